@@ -1,0 +1,14 @@
+package io.trapline.journal;
+
+/// The journal could not do what was asked; the message says what was tried and what was found.
+public class JournalException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public JournalException(String message) {
+        super(message);
+    }
+
+    public JournalException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,14 @@
+package io.trapline.journal;
+
+/// There is no room for the frame, by quota or on the disk. Senders are told to come again.
+public final class JournalFullException extends JournalException {
+    private static final long serialVersionUID = 1L;
+
+    public JournalFullException(String message) {
+        super(message);
+    }
+
+    public JournalFullException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,47 @@
+package io.trapline.model;
+
+import java.util.Objects;
+
+/// One call of a collector's `run()`: a row of the run ledger.
+///
+/// @param plannedNs the tick of the collector's grid, wall clock, nanoseconds since 1970
+/// @param startedNs when it really began; equal to `plannedNs` for a skipped run
+/// @param durationNs how long it took, by the monotonic clock
+/// @param points how many points it reported that were accepted
+/// @param error the traceback or the reason, empty for an `OK` run
+public record Run(
+        String input,
+        String collector,
+        long plannedNs,
+        long startedNs,
+        long durationNs,
+        Outcome outcome,
+        long points,
+        String error)
+        implements Entry {
+    public Run {
+        Objects.requireNonNull(input, "input");
+        Objects.requireNonNull(collector, "collector");
+        Objects.requireNonNull(outcome, "outcome");
+        Objects.requireNonNull(error, "error");
+    }
+
+    /// How a run ended; `word` is what the store's `outcome` column shows.
+    public enum Outcome {
+        OK("ok"),
+        ERROR("error"),
+        TIMEOUT("timeout"),
+        SKIPPED("skipped"),
+        CRASHED("crashed");
+
+        private final String word;
+
+        Outcome(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.trapline.model;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.TreeSet;
+
+/// The canonical name of a stream: `name|ST[a:b,c:d]|MT{e:f}`.
+///
+/// Tags are sorted by the bytes of category, 0x1F, value; equal ones appear once; a part with a
+/// character outside its set is written as `b"<base64>"`. Source: `contracts/httptrap.md` section
+/// 10.
+public final class StreamName {
+    private static final String CATEGORY_SIGNS = "`+!@#$%^&\"'/?._-";
+    private static final boolean[] IN_CATEGORY = allowed(CATEGORY_SIGNS);
+    private static final boolean[] IN_VALUE = allowed(CATEGORY_SIGNS + ":=");
+
+    private StreamName() {}
+
+    /// The canonical name for `tags` in any order; a name without tags is returned as it is.
+    public static String canonical(String name, List<Tag> tags) {
+        if (tags.isEmpty()) {
+            return name;
+        }
+        List<Tag> stream = new ArrayList<>(tags.size());
+        List<Tag> measurement = new ArrayList<>(0);
+        for (Tag tag : tags) {
+            if (tag.key().startsWith(Tag.MEASUREMENT_PREFIX)) {
+                String key = tag.key().substring(Tag.MEASUREMENT_PREFIX.length());
+                measurement.add(new Tag(key, tag.value()));
+            } else {
+                stream.add(tag);
+            }
+        }
+        StringBuilder out = new StringBuilder(name.length() + 24 * tags.size()).append(name);
+        if (!stream.isEmpty()) {
+            appendBlock(out.append("|ST["), stream);
+            out.append(']');
+        }
+        if (!measurement.isEmpty()) {
+            appendBlock(out.append("|MT{"), measurement);
+            out.append('}');
+        }
+        return out.toString();
+    }
+
+    private static void appendBlock(StringBuilder out, List<Tag> tags) {
+        if (tags.size() == 1) {
+            appendTag(out, tags.getFirst());
+            return;
+        }
+        TreeSet<Tag> sorted = new TreeSet<>(StreamName::compare);
+        sorted.addAll(tags);
+        boolean first = true;
+        for (Tag tag : sorted) {
+            if (!first) {
+                out.append(',');
+            }
+            first = false;
+            appendTag(out, tag);
+        }
+    }
+
+    private static void appendTag(StringBuilder out, Tag tag) {
+        appendPart(out, tag.key(), IN_CATEGORY);
+        out.append(':');
+        appendPart(out, tag.value(), IN_VALUE);
+    }
+
+    private static void appendPart(StringBuilder out, String part, boolean[] allowed) {
+        if (isPlain(part, allowed)) {
+            out.append(part);
+        } else {
+            byte[] utf8 = part.getBytes(StandardCharsets.UTF_8);
+            out.append("b\"").append(Base64.getEncoder().encodeToString(utf8)).append('"');
+        }
+    }
+
+    private static boolean isPlain(String part, boolean[] allowed) {
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            if (c >= allowed.length || !allowed[c]) {
+                return false;
+            }
+        }
+        // Plain text that looks like the base64 form would be read back as another tag.
+        return !part.startsWith("b\"");
+    }
+
+    private static int compare(Tag a, Tag b) {
+        int byKey = compareUtf8(a.key() + '\u001f', b.key() + '\u001f');
+        return byKey != 0 ? byKey : compareUtf8(a.value(), b.value());
+    }
+
+    /// As the UTF-8 bytes compare; code points compare alike.
+    private static int compareUtf8(String a, String b) {
+        int length = Math.min(a.length(), b.length());
+        for (int i = 0; i < length; i++) {
+            char x = a.charAt(i);
+            char y = b.charAt(i);
+            if (x != y) {
+                boolean oneSurrogate = Character.isSurrogate(x) != Character.isSurrogate(y);
+                return oneSurrogate ? (Character.isSurrogate(x) ? 1 : -1) : x - y;
+            }
+        }
+        return a.length() - b.length();
+    }
+
+    private static boolean[] allowed(String signs) {
+        boolean[] allowed = new boolean[128];
+        for (char c = '0'; c <= '9'; c++) {
+            allowed[c] = true;
+        }
+        for (char c = 'A'; c <= 'Z'; c++) {
+            allowed[c] = true;
+            allowed[c + 32] = true;
+        }
+        for (int i = 0; i < signs.length(); i++) {
+            allowed[signs.charAt(i)] = true;
+        }
+        return allowed;
+    }
+}

@@ -1,0 +1,20 @@
+/// Trapline: a host agent that runs Python collectors on schedule, and a durable push/trap core.
+///
+/// The map, in the order in which data flows:
+///
+/// - `cli`: the subcommands of `./trapline`; [io.trapline.Main] hands over to them.
+/// - [io.trapline.Agent]: wires the parts, in start order, and stops them in reverse.
+/// - `config`: reads the files and reports all problems at once.
+/// - `collector`: what to run and when; the run ledger.
+/// - `bridge`: the only package that knows Python.
+/// - `ingest`: HTTP adapters; `ingest.datakit` holds DataKit's pure parsers.
+/// - `pipeline`: checks, global tags, the codec.
+/// - `journal`: the durable log and its cursors.
+/// - `store`: the local database that people query.
+/// - `web`: JSON and pages for people.
+/// - `telemetry`: the agent's own counters.
+/// - `model`: what flows; depends on the JDK alone.
+@NullMarked
+package io.trapline;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline;
+
+import org.jspecify.annotations.NullMarked;

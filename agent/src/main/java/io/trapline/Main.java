@@ -1,10 +1,12 @@
 package io.trapline;
 
-/// The command line's entry.
+import io.trapline.cli.Cli;
+
+/// The program's entry: hands over to the subcommands.
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.out.println("trapline");
+        System.exit(Cli.execute(args));
     }
 }

@@ -1,0 +1,109 @@
+package io.trapline;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One process a home: an exclusive lock on `data/agent.lock`, which the kernel takes back when its
+/// holder dies. The file says who holds it: the process id, and once it serves, its address.
+public final class HomeLock implements AutoCloseable {
+    private final FileChannel channel;
+
+    private HomeLock(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /// @throws HeldException when another process holds it
+    public static HomeLock acquire(Home home) throws IOException, HeldException {
+        Path file = file(home);
+        FileChannel channel =
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+        boolean locked = false;
+        try {
+            // Held until the process ends or close() closes the channel.
+            @Nullable FileLock lock = channel.tryLock();
+            if (lock == null) {
+                throw new HeldException(
+                        holder(home)
+                                        .map(holder -> "process " + holder.pid())
+                                        .orElse("another process")
+                                + " already runs on "
+                                + home.root()
+                                + "; stop it first, or choose another folder with --home");
+            }
+            locked = true;
+            HomeLock held = new HomeLock(channel);
+            held.write(ProcessHandle.current().pid() + "\n");
+            return held;
+        } finally {
+            if (!locked) {
+                channel.close();
+            }
+        }
+    }
+
+    /// Tells other processes where this one serves.
+    public void publish(String address) throws IOException {
+        write(ProcessHandle.current().pid() + "\n" + address + "\n");
+    }
+
+    private void write(String text) throws IOException {
+        channel.truncate(0);
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            channel.write(bytes, bytes.position());
+        }
+    }
+
+    /// The running agent of that home, if there is one.
+    public static Optional<Holder> holder(Home home) {
+        try {
+            List<String> lines = Files.readAllLines(file(home));
+            if (lines.isEmpty()) {
+                return Optional.empty();
+            }
+            long pid = Long.parseLong(lines.getFirst());
+            String address = lines.size() > 1 ? lines.get(1) : "";
+            // A file left by a killed agent names a process that is gone.
+            return ProcessHandle.of(pid)
+                    .filter(ProcessHandle::isAlive)
+                    .map(process -> new Holder(pid, address));
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.truncate(0);
+        channel.close();
+    }
+
+    private static Path file(Home home) {
+        return home.data().resolve("agent.lock");
+    }
+
+    /// @param address `http://host:port`, empty until the agent serves
+    public record Holder(long pid, String address) {}
+
+    /// Somebody else holds the home; the message says who and what to do.
+    public static final class HeldException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        HeldException(String message) {
+            super(message);
+        }
+    }
+}

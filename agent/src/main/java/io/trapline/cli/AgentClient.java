@@ -1,0 +1,74 @@
+package io.trapline.cli;
+
+import io.trapline.Home;
+import io.trapline.HomeLock;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Asks the agent that runs on a home, over its listener.
+final class AgentClient {
+    private final HomeLock.Holder agent;
+
+    private AgentClient(HomeLock.Holder agent) {
+        this.agent = agent;
+    }
+
+    /// The home's running agent, once it serves.
+    static Optional<AgentClient> of(Home home) {
+        return HomeLock.holder(home)
+                .filter(holder -> !holder.address().isEmpty())
+                .map(AgentClient::new);
+    }
+
+    long pid() {
+        return agent.pid();
+    }
+
+    Answer get(String path) throws IOException {
+        return call("GET", path, null);
+    }
+
+    Answer post(String path, String body) throws IOException {
+        return call("POST", path, body);
+    }
+
+    private Answer call(String method, String path, @Nullable String body) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(agent.address() + path).toURL().openConnection();
+        connection.setRequestMethod(method);
+        connection.setConnectTimeout(5_000);
+        connection.setReadTimeout(60_000);
+        try {
+            if (body != null) {
+                connection.setDoOutput(true);
+                connection.setRequestProperty("Content-Type", "text/plain; charset=utf-8");
+                connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
+            }
+            int status = connection.getResponseCode();
+            try (InputStream in =
+                    status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+                String text =
+                        in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                return new Answer(status, text);
+            }
+        } catch (IOException e) {
+            throw new IOException(
+                    "the agent (process "
+                            + agent.pid()
+                            + ") at "
+                            + agent.address()
+                            + " did not answer: "
+                            + e.getMessage(),
+                    e);
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    record Answer(int status, String body) {}
+}

@@ -1,0 +1,30 @@
+package io.trapline.cli;
+
+import io.trapline.telemetry.Version;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(name = "version", description = "Prints the version, and the Java that runs it.")
+final class VersionCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().getOut().println(text());
+        return Cli.OK;
+    }
+
+    private static String text() {
+        return "trapline %s (Java %s)".formatted(Version.TEXT, Runtime.version());
+    }
+
+    static final class Provider implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {text()};
+        }
+    }
+}

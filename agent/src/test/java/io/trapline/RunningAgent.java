@@ -170,9 +170,14 @@ final class RunningAgent implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        if (stop() == null) {
-            kill();
+    public void close() {
+        try {
+            if (stop() == null) {
+                kill();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }

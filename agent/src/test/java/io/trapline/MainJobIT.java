@@ -24,11 +24,15 @@ class MainJobIT {
 
     @Test
     void the_demo_reports_what_the_host_does() throws Exception {
-        Path project = Path.of(System.getProperty("trapline.launcher")).getParent();
+        Path launcher = Path.of(System.getProperty("trapline.launcher"));
         Path home = RunningAgent.home(folder);
-        Files.copy(project.resolve("conf.d/pythond.conf"), home.resolve("conf.d/pythond.conf"));
+        Files.copy(
+                launcher.resolveSibling("conf.d/pythond.conf"),
+                home.resolve("conf.d/pythond.conf"));
         Files.createDirectories(home.resolve("python.d/demo"));
-        Files.copy(project.resolve("python.d/demo/host.py"), home.resolve("python.d/demo/host.py"));
+        Files.copy(
+                launcher.resolveSibling("python.d/demo/host.py"),
+                home.resolve("python.d/demo/host.py"));
         try (RunningAgent agent = RunningAgent.start(home)) {
             await().atMost(SOON)
                     .until(() ->

@@ -5,6 +5,7 @@ import io.trapline.pipeline.Decoded;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /// All inputs and their collectors: what runs, when, and what became of it.
 ///
 /// One thread watches the time and hands each tick to its input's own thread; an input never waits
-/// for another. Any thread may call any method. The monitor guards `inputs`.
+/// for another. Any thread may call any method. The monitor guards `inputs` and `ending`.
 public final class Collectors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
@@ -35,6 +36,7 @@ public final class Collectors implements AutoCloseable {
     private final Function<String, Executor> threads;
     private final Runnable afterClose;
     private final Map<String, InputRunner> inputs = new LinkedHashMap<>();
+    private final Map<String, CompletableFuture<Void>> ending = new HashMap<>();
 
     /// @param bridge stays the caller's to close, after this
     /// @param decode from the body of a report to checked points
@@ -119,20 +121,30 @@ public final class Collectors implements AutoCloseable {
             }
             InputRunner fresh = runner(settings);
             inputs.put(settings.name(), fresh);
-            if (old == null) {
-                LOG.info("input {}: starts", settings.name());
-                fresh.start();
-            } else {
-                LOG.info("input {}: changed, starts anew", settings.name());
-                // Two interpreters of one input would fight over ports and files.
-                old.stop("the input changed").thenRun(fresh::start);
+            LOG.info(
+                    "input {}: {}",
+                    settings.name(),
+                    old == null ? "starts" : "changed, starts anew");
+            if (old != null) {
+                end(old, "the input changed");
             }
+            // Two interpreters of one input would fight over ports and files.
+            var _ = endOf(settings.name()).thenRun(fresh::start);
         }
-        before.values()
-                .forEach(gone -> {
-                    LOG.info("input {}: no longer configured", gone.settings().name());
-                    var _ = gone.stop("the input is no longer configured");
-                });
+        for (InputRunner gone : before.values()) {
+            LOG.info("input {}: no longer configured", gone.settings().name());
+            end(gone, "the input is no longer configured");
+        }
+    }
+
+    private void end(InputRunner old, String why) {
+        String name = old.settings().name();
+        ending.values().removeIf(CompletableFuture::isDone);
+        ending.put(name, CompletableFuture.allOf(endOf(name), old.stop(why)));
+    }
+
+    private CompletableFuture<Void> endOf(String name) {
+        return ending.getOrDefault(name, CompletableFuture.completedFuture(null));
     }
 
     /// Waits until every input has tried to load once; false when some needed longer.
@@ -166,6 +178,7 @@ public final class Collectors implements AutoCloseable {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         synchronized (this) {
             inputs.values().forEach(runner -> ends.add(runner.stop("the agent stops")));
+            ends.addAll(ending.values());
         }
         try {
             if (!await(ends, STOP_DEADLINE)) {

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,7 +70,7 @@ final class InputRunner {
     private volatile List<String> problems = List.of();
     private volatile List<CollectorSlot> shown = List.of();
     private volatile OptionalLong processId = OptionalLong.empty();
-    private volatile long restarts;
+    private final AtomicLong restarts = new AtomicLong();
 
     private record State(String word, String reason, Optional<Long> retryAt) {}
 
@@ -325,7 +326,7 @@ final class InputRunner {
             endLeftOver(reason);
             return;
         }
-        restarts++;
+        restarts.incrementAndGet();
         List<ActiveRun> active = activeRuns();
         Set<CollectorSlot> culprits = culprits(active, culpritId);
         boolean foreign = !culpritId.isEmpty() && culprits.isEmpty();
@@ -755,7 +756,7 @@ final class InputRunner {
                 now.reason,
                 now.retryAt.map(this::instantAt),
                 processId,
-                restarts,
+                restarts.get(),
                 problems,
                 OutputLog.fileName(settings.name()),
                 collectors);

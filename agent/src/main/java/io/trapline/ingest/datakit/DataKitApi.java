@@ -8,6 +8,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.NotFoundException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
@@ -132,8 +133,8 @@ public final class DataKitApi {
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address, read timeout and connection limits of the listener that this API is to live on, and
-    /// no content encodings of the server's own. A listener set up without it refuses compressed
+    /// Address, idle time and connection limits of the listener that this API is to live on, and no
+    /// content encodings of the server's own. A listener set up without it refuses compressed
     /// bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
@@ -230,7 +231,12 @@ public final class DataKitApi {
                 }
             }
         } catch (RefusedException e) {
-            refuse(call.request(), response, e.refused());
+            Decoded.Refused refused = e.refused();
+            if (refused.status() == Body.TIMEOUT) {
+                count(label, call.request(), Body.TIMEOUT, started);
+                throw new CloseConnectionException("sender was too slow: " + refused.message());
+            }
+            refuse(call.request(), response, refused);
         } catch (IOException | RuntimeException e) {
             LOG.error("{} {} failed", method, call.path(), e);
             if (!response.isSent()) {
@@ -299,7 +305,7 @@ public final class DataKitApi {
                         name -> query.getOrDefault(name, ""),
                         header(call.request(), HeaderNames.CONTENT_TYPE),
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
-        byte[] body = Body.read(call.request(), now.maxBodyBytes(), now.timeout(), nanoTicker);
+        byte[] body = body(call, response, now.maxBodyBytes());
         DistributionSummary.builder("datakit_http_api_req_size")
                 .baseUnit("bytes")
                 .tags("api", WRITE + ":category", "method", "POST")
@@ -311,6 +317,16 @@ public final class DataKitApi {
             case Decoded.Refused refused -> refuse(call.request(), response, refused);
             case Decoded.Accepted accepted ->
                     store(write, accepted, decoded.echo(), receivedNs, response);
+        }
+    }
+
+    /// A body that was not read to its end leaves nothing to go on with on this connection.
+    private byte[] body(Call call, ServerResponse response, long limit) throws RefusedException {
+        try {
+            return Body.read(call.request(), limit, call.settings().timeout());
+        } catch (RefusedException e) {
+            response.header(HeaderNames.CONNECTION, "close");
+            throw e;
         }
     }
 
@@ -379,7 +395,7 @@ public final class DataKitApi {
 
     private void lastError(Call call, ServerResponse response) throws RefusedException {
         requireChange(call);
-        byte[] body = Body.read(call.request(), SMALL_BODY, call.settings().timeout(), nanoTicker);
+        byte[] body = body(call, response, SMALL_BODY);
         Map<String, String> members = texts(body);
         String input = members.getOrDefault("input", "");
         String text = members.getOrDefault("err_content", "");
@@ -577,16 +593,14 @@ public final class DataKitApi {
         if (refused.status() == 503) {
             response.header(HeaderNames.RETRY_AFTER, "5");
         }
-        if (refused.code().isEmpty()) {
-            send(response, refused.status(), "text/plain; charset=utf-8", refused.message());
-        } else {
-            sendError(response, refused.status(), refused.code(), refused.message());
-        }
+        sendError(response, refused.status(), refused.code(), refused.message());
     }
 
     /// The rest of a body that nobody will read is not waited for.
     private static void closeIfUnread(ServerRequest request, ServerResponse response) {
-        if (request.content().hasEntity() && !request.content().consumed()) {
+        if (request.content().hasEntity()
+                && !request.content().consumed()
+                && request.headers().contentLength().orElse(Long.MAX_VALUE) > SMALL_BODY) {
             response.header(HeaderNames.CONNECTION, "close");
         }
     }

@@ -3,6 +3,7 @@ package io.trapline.ingest.datakit;
 import io.helidon.webserver.http.ServerRequest;
 import io.trapline.ingest.SlowSenders;
 import io.trapline.ingest.SlowSenders.Watch;
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,7 @@ final class Body {
 
     /// @param timeout as [SlowSenders] means it; a sender that is slower is cut off, and the
     ///   refusal 408 cannot reach it any more
-    static byte[] read(ServerRequest request, long limit, Duration timeout)
+    static byte[] read(ServerRequest request, long limit, Duration timeout, Reservation reservation)
             throws RefusedException {
         long announced = request.headers().contentLength().orElse(-1);
         if (announced > limit) {
@@ -36,6 +37,7 @@ final class Body {
                     if (body.size() + (long) read > limit) {
                         throw ContentDecoding.tooLarge("the body", limit);
                     }
+                    reservation.add(read);
                     body.write(chunk, 0, read);
                     watch.received(read);
                 }

@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Write;
 import io.trapline.journal.JournalException;
@@ -83,6 +84,10 @@ public final class DataKitApi {
     private final RateLimiter limiter;
     private final LastErrors lastErrors = new LastErrors();
     private final Feeds feeds;
+
+    /// Points take several times the bytes that they were sent as.
+    private final InFlight inFlight = new InFlight(Runtime.getRuntime().maxMemory() / 4);
+
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     /// Held while global tags are saved and changed, so that two changes do not lose each other.
@@ -305,25 +310,30 @@ public final class DataKitApi {
                         name -> query.getOrDefault(name, ""),
                         header(call.request(), HeaderNames.CONTENT_TYPE),
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
-        byte[] body = body(call, response, now.maxBodyBytes());
-        DistributionSummary.builder("datakit_http_api_req_size")
-                .baseUnit("bytes")
-                .tags("api", WRITE + ":category", "method", "POST")
-                .register(meters)
-                .record(body.length);
-        long receivedNs = nowNs();
-        Write decoded = decoder.decode(write, body, now.maxDecodedBytes(), receivedNs);
-        switch (decoded.decoded()) {
-            case Decoded.Refused refused -> refuse(call.request(), response, refused);
-            case Decoded.Accepted accepted ->
-                    store(write, accepted, decoded.echo(), receivedNs, response);
+        try (Reservation reservation = inFlight.open()) {
+            byte[] body = body(call, response, now.maxBodyBytes(), reservation);
+            DistributionSummary.builder("datakit_http_api_req_size")
+                    .baseUnit("bytes")
+                    .tags("api", WRITE + ":category", "method", "POST")
+                    .register(meters)
+                    .record(body.length);
+            long receivedNs = nowNs();
+            Write decoded =
+                    decoder.decode(write, body, now.maxDecodedBytes(), reservation, receivedNs);
+            switch (decoded.decoded()) {
+                case Decoded.Refused refused -> refuse(call.request(), response, refused);
+                case Decoded.Accepted accepted ->
+                        store(write, accepted, decoded.echo(), receivedNs, response);
+            }
         }
     }
 
     /// A body that was not read to its end leaves nothing to go on with on this connection.
-    private byte[] body(Call call, ServerResponse response, long limit) throws RefusedException {
+    private static byte[] body(
+            Call call, ServerResponse response, long limit, Reservation reservation)
+            throws RefusedException {
         try {
-            return Body.read(call.request(), limit, call.settings().timeout());
+            return Body.read(call.request(), limit, call.settings().timeout(), reservation);
         } catch (RefusedException e) {
             response.header(HeaderNames.CONNECTION, "close");
             throw e;
@@ -395,7 +405,10 @@ public final class DataKitApi {
 
     private void lastError(Call call, ServerResponse response) throws RefusedException {
         requireChange(call);
-        byte[] body = body(call, response, SMALL_BODY);
+        byte[] body;
+        try (Reservation reservation = inFlight.open()) {
+            body = body(call, response, SMALL_BODY, reservation);
+        }
         Map<String, String> members = texts(body);
         String input = members.getOrDefault("input", "");
         String text = members.getOrDefault("err_content", "");

@@ -22,6 +22,8 @@ class ContentDecodingTest {
     /// One stored block of `PLAIN` and the empty last block, by RFC 7932.
     private static final byte[] BROTLI = HexFormat.of().parseHex("7000106d20663d3120370a03");
 
+    private static final InFlight.Reservation RESERVATION = new InFlight(1 << 20).open();
+
     private interface Wrap {
         OutputStream around(OutputStream out) throws IOException;
     }
@@ -35,7 +37,7 @@ class ContentDecodingTest {
     }
 
     private static byte[] decode(byte[] body, String encoding) throws RefusedException {
-        return ContentDecoding.decode(body, encoding, 1000);
+        return ContentDecoding.decode(body, encoding, 1000, RESERVATION);
     }
 
     @Test
@@ -93,7 +95,7 @@ class ContentDecodingTest {
     @Test
     void more_than_the_limit_is_413() throws Exception {
         byte[] body = encode(GZIPOutputStream::new);
-        assertThatThrownBy(() -> ContentDecoding.decode(body, "gzip", 7))
+        assertThatThrownBy(() -> ContentDecoding.decode(body, "gzip", 7, RESERVATION))
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         e -> assertThat(e.refused().status()).isEqualTo(413));

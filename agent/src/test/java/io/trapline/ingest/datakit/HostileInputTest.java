@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /// Whatever the bytes, a write ends as points or as a refusal, and points pass the journal's codec.
 class HostileInputTest {
-    private static final int ROUNDS = 30_000;
+    private static final int ROUNDS = 5_000;
 
     private final WriteDecoder decoder = new WriteDecoder();
     private final InFlight.Reservation reservation = new InFlight(1 << 20).open();

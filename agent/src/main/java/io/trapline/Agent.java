@@ -136,10 +136,7 @@ public final class Agent implements AutoCloseable {
                         System::nanoTime);
         AgentApi api =
                 new AgentApi(
-                        this::status,
-                        this::reload,
-                        this::ailments,
-                        AdminToken.loadOrCreate(data));
+                        this::status, this::reload, this::ailments, AdminToken.loadOrCreate(data));
         Listener listener =
                 parts.add(
                         "listener",
@@ -150,10 +147,9 @@ public final class Agent implements AutoCloseable {
                                 to -> DataKitApi.configure(to, initial.http()),
                                 routing -> {
                                     dataKit.register(routing);
-                                    routing.register(api, new MetricsPage(
-                                                    meters,
-                                                    journal::status,
-                                                    this::inputs));
+                                    routing.register(
+                                            api,
+                                            new MetricsPage(meters, journal::status, this::inputs));
                                     store.ifPresent(
                                             queried -> routing.register(new QueryApi(queried)));
                                 }));
@@ -176,11 +172,7 @@ public final class Agent implements AutoCloseable {
         return parts.add(
                 "store",
                 QUICK,
-                Store.open(
-                        data,
-                        () -> settings.store().orElse(first),
-                        journal,
-                        CLOCK));
+                Store.open(data, () -> settings.store().orElse(first), journal, CLOCK));
     }
 
     private static Sink sink(Pipeline pipeline) {
@@ -301,7 +293,8 @@ public final class Agent implements AutoCloseable {
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
         return switch (loaded) {
             case Settings.Loaded.Unusable _ ->
-                    throw new StartFailure("the configuration cannot be used:\n" + String.join("\n", lines));
+                    throw new StartFailure(
+                            "the configuration cannot be used:\n" + String.join("\n", lines));
             case Settings.Loaded.Usable(Settings settings, List<Problem> problems) -> {
                 LoggingSettings logging = settings.logging();
                 if (!logging.file().equals(Optional.of("stdout"))) {

@@ -36,11 +36,9 @@ public final class OfflineStore {
         Settings settings = usable(home);
         StoreSettings storeSettings =
                 settings.store()
-                        .orElseThrow(
-                                () ->
-                                        new QueryException(
-                                                "this home keeps no store: [store] enabled ="
-                                                        + " false"));
+                        .orElseThrow(() ->
+                                new QueryException(
+                                        "this home keeps no store: [store] enabled =" + " false"));
         try (HomeLock _ = HomeLock.acquire(home);
                 SqliteJournal journal =
                         SqliteJournal.open(

@@ -33,11 +33,10 @@ final class Parts implements AutoCloseable {
 
     private static void close(Part part) {
         FutureTask<Void> task =
-                new FutureTask<>(
-                        () -> {
-                            part.close.close();
-                            return null;
-                        });
+                new FutureTask<>(() -> {
+                    part.close.close();
+                    return null;
+                });
         Thread.ofPlatform().daemon().name("close-" + part.name).start(task);
         try {
             task.get(part.deadline.toMillis(), TimeUnit.MILLISECONDS);

@@ -3,6 +3,7 @@ package io.trapline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -19,13 +20,14 @@ public record Program(Path framework, Path libraries) {
 
     /// What a host of embedded inputs needs: the embedded Python, and this program's classes.
     public List<Path> hostClassPath() throws IOException {
-        try (Stream<Path> python = jars(libraries.resolve("python"));
-                Stream<Path> own = jars(libraries)) {
-            return Stream.concat(own, python).toList();
-        }
+        List<Path> all = new ArrayList<>(jars(libraries));
+        all.addAll(jars(libraries.resolve("python")));
+        return all;
     }
 
-    private static Stream<Path> jars(Path folder) throws IOException {
-        return Files.list(folder).filter(file -> file.toString().endsWith(".jar")).sorted();
+    private static List<Path> jars(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+        }
     }
 }

@@ -10,6 +10,8 @@ import picocli.CommandLine.Command;
         description =
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
         subcommands = {
+            RunCommand.class,
+            QueryCommand.class,
             CheckConfigCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class

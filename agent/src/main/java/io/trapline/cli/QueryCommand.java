@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "query",
-        description = "Runs one read-only SQL statement on the store; - reads it from standard input.")
+        description =
+                "Runs one read-only SQL statement on the store; - reads it from standard input.")
 final class QueryCommand implements Callable<Integer> {
     @Mixin private HomeOption home;
 
@@ -38,14 +39,13 @@ final class QueryCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ResultFormat shape =
                 ResultFormat.ofWord(format)
-                        .orElseThrow(
-                                () ->
-                                        new CommandFailure(
-                                                Cli.USAGE,
-                                                "--format "
-                                                        + format
-                                                        + " is not known; choose table, csv or"
-                                                        + " json"));
+                        .orElseThrow(() ->
+                                new CommandFailure(
+                                        Cli.USAGE,
+                                        "--format "
+                                                + format
+                                                + " is not known; choose table, csv or"
+                                                + " json"));
         String statement =
                 sql.equals("-")
                         ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)

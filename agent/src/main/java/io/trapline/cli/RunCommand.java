@@ -54,18 +54,17 @@ final class RunCommand implements Callable<Integer> {
         Thread.ofPlatform()
                 .daemon()
                 .name("stop-limit")
-                .start(
-                        () -> {
-                            try {
-                                Thread.sleep(STOP_LIMIT);
-                                LOG.error(
-                                        "not stopped after {} s, ending at once; what was"
-                                                + " acknowledged is on disk",
-                                        STOP_LIMIT.toSeconds());
-                                Runtime.getRuntime().halt(Cli.FAILED);
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            }
-                        });
+                .start(() -> {
+                    try {
+                        Thread.sleep(STOP_LIMIT);
+                        LOG.error(
+                                "not stopped after {} s, ending at once; what was"
+                                        + " acknowledged is on disk",
+                                STOP_LIMIT.toSeconds());
+                        Runtime.getRuntime().halt(Cli.FAILED);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
     }
 }

@@ -111,9 +111,7 @@ public final class MetricsPage implements HttpService {
                 collector
                         .lastErrorAt()
                         .ifPresent(
-                                at ->
-                                        failed.add(
-                                                MultiGauge.Row.of(tags, at.toEpochMilli() / 1e3)));
+                                at -> failed.add(MultiGauge.Row.of(tags, at.toEpochMilli() / 1e3)));
             }
         }
         runs.register(ended, true);

@@ -86,7 +86,12 @@ public final class StatusView {
         all.put("state", input.state());
         all.put("reason", input.reason());
         put(all, "retry_at", input.retryAt().map(Instant::toString));
-        put(all, "pid", input.processId().isPresent() ? Optional.of(input.processId().getAsLong()) : Optional.empty());
+        put(
+                all,
+                "pid",
+                input.processId().isPresent()
+                        ? Optional.of(input.processId().getAsLong())
+                        : Optional.empty());
         all.put("restarts", input.restarts());
         all.put("problems", input.problems());
         all.put("log", input.logFile());

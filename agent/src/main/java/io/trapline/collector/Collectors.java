@@ -90,6 +90,7 @@ public final class Collectors implements AutoCloseable {
                         timeline,
                         nanos,
                         wall,
+                        new WallClock(nanos, wall),
                         writer,
                         settings,
                         new RotatingFile(

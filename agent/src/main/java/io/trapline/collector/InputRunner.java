@@ -248,7 +248,7 @@ final class InputRunner {
                                 loaded.interval(),
                                 settings.splay(),
                                 machine.now(),
-                                machine.wallNs()),
+                                machine.wallClock().at(machine.now())),
                         known == null ? new CollectorStats() : known.stats,
                         new ReportBuffer(
                                 source(loaded.className()), machine.sink(), machine.nanos()),
@@ -469,7 +469,7 @@ final class InputRunner {
     }
 
     private void skip(CollectorSlot slot, long planned, String why) {
-        long plannedNs = machine.wallNsAt(planned);
+        long plannedNs = machine.wallClock().at(planned);
         long inARow = slot.stats.skipped();
         if (inARow == 1) {
             LOG.info("input {}: {} skips a tick: {}", settings.name(), slot.name(), why);
@@ -507,8 +507,8 @@ final class InputRunner {
                         slot,
                         new ReportBuffer(source(slot.name()), machine.sink(), machine.nanos()),
                         again,
-                        machine.wallNsAt(planned),
-                        machine.wallNsAt(now),
+                        machine.wallClock().at(planned),
+                        machine.wallClock().at(now),
                         now);
         slot.active = run;
         runs.put(run.id, run);
@@ -763,7 +763,7 @@ final class InputRunner {
     }
 
     private java.time.Instant instantAt(long monotonic) {
-        return CollectorStats.instant(machine.wallNsAt(monotonic));
+        return CollectorStats.instant(machine.wallClock().at(monotonic));
     }
 
     // ---- small things

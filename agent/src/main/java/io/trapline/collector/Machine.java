@@ -2,7 +2,6 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Bridge;
 import io.trapline.pipeline.Decoded;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -12,6 +11,7 @@ import java.util.function.LongSupplier;
 ///
 /// @param nanos the monotonic clock; all pacing goes by it
 /// @param wall the wall clock; only for what people read
+/// @param wallClock what the wall clock shows at a monotonic time
 /// @param writer where points and rows are made durable; its tasks wait for the disk
 /// @param userLog upstream's `_datakit_pythond_cli.log`
 record Machine(
@@ -22,21 +22,12 @@ record Machine(
         Timeline timeline,
         LongSupplier nanos,
         InstantSource wall,
+        WallClock wallClock,
         Executor writer,
         CollectorSettings settings,
         RotatingFile userLog) {
 
     long now() {
         return nanos.getAsLong();
-    }
-
-    long wallNs() {
-        Instant now = wall.instant();
-        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    }
-
-    /// The wall clock's reading at a monotonic time, as the wall clock goes now.
-    long wallNsAt(long monotonic) {
-        return wallNs() - (now() - monotonic);
     }
 }

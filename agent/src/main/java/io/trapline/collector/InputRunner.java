@@ -38,6 +38,7 @@ final class InputRunner {
     private static final long HEALTHY = Duration.ofMinutes(1).toNanos();
     private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
     private static final long STOP_GRACE = Duration.ofSeconds(3).toNanos();
+    private static final long KILL_WINDOW = Duration.ofSeconds(15).toNanos();
     private static final long GOODBYE = Duration.ofSeconds(1).toNanos();
     private static final int MOST_ROWS_FOR_A_STALL = 100;
 
@@ -329,7 +330,7 @@ final class InputRunner {
         restarts.incrementAndGet();
         List<ActiveRun> active = activeRuns();
         Set<CollectorSlot> culprits = culprits(active, culpritId);
-        boolean foreign = !culpritId.isEmpty() && culprits.isEmpty();
+        boolean foreign = culprits.isEmpty() && (!culpritId.isEmpty() || anotherInputHung());
         boolean known = foreign || !culprits.isEmpty();
         for (ActiveRun run : active) {
             if (run.timedOut) {
@@ -390,6 +391,17 @@ final class InputRunner {
             }
         }
         return culprits;
+    }
+
+    private boolean anotherInputHung() {
+        return !ownProcess && machine.now() - machine.sharedHostAsked().get() < KILL_WINDOW;
+    }
+
+    private void interrupt(Worker with, ActiveRun run) {
+        if (!ownProcess) {
+            machine.sharedHostAsked().set(machine.now());
+        }
+        with.interrupt(run.id);
     }
 
     private void blame(CollectorSlot slot, String reason) {
@@ -513,13 +525,14 @@ final class InputRunner {
         slot.active = run;
         runs.put(run.id, run);
         slot.stats.started(run.startedNs, now - planned);
+        machine.lateness().record(now - planned);
         run.deadline =
                 machine.timeline()
                         .at(
                                 now + slot.timeout,
                                 () -> {
                                     run.timedOut = true;
-                                    with.interrupt(run.id);
+                                    interrupt(with, run);
                                 });
         try {
             with.start(slot.loaded.id(), run.id);
@@ -671,7 +684,7 @@ final class InputRunner {
             endLeftOver(why);
             return;
         }
-        active.forEach(run -> with.interrupt(run.id));
+        active.forEach(run -> interrupt(with, run));
         machine.timeline()
                 .at(
                         machine.now() + STOP_GRACE,

@@ -4,6 +4,7 @@ import io.trapline.bridge.Bridge;
 import io.trapline.pipeline.Decoded;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -14,6 +15,9 @@ import java.util.function.LongSupplier;
 /// @param wallClock what the wall clock shows at a monotonic time
 /// @param writer where points and rows are made durable; its tasks wait for the disk
 /// @param userLog upstream's `_datakit_pythond_cli.log`
+/// @param lateness of all collectors together
+/// @param sharedHostAsked when the shared host was last asked to interrupt something (monotonic):
+///   what it cannot interrupt ends it for all its inputs
 record Machine(
         Bridge bridge,
         Function<byte[], Decoded> decode,
@@ -25,7 +29,9 @@ record Machine(
         WallClock wallClock,
         Executor writer,
         CollectorSettings settings,
-        RotatingFile userLog) {
+        RotatingFile userLog,
+        Lateness lateness,
+        AtomicLong sharedHostAsked) {
 
     long now() {
         return nanos.getAsLong();

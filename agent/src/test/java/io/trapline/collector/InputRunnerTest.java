@@ -106,6 +106,7 @@ class InputRunnerTest {
         assertThat(stage.runs(Outcome.OK)).hasSizeBetween(9_999, 10_000);
         assertThat(Set.copyOf(gaps("A"))).containsExactly(S);
         assertThat(stage.collector("A").lateness().maxMs()).isZero();
+        assertThat(stage.collectors.lateness().count()).isBetween(9_999L, 10_000L);
     }
 
     @Test
@@ -324,6 +325,52 @@ class InputRunnerTest {
         stage.seconds(0.001);
         assertThat(stage.collector("Segfaults").reason()).isEqualTo("signal 11");
         assertThat(stage.collector("A").reason()).isEmpty();
+    }
+
+    @Test
+    void an_input_whose_host_was_killed_for_another_s_hang_goes_on_at_once() {
+        stage.bridge.collector("hung", "H", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("fine", "F", 1, FakeWorker::returns);
+        stage.start(embedded("hung"), embedded("fine"));
+        for (int i = 0; i < 3; i++) {
+            FakeWorker hung = worker("hung");
+            while (hung.interrupted.isEmpty()) {
+                stage.seconds(0.5);
+            }
+            worker("fine").dies("the interpreter is gone: killed", "");
+            hung.dies("killed: H could not be interrupted", "H");
+            stage.settle();
+            assertThat(stage.collectors.status())
+                    .extracting(InputStatus::state)
+                    .containsOnly("running");
+        }
+        assertThat(gaps("F")).containsOnly(S);
+        assertThat(stage.collector("F").counts().skipped()).isZero();
+        assertThat(stage.collector("H").counts().timeout()).isEqualTo(3);
+    }
+
+    private static InputSettings embedded(String name) {
+        InputSettings in = Stage.input(name);
+        return new InputSettings(
+                name,
+                Optional.empty(),
+                in.dirs(),
+                in.envs(),
+                in.tags(),
+                in.timeout(),
+                in.splay(),
+                false,
+                in.file(),
+                1);
+    }
+
+    private FakeWorker worker(String input) {
+        for (int i = stage.bridge.specs.size() - 1; i >= 0; i--) {
+            if (stage.bridge.specs.get(i).input().equals(input)) {
+                return stage.bridge.opened.get(i);
+            }
+        }
+        throw new AssertionError("no worker of " + input);
     }
 
     @Test

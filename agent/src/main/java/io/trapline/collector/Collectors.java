@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Collectors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
+    private static final long LONG_AGO = Duration.ofDays(1).toNanos();
     private static final long USER_LOG_BYTES = 100_000;
     private static final int USER_LOG_BACKUPS = 10;
 
@@ -90,12 +92,15 @@ public final class Collectors implements AutoCloseable {
                         timeline,
                         nanos,
                         wall,
+                        new WallClock(nanos, wall),
                         writer,
                         settings,
                         new RotatingFile(
                                 settings.userHome().resolve("_datakit_pythond_cli.log"),
                                 USER_LOG_BYTES,
-                                USER_LOG_BACKUPS));
+                                USER_LOG_BACKUPS),
+                        new Lateness(),
+                        new AtomicLong(nanos.getAsLong() - LONG_AGO));
         this.threads = threads;
         this.afterClose = afterClose;
     }
@@ -163,6 +168,11 @@ public final class Collectors implements AutoCloseable {
             now = List.copyOf(inputs.values());
         }
         return now.stream().map(InputRunner::status).toList();
+    }
+
+    /// How late runs started, all collectors together, since the start.
+    public Lateness.Summary lateness() {
+        return machine.lateness().summary();
     }
 
     /// Ledger rows that wait in memory for a journal that takes nothing, and rows given up.

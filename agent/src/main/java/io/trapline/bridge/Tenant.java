@@ -63,7 +63,11 @@ final class Tenant {
             Context made =
                     Context.newBuilder("python")
                             .engine(host.engine())
-                            .allowIO(IOAccess.ALL)
+                            .allowIO(
+                                    IOAccess.newBuilder()
+                                            .fileSystem(KernelFiles.withHost())
+                                            .allowHostSocketAccess(true)
+                                            .build())
                             .allowCreateThread(true)
                             .allowCreateProcess(true)
                             .allowNativeAccess(true)

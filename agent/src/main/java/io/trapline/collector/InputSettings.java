@@ -1,5 +1,6 @@
 package io.trapline.collector;
 
+import io.trapline.config.ConfTable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,5 +35,23 @@ public record InputSettings(
         dirs = List.copyOf(dirs);
         envs = Map.copyOf(envs);
         tags = Map.copyOf(tags);
+    }
+
+    /// Reads one block. Answers empty when the block cannot run as it stands, and says why, or when
+    /// it is switched off (`enabled = false`); the other blocks are not touched by that.
+    public static Optional<InputSettings> read(ConfTable block, ExecutableLookup executables) {
+        return new InputBlock(block, executables).read();
+    }
+
+    /// The same input under another name.
+    public InputSettings named(String other) {
+        return new InputSettings(other, cmd, dirs, envs, tags, timeout, splay, ownHost, file, line);
+    }
+
+    /// Without the values of `envs`, which may be secrets.
+    @Override
+    public String toString() {
+        return "InputSettings[name=%s, cmd=%s, dirs=%s, envs=%s, tags=%s, file=%s:%d]"
+                .formatted(name, cmd.orElse("graalpy"), dirs, envs.keySet(), tags, file, line);
     }
 }

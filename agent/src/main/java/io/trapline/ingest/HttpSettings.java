@@ -1,7 +1,10 @@
 package io.trapline.ingest;
 
+import io.trapline.config.ConfTable;
+import io.trapline.config.HostPort;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// The agent's listener: `[http]`, and `[http_api]` of `datakit.conf`.
 ///
@@ -43,5 +46,108 @@ public record HttpSettings(
     public HttpSettings {
         publicApis = List.copyOf(publicApis);
         allowedOrigins = List.copyOf(allowedOrigins);
+    }
+
+    /// Reads `[http]` of `trapline.conf`; what is absent is as in `base`.
+    public static HttpSettings read(ConfTable http, HttpSettings base) {
+        HostPort listen = listen(http, base);
+        var settings =
+                new HttpSettings(
+                        listen.host(),
+                        listen.port(),
+                        publicApis(http).orElse(base.publicApis),
+                        origins(http, "allowed_origins").orElse(base.allowedOrigins),
+                        http.flag("disable_404page").orElse(base.disable404Page),
+                        timeout(http).orElse(base.timeout),
+                        http.number("request_rate", 0, 1e9).orElse(base.requestRate),
+                        burst(http, "request_burst").orElse(base.requestBurst),
+                        http.size("max_body", 1, Long.MAX_VALUE).orElse(base.maxBodyBytes),
+                        http.size("max_decoded_body", 1, Long.MAX_VALUE)
+                                .orElse(base.maxDecodedBytes));
+        http.done();
+        return settings;
+    }
+
+    /// Reads `[http_api]` of `datakit.conf`; adds the keys that are known but not used to `unused`.
+    public static HttpSettings readDataKit(ConfTable api, HttpSettings base, List<String> unused) {
+        unused.addAll(
+                api.passOver(
+                        "close_idle_connection",
+                        "request_rate_limit_ttl",
+                        "rum_origin_ip_header",
+                        "rum_app_id_white_list"));
+        refuse(api, "listen_socket", "Unix sockets are not supported; remove it and use listen");
+        ConfTable tls = api.section("tls");
+        for (String key : List.of("cert", "privkey")) {
+            refuse(
+                    tls,
+                    key,
+                    "TLS is not supported and plain HTTP would be served instead; remove it, and"
+                            + " put a TLS proxy in front where senders need one");
+        }
+        tls.done();
+        HostPort listen = listen(api, base);
+        var settings =
+                new HttpSettings(
+                        listen.host(),
+                        listen.port(),
+                        publicApis(api).orElse(base.publicApis),
+                        origins(api, "allowed_cors_origins").orElse(base.allowedOrigins),
+                        api.flag("disable_404page").orElse(base.disable404Page),
+                        timeout(api).orElse(base.timeout),
+                        api.number("request_rate_limit", 0, 1e9).orElse(base.requestRate),
+                        burst(api, "request_rate_limit_burst").orElse(base.requestBurst),
+                        base.maxBodyBytes,
+                        base.maxDecodedBytes);
+        api.done();
+        return settings;
+    }
+
+    /// The same elsewhere.
+    public HttpSettings listening(String otherHost, int otherPort) {
+        return new HttpSettings(
+                otherHost,
+                otherPort,
+                publicApis,
+                allowedOrigins,
+                disable404Page,
+                timeout,
+                requestRate,
+                requestBurst,
+                maxBodyBytes,
+                maxDecodedBytes);
+    }
+
+    private static HostPort listen(ConfTable table, HttpSettings base) {
+        return CoreSettings.listen(table).orElse(new HostPort(base.host, base.port));
+    }
+
+    private static Optional<List<String>> publicApis(ConfTable table) {
+        String accepted = "a list of paths, such as [\"/v1/write/metric\"]";
+        Optional<List<String>> paths = table.texts("public_apis", accepted);
+        for (String path : paths.orElse(List.of())) {
+            if (!path.startsWith("/")) {
+                table.error("public_apis", path + " does not start with /; accepted: " + accepted);
+            }
+        }
+        return paths;
+    }
+
+    private static Optional<List<String>> origins(ConfTable table, String key) {
+        return table.texts(key, "a list of origins, such as [\"https://app.example\"]");
+    }
+
+    private static Optional<Duration> timeout(ConfTable table) {
+        return table.duration("timeout", Duration.ofMillis(1), Duration.ofHours(1));
+    }
+
+    private static Optional<Integer> burst(ConfTable table, String key) {
+        return table.integer(key, 1, Integer.MAX_VALUE).map(Math::toIntExact);
+    }
+
+    private static void refuse(ConfTable table, String key, String advice) {
+        if (!table.text(key, "text").orElse("").isBlank()) {
+            table.error(key, advice);
+        }
     }
 }

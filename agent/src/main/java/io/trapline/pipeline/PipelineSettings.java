@@ -1,5 +1,7 @@
 package io.trapline.pipeline;
 
+import io.trapline.config.ConfTable;
+import java.util.HashMap;
 import java.util.Map;
 
 /// `[global_tags]` and the keys of `datakit.conf` that bear on points.
@@ -14,8 +16,32 @@ public record PipelineSettings(
         Map<String, String> electionTags,
         boolean electionEnabled,
         boolean correctTime) {
+    public static final PipelineSettings DEFAULT =
+            new PipelineSettings(Map.of(), Map.of(), false, false);
+
     public PipelineSettings {
         hostTags = Map.copyOf(hostTags);
         electionTags = Map.copyOf(electionTags);
+    }
+
+    /// Reads `[election]`, in `trapline.conf` and `datakit.conf` alike; adds the keys that are
+    /// known but not used to `unused`.
+    public PipelineSettings withElection(ConfTable election) {
+        boolean enabled = election.flag("enable").orElse(electionEnabled);
+        Map<String, String> tags = new HashMap<>(electionTags);
+        tags.putAll(election.textTable("tags").orElse(Map.of()));
+        election.done();
+        return new PipelineSettings(hostTags, tags, enabled, correctTime);
+    }
+
+    /// Reads `[io]` likewise.
+    public PipelineSettings withIo(ConfTable io) {
+        boolean correct = io.flag("auto_timestamp_correction").orElse(correctTime);
+        io.done();
+        return new PipelineSettings(hostTags, electionTags, electionEnabled, correct);
+    }
+
+    public PipelineSettings withHostTags(Map<String, String> tags) {
+        return new PipelineSettings(tags, electionTags, electionEnabled, correctTime);
     }
 }

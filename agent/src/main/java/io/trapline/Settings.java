@@ -1,0 +1,99 @@
+package io.trapline;
+
+import io.trapline.collector.ExecutableLookup;
+import io.trapline.collector.InputSettings;
+import io.trapline.config.Problem;
+import io.trapline.config.Problem.Severity;
+import io.trapline.gitsync.GitSettings;
+import io.trapline.ingest.CoreSettings;
+import io.trapline.ingest.HttpSettings;
+import io.trapline.journal.JournalSettings;
+import io.trapline.pipeline.PipelineSettings;
+import io.trapline.registry.CheckSettings;
+import io.trapline.registry.PushSettings;
+import io.trapline.store.StoreSettings;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Everything that the files below `conf.d` say, with defaults for what they do not say.
+///
+/// @param hostName of this machine, or what `ENV_HOSTNAME` in `datakit.conf` calls it
+/// @param http the agent's listener
+/// @param core the push and trap listener
+/// @param store empty = no local database (`enabled = false`)
+/// @param watch reload by itself when a file below `conf.d` changes
+/// @param inputs those that can run, with unique names
+public record Settings(
+        Role role,
+        String hostName,
+        HttpSettings http,
+        CoreSettings core,
+        PipelineSettings pipeline,
+        JournalSettings journal,
+        Optional<StoreSettings> store,
+        LoggingSettings logging,
+        boolean watch,
+        List<PushSettings> pushes,
+        List<CheckSettings> checks,
+        GitSettings git,
+        List<InputSettings> inputs) {
+    public Settings {
+        pushes = List.copyOf(pushes);
+        checks = List.copyOf(checks);
+        inputs = List.copyOf(inputs);
+    }
+
+    /// What reading gave. Problems come sorted by file and line.
+    public sealed interface Loaded {
+        List<Problem> problems();
+
+        /// Whether a file is wrong somewhere: `check-config` and a reload refuse it.
+        default boolean hasErrors() {
+            return problems().stream().anyMatch(p -> p.severity() == Severity.ERROR);
+        }
+
+        /// An error among the problems has taken one input out, or one file of inputs; an agent
+        /// starts with what is good.
+        record Usable(Settings settings, List<Problem> problems) implements Loaded {
+            public Usable {
+                problems = List.copyOf(problems);
+            }
+        }
+
+        /// `trapline.conf` or `datakit.conf` is wrong, or the directory cannot be read: nothing to
+        /// start with.
+        record Unusable(List<Problem> problems) implements Loaded {
+            public Unusable {
+                problems = List.copyOf(problems);
+            }
+        }
+    }
+
+    /// What configuration takes from outside the files.
+    ///
+    /// @param variables the agent's environment
+    /// @param executables finds what `cmd` names
+    public record Surroundings(
+            Map<String, String> variables, HostIdentity host, ExecutableLookup executables) {
+        public Surroundings {
+            variables = Map.copyOf(variables);
+        }
+    }
+
+    /// Reads `conf.d` below `home`; a missing `conf.d` means defaults.
+    public static Loaded load(Path home, Surroundings surroundings) {
+        return new SettingsLoader(home, surroundings).load();
+    }
+
+    /// As [#load(Path, Surroundings)], on this machine.
+    public static Loaded load(Path home, Map<String, String> environment) {
+        return load(
+                home,
+                new Surroundings(
+                        environment,
+                        HostIdentity.ofThisMachine(),
+                        ExecutableLookup.on(environment.getOrDefault("PATH", ""), home)));
+    }
+}

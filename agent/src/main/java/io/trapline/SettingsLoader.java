@@ -1,0 +1,146 @@
+package io.trapline;
+
+import io.trapline.collector.InputFiles;
+import io.trapline.collector.InputSettings;
+import io.trapline.config.ConfReader;
+import io.trapline.config.ConfTable;
+import io.trapline.config.Problem;
+import io.trapline.config.Problem.Severity;
+import io.trapline.config.Problems;
+import io.trapline.gitsync.GitSettings;
+import io.trapline.ingest.CoreSettings;
+import io.trapline.ingest.HttpSettings;
+import io.trapline.journal.JournalSettings;
+import io.trapline.pipeline.PipelineSettings;
+import io.trapline.registry.CheckSettings;
+import io.trapline.registry.PushSettings;
+import io.trapline.store.StoreSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Reads all files once. What is wrong in the main files and what is wrong in input files is kept
+/// apart, because only the former leaves nothing to start with.
+final class SettingsLoader {
+    private final Path home;
+    private final Path confRoot;
+    private final Settings.Surroundings surroundings;
+    private final Problems main = new Problems();
+    private final Problems other = new Problems();
+
+    SettingsLoader(Path home, Settings.Surroundings surroundings) {
+        this.home = home;
+        this.confRoot = home.resolve("conf.d");
+        this.surroundings = surroundings;
+    }
+
+    Settings.Loaded load() {
+        if (!readable(home, "--home or TRAPLINE_HOME names another directory")
+                || (Files.exists(confRoot) && !readable(confRoot, "it holds the *.conf files"))) {
+            return new Settings.Loaded.Unusable(main.sorted());
+        }
+        List<InputSettings> inputs =
+                InputFiles.read(
+                        confRoot,
+                        new ConfReader(other, home, Severity.WARNING, surroundings.variables()),
+                        surroundings.executables());
+        Optional<ConfTable> dataKit = mainFile("datakit.conf", Severity.WARNING);
+        Optional<ConfTable> trapline = mainFile("trapline.conf", Severity.ERROR);
+        // A file that does not parse is read as empty, so that the other one's problems show too.
+        ConfTable nothing = new ConfReader(main, home, Severity.ERROR, Map.of()).empty(confRoot);
+        DataKitConf below = DataKitConf.read(dataKit.orElse(nothing), surroundings.host());
+        Settings settings = read(trapline.orElse(nothing), below, inputs);
+        List<Problem> problems = new ArrayList<>(main.sorted());
+        problems.addAll(other.sorted());
+        problems.sort(null);
+        return main.errors() > 0
+                ? new Settings.Loaded.Unusable(problems)
+                : new Settings.Loaded.Usable(settings, problems);
+    }
+
+    private Optional<ConfTable> mainFile(String name, Severity unknownKeys) {
+        return new ConfReader(main, home, unknownKeys, Map.of()).read(confRoot.resolve(name));
+    }
+
+    private Settings read(ConfTable file, DataKitConf below, List<InputSettings> inputs) {
+        file.hint(
+                "inputs",
+                "[[inputs.pythond]] blocks belong in a file of their own, such as"
+                        + " conf.d/pythond.conf");
+        Role role =
+                file.choice("role", Map.of("all", Role.ALL, "agent", Role.AGENT, "core", Role.CORE))
+                        .orElse(Role.ALL);
+        HttpSettings http = HttpSettings.read(file.section("http"), below.http());
+        CoreSettings core = CoreSettings.read(file.section("core"));
+        if (role == Role.ALL
+                && core.port() != 0
+                && core.port() == http.port()
+                && core.host().equals(http.host())) {
+            file.section("core")
+                    .error(
+                            "listen",
+                            "the agent's listener ([http] listen) has this address too; accepted:"
+                                    + " another port");
+        }
+        Settings settings =
+                new Settings(
+                        role,
+                        below.host().name(),
+                        http,
+                        core,
+                        pipeline(file, below),
+                        JournalSettings.read(file.section("journal")),
+                        StoreSettings.read(file.section("store")),
+                        LoggingSettings.read(file.section("logging"), below.logging()),
+                        watch(file.section("reload")),
+                        PushSettings.readAll(file.sections("push")),
+                        CheckSettings.readAll(file.sections("trap")),
+                        GitSettings.read(file.section("git_repos"), below.git()),
+                        inputs);
+        file.done();
+        return settings;
+    }
+
+    private static PipelineSettings pipeline(ConfTable file, DataKitConf below) {
+        Map<String, String> tags = new TreeMap<>(below.pipeline().hostTags());
+        tags.putAll(GlobalTags.read(file, "global_tags", below.host()));
+        PipelineSettings read =
+                below.pipeline()
+                        .withHostTags(tags)
+                        .withElection(file.section("election"))
+                        .withIo(file.section("io"));
+        return new PipelineSettings(
+                tags,
+                GlobalTags.fillAll(read.electionTags(), below.host()),
+                read.electionEnabled(),
+                read.correctTime());
+    }
+
+    private static boolean watch(ConfTable reload) {
+        boolean watch = reload.flag("watch").orElse(false);
+        reload.done();
+        return watch;
+    }
+
+    private boolean readable(Path directory, String advice) {
+        if (Files.isDirectory(directory) && Files.isReadable(directory)) {
+            return true;
+        }
+        main.add(
+                Severity.ERROR,
+                directory,
+                0,
+                (!Files.exists(directory)
+                                ? "does not exist"
+                                : Files.isDirectory(directory)
+                                        ? "may not be read by this user"
+                                        : "is not a directory")
+                        + "; "
+                        + advice);
+        return false;
+    }
+}

@@ -1,0 +1,176 @@
+package io.trapline.collector;
+
+import io.trapline.config.ConfReader;
+import io.trapline.config.ConfTable;
+import io.trapline.config.Problem.Severity;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Finds the `*.conf` files below a configuration directory, at any depth, and reads their
+/// `[[inputs.pythond]]` blocks. A file or block that is wrong takes no other one down.
+public final class InputFiles {
+    private static final Set<String> MAIN_FILES = Set.of("trapline.conf", "datakit.conf");
+
+    private final ConfReader reader;
+    private final ExecutableLookup executables;
+    private final Map<String, InputSettings> inputs = new HashMap<>();
+    private final List<InputSettings> ordered = new ArrayList<>();
+
+    private InputFiles(ConfReader reader, ExecutableLookup executables) {
+        this.reader = reader;
+        this.executables = executables;
+    }
+
+    /// The good inputs, in the order of their files' paths, with names that are unique: a name that
+    /// comes again gets `-2`, `-3` … and a warning.
+    ///
+    /// @param root `conf.d`, or a repository's; may be missing
+    /// @param reader where the problems go, and the variables to replace
+    public static List<InputSettings> read(
+            Path root, ConfReader reader, ExecutableLookup executables) {
+        InputFiles files = new InputFiles(reader, executables);
+        Map<String, Path> contents = new HashMap<>();
+        for (Path file : files.find(root)) {
+            Optional<byte[]> bytes = reader.bytes(file);
+            if (bytes.isEmpty()) {
+                continue;
+            }
+            // Latin-1 keeps each byte, so equal texts are equal files.
+            Path twin =
+                    contents.putIfAbsent(
+                            new String(bytes.get(), java.nio.charset.StandardCharsets.ISO_8859_1),
+                            file);
+            if (twin == null) {
+                reader.parse(file, bytes.get()).ifPresent(files::readFile);
+            } else {
+                reader.problems()
+                        .add(
+                                Severity.INFO,
+                                file,
+                                0,
+                                "the same bytes as "
+                                        + root.relativize(twin)
+                                        + ", so it counts once");
+            }
+        }
+        return List.copyOf(files.ordered);
+    }
+
+    private void readFile(ConfTable file) {
+        ConfTable kinds = file.section("inputs");
+        for (ConfTable block : kinds.sections("pythond")) {
+            InputSettings.read(block, executables).ifPresent(this::add);
+        }
+        for (String kind : kinds.keys()) {
+            if (!kind.equals("pythond")) {
+                kinds.passOver(kind);
+                reader.problems()
+                        .add(
+                                Severity.WARNING,
+                                file.file(),
+                                kinds.lineOf(kind),
+                                "[[inputs."
+                                        + kind
+                                        + "]]: Trapline has no such input; it runs"
+                                        + " [[inputs.pythond]] alone");
+            }
+        }
+        for (String key : file.keys()) {
+            if (!key.startsWith("input")) {
+                file.hint(
+                        key,
+                        "this file may hold [[inputs.pythond]] blocks; Trapline's own settings"
+                                + " belong in conf.d/trapline.conf");
+            }
+        }
+        file.done();
+    }
+
+    private void add(InputSettings input) {
+        InputSettings first = inputs.get(input.name());
+        InputSettings named = input;
+        if (first != null) {
+            int number = 2;
+            while (inputs.containsKey(input.name() + "-" + number)) {
+                number++;
+            }
+            named = input.named(input.name() + "-" + number);
+            reader.problems()
+                    .add(
+                            Severity.WARNING,
+                            input.file(),
+                            input.line(),
+                            "[[inputs.pythond]] name = \""
+                                    + input.name()
+                                    + "\": "
+                                    + first.file().getFileName()
+                                    + ":"
+                                    + first.line()
+                                    + " has this name too; this one is called "
+                                    + named.name());
+        }
+        inputs.put(named.name(), named);
+        ordered.add(named);
+    }
+
+    private List<Path> find(Path root) {
+        List<Path> found = new ArrayList<>();
+        if (!Files.exists(root)) {
+            return found;
+        }
+        try {
+            // The root may be a link itself; links to directories below it are not followed.
+            Path real = root.toRealPath();
+            Files.walkFileTree(
+                    real,
+                    new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult visitFile(Path file, BasicFileAttributes about) {
+                            Path relative = real.relativize(file);
+                            if (counts(relative) && !Files.isDirectory(file)) {
+                                found.add(root.resolve(relative));
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException e) {
+                            unreadable(root.resolve(real.relativize(file)), e);
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
+        } catch (IOException e) {
+            unreadable(root, e);
+        }
+        found.sort(null);
+        return found;
+    }
+
+    private static boolean counts(Path relative) {
+        String path = relative.toString();
+        return path.endsWith(".conf")
+                && !path.contains(".git")
+                && !(relative.getNameCount() == 1 && MAIN_FILES.contains(path));
+    }
+
+    private void unreadable(Path place, IOException e) {
+        reader.problems()
+                .add(
+                        Severity.ERROR,
+                        place,
+                        0,
+                        "cannot be read ("
+                                + e.getClass().getSimpleName()
+                                + "); check that the agent's user may read it");
+    }
+}

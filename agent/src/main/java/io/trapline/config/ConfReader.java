@@ -1,0 +1,101 @@
+package io.trapline.config;
+
+import io.trapline.config.Problem.Severity;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.tomlj.Toml;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+
+/// Reads TOML files of one kind. A byte order mark is ignored.
+///
+/// @param problems where every finding goes
+/// @param home where relative paths in `ENC[file://…]` start
+/// @param unknownKeys how bad an unknown key is in this kind of file
+/// @param variables replaced in the text before it is parsed; empty = none
+public record ConfReader(
+        Problems problems, Path home, Severity unknownKeys, Map<String, String> variables) {
+    public ConfReader {
+        variables = Map.copyOf(variables);
+    }
+
+    /// The file's content, or empty with a problem reported.
+    public Optional<byte[]> bytes(Path file) {
+        try {
+            return Optional.of(Files.readAllBytes(file));
+        } catch (IOException e) {
+            problems.add(
+                    Severity.ERROR,
+                    file,
+                    0,
+                    "cannot be read ("
+                            + e.getClass().getSimpleName()
+                            + "); check that it is a file and that the agent's user may read it");
+            return Optional.empty();
+        }
+    }
+
+    /// The top level of a file, or empty when it is not TOML; then the problems say where.
+    public Optional<ConfTable> parse(Path file, byte[] content) {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+        } catch (CharacterCodingException e) {
+            problems.add(
+                    Severity.ERROR, file, badLine(content), "not UTF-8; save the file as UTF-8");
+            return Optional.empty();
+        }
+        if (text.startsWith("\uFEFF")) {
+            text = text.substring(1);
+        }
+        TomlParseResult toml = Toml.parse(Variables.replace(text, variables));
+        for (TomlParseError error : toml.errors()) {
+            problems.syntax(
+                    file,
+                    error.position().line(),
+                    error.position().column(),
+                    "not TOML: " + error.getMessage());
+        }
+        return toml.hasErrors()
+                ? Optional.empty()
+                : Optional.of(ConfTable.root(toml, file, problems, new Secrets(home), unknownKeys));
+    }
+
+    /// The top level of a file that may be missing: then it has no keys.
+    public Optional<ConfTable> read(Path file) {
+        return Files.exists(file)
+                ? bytes(file).flatMap(content -> parse(file, content))
+                : Optional.of(empty(file));
+    }
+
+    /// A file without keys.
+    public ConfTable empty(Path file) {
+        return ConfTable.root(Toml.parse(""), file, problems, new Secrets(home), unknownKeys);
+    }
+
+    private static int badLine(byte[] content) {
+        int line = 1;
+        int start = 0;
+        for (int i = 0; i <= content.length; i++) {
+            if (i == content.length || content[i] == '\n') {
+                try {
+                    var _ =
+                            StandardCharsets.UTF_8
+                                    .newDecoder()
+                                    .decode(ByteBuffer.wrap(content, start, i - start));
+                } catch (CharacterCodingException e) {
+                    return line;
+                }
+                start = i + 1;
+                line++;
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,66 @@
+package io.trapline.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// `ENC[file://PATH]` in a text value stands for what that file holds, without the white space
+/// around it. The content appears in no message.
+final class Secrets {
+    private static final Pattern USE = Pattern.compile("ENC\\[([a-zA-Z0-9]*)://([^\\]]*)]");
+    private static final int MAX_BYTES = 1 << 20;
+
+    private final Path home;
+
+    /// @param home where a relative path starts
+    Secrets(Path home) {
+        this.home = home;
+    }
+
+    static boolean usedIn(String text) {
+        return USE.matcher(text).find();
+    }
+
+    /// @throws IllegalArgumentException with what is wrong and what to do
+    String resolve(String text) {
+        return USE.matcher(text)
+                .replaceAll(use -> Matcher.quoteReplacement(content(use.group(1), use.group(2))));
+    }
+
+    private String content(String kind, String path) {
+        if (!kind.equals("file")) {
+            throw new IllegalArgumentException(
+                    "ENC["
+                            + kind
+                            + "://…] is not supported; put the plain text into a file that only the"
+                            + " agent's user can read and write ENC[file:///path/of/the/file]");
+        }
+        try {
+            Path file = home.resolve(path);
+            if (Files.size(file) > MAX_BYTES) {
+                throw new IllegalArgumentException(
+                        "ENC[file://"
+                                + path
+                                + "]: larger than 1 MiB; accepted: a file with the secret");
+            }
+            return Files.readString(file).strip();
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException(
+                    "ENC[file://"
+                            + path
+                            + "]: there is no such file; accepted: a file with the secret",
+                    e);
+        } catch (IOException | java.nio.file.InvalidPathException e) {
+            throw new IllegalArgumentException(
+                    "ENC[file://"
+                            + path
+                            + "]: cannot be read ("
+                            + e.getClass().getSimpleName()
+                            + "); accepted: a file that the agent's user may read",
+                    e);
+        }
+    }
+}

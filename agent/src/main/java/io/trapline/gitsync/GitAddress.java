@@ -1,0 +1,38 @@
+package io.trapline.gitsync;
+
+import java.util.regex.Pattern;
+
+/// Addresses of repositories: `http(s)://…`, `git@host:path`, `ssh://…`.
+final class GitAddress {
+    static final String ACCEPTED =
+            "\"https://host/path.git\", \"git@host:path.git\" or \"ssh://git@host:port/path.git\"";
+
+    private static final Pattern HTTP = Pattern.compile("https?://[^/\\s]+/\\S+");
+    private static final Pattern SSH =
+            Pattern.compile("ssh://[^/\\s]+/\\S+|[\\w.-]+@[\\w.-]+:\\S+");
+
+    /// Its own name below `gitrepos`, never a way out of it.
+    private static final Pattern DIRECTORY = Pattern.compile("(?!\\.)[\\w.+~-]+");
+
+    private GitAddress() {}
+
+    static boolean isKnown(String url) {
+        return (HTTP.matcher(url).matches() || isSsh(url))
+                && DIRECTORY.matcher(directory(url)).matches();
+    }
+
+    static boolean isSsh(String url) {
+        return SSH.matcher(url).matches();
+    }
+
+    static String directory(String url) {
+        String path = url.replaceFirst("[?#].*", "").replaceFirst("/+$", "");
+        String last = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1);
+        int dot = last.lastIndexOf('.');
+        return dot > 0 ? last.substring(0, dot) : last;
+    }
+
+    static String withoutPassword(String url) {
+        return url.replaceFirst("://[^/@]*@", "://…@");
+    }
+}

@@ -59,7 +59,7 @@ public final class Registry implements AutoCloseable {
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name("registry-metrics").factory());
         if (flushEvery.isPositive()) {
-            var unused =
+            var _ =
                     writer.scheduleWithFixedDelay(
                             this::flush,
                             flushEvery.toMillis(),
@@ -90,6 +90,18 @@ public final class Registry implements AutoCloseable {
                 database.close();
             }
         }
+    }
+
+    /// As [#declare(List, List)], with what was read from `file`.
+    public void declare(String file, List<PushSettings> pushes, List<CheckSettings> checks)
+            throws RegistryException {
+        declare(
+                pushes.stream()
+                        .map(push -> new Declared<>(PushRegistration.of(push), file, push.line()))
+                        .toList(),
+                checks.stream()
+                        .map(check -> new Declared<>(Check.of(check), file, check.line()))
+                        .toList());
     }
 
     /// What the configuration says, from now on; replaces what it said before. Of two declarations

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /// Metrics switched on and off by name, as filter rules at the head of a check's own.
@@ -30,10 +31,10 @@ final class Selection {
     private static final List<String> MANAGED =
             List.of(DENIED_STREAMS, ALLOWED_STREAMS, DENIED_NAMES, ALLOWED_NAMES, REST);
 
-    private final TreeSet<String> deniedStreams;
-    private final TreeSet<String> allowedStreams;
-    private final TreeSet<String> deniedNames;
-    private final TreeSet<String> allowedNames;
+    private final Set<String> deniedStreams;
+    private final Set<String> allowedStreams;
+    private final Set<String> deniedNames;
+    private final Set<String> allowedNames;
     private final List<FilterRule> own;
     private final boolean restAllowed;
 
@@ -139,8 +140,8 @@ final class Selection {
         return rule.id().orElse("");
     }
 
-    private static TreeSet<String> names(List<FilterRule> rules, String id) {
-        TreeSet<String> names = new TreeSet<>();
+    private static Set<String> names(List<FilterRule> rules, String id) {
+        Set<String> names = new TreeSet<>();
         for (FilterRule rule : rules) {
             if (id(rule).equals(id)) {
                 names.addAll(rule.metricList().orElse(List.of()));

@@ -29,6 +29,10 @@ public final class Cli {
 
     /// Returns the process's exit code.
     public static int execute(String[] args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         return new CommandLine(new Cli())
                 .setExecutionExceptionHandler((failure, commandLine, _) -> {
                     String what =
@@ -41,7 +45,6 @@ public final class Cli {
                                 .error("a defect in this program", failure);
                     }
                     return failure instanceof CommandFailure known ? known.exitCode() : FAILED;
-                })
-                .execute(args);
+                });
     }
 }

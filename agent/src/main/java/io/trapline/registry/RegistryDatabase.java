@@ -95,6 +95,9 @@ final class RegistryDatabase implements AutoCloseable {
 
     private void prepare() throws SQLException, RegistryException {
         try (Statement statement = connection.createStatement()) {
+            // Page size and vacuum mode are the journal's: whoever comes first makes the file.
+            statement.execute("PRAGMA page_size=8192");
+            statement.execute("PRAGMA auto_vacuum=INCREMENTAL");
             statement.execute("PRAGMA journal_mode=WAL");
             statement.execute("PRAGMA synchronous=FULL");
             for (String table : TABLES) {

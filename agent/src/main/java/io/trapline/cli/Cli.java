@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
         description =
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
         subcommands = {
+            CheckConfigCommand.class,
             PushCommand.class,
             TrapCommand.class,
             VersionCommand.class,

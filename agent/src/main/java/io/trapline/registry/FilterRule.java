@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -112,11 +111,5 @@ public record FilterRule(
                     .ifPresent(count -> counts.put(condition, Math.toIntExact(count)));
         }
         return counts;
-    }
-
-    /// How many values the list of a condition learns by itself.
-    public OptionalInt learns(String condition) {
-        Integer count = autoAdd.get(condition);
-        return count == null ? OptionalInt.empty() : OptionalInt.of(count);
     }
 }

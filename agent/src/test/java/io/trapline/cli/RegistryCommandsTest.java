@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +65,8 @@ class RegistryCommandsTest {
             assertThat(added.code()).as(added.err()).isZero();
             assertThat(added.out())
                     .containsPattern("data_id: 1500000\naccess_token: [0-9a-f]{32}\n")
-                    .contains("curl -X POST http://127.0.0.1:10205/v2/push/ -d '{\"data_id\":1500000");
+                    .contains(
+                            "curl -X POST http://127.0.0.1:10205/v2/push/ -d '{\"data_id\":1500000");
             assertThat(run("push", "list").out())
                     .contains("DATA_ID")
                     .contains("1500000  time_series  mail  yes")
@@ -238,11 +240,12 @@ class RegistryCommandsTest {
 
     @Nested
     class OverARunningAgent extends Everywhere {
-        private final HomeLock lock;
-        private final Registry registry;
-        private final Listener listener;
+        private HomeLock lock;
+        private Registry registry;
+        private Listener listener;
 
-        OverARunningAgent(@TempDir Path elsewhere) throws Exception {
+        @BeforeEach
+        void start(@TempDir Path elsewhere) throws Exception {
             Home home = new Home(folder).create();
             lock = HomeLock.acquire(home);
             // Not the home's database: so that only the agent can have changed it.
@@ -275,8 +278,7 @@ class RegistryCommandsTest {
         }
 
         @Test
-        void without_the_admin_token_lists_work_and_changes_say_what_is_missing()
-                throws Exception {
+        void without_the_admin_token_lists_work_and_changes_say_what_is_missing() throws Exception {
             Files.delete(folder.resolve("data/admin.token"));
             assertThat(run("push", "list").code()).isZero();
             Ran added = run("push", "add");

@@ -273,6 +273,8 @@ class RegistryTest {
     @Test
     void readers_see_each_change_whole_and_in_order_while_others_change_it() throws Exception {
         try (Registry registry = open()) {
+            add(registry, 7);
+            registry.changePush(7, old -> numbered(old, 1));
             AtomicBoolean done = new AtomicBoolean();
             AtomicReference<String> wrong = new AtomicReference<>("");
             Thread reader =
@@ -280,21 +282,15 @@ class RegistryTest {
                             .start(() -> {
                                 int last = 0;
                                 while (!done.get()) {
-                                    Optional<PushRegistration> push = registry.push(7);
-                                    int rate = push.map(PushRegistration::rate).orElse(0);
+                                    PushRegistration push = registry.push(7).orElseThrow();
+                                    int rate = push.rate();
                                     // One change sets both.
-                                    String name = rate == 0 ? "" : "n" + rate;
-                                    if (rate < last
-                                            || !push.map(PushRegistration::name)
-                                                    .orElse("")
-                                                    .equals(name)) {
-                                        wrong.set("after " + last + ": " + push);
+                                    if (rate < last || !push.name().equals("n" + rate)) {
+                                        wrong.set("after " + last + ": " + push.name());
                                     }
                                     last = rate;
                                 }
                             });
-            add(registry, 7);
-            registry.changePush(7, old -> numbered(old, 1));
             Thread[] writers = new Thread[4];
             for (int i = 0; i < writers.length; i++) {
                 long own = 100L + i;

@@ -97,7 +97,11 @@ class RegistryApiTest {
         assertThat(first).matches("[0-9a-f]{32}");
         assertThat(registry.push(1_500_000).orElseThrow().accessToken()).isEqualTo(first);
 
-        assertThat(admin("POST", "/api/push/1500000/disable", "").json().path("enabled").asBoolean())
+        assertThat(
+                        admin("POST", "/api/push/1500000/disable", "")
+                                .json()
+                                .path("enabled")
+                                .asBoolean())
                 .isFalse();
         assertThat(registry.push(1_500_000).orElseThrow().enabled()).isFalse();
         assertThat(admin("POST", "/api/push/1500000/enable", "").status()).isEqualTo(200);
@@ -156,7 +160,8 @@ class RegistryApiTest {
         assertThat(get(metrics).json().at("/metrics/0/latest").asText()).isEqualTo("2.5");
 
         String one = metrics + "/a%2Fb%7CST%5Bx:y%5D";
-        assertThat(admin("PUT", one, "{\"alias\":\"load\",\"unit\":\"s\"}").status()).isEqualTo(200);
+        assertThat(admin("PUT", one, "{\"alias\":\"load\",\"unit\":\"s\"}").status())
+                .isEqualTo(200);
         assertThat(admin("PUT", one, "{\"hidden\":true}").status()).isEqualTo(200);
         assertThat(get(one).json().path("alias").asText()).isEqualTo("load");
         assertThat(get(one).json().path("hidden").asBoolean()).isTrue();
@@ -165,7 +170,8 @@ class RegistryApiTest {
         assertThat(off.json().at("/filters/0/type").asText()).isEqualTo("deny");
         assertThat(off.json().at("/filters/0/metric_list/0").asText()).isEqualTo("a/b");
         assertThat(admin("PUT", metrics, "{\"only\":[\"c\"]}").json().path("filters")).hasSize(1);
-        assertThat(admin("PUT", metrics, "{\"all\":true}").json().path("filters").isNull()).isTrue();
+        assertThat(admin("PUT", metrics, "{\"all\":true}").json().path("filters").isNull())
+                .isTrue();
         assertThat(admin("DELETE", one, "").status()).isEqualTo(200);
         assertThat(get(one).status()).isEqualTo(404);
     }

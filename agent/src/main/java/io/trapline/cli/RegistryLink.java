@@ -145,8 +145,8 @@ abstract sealed class RegistryLink implements AutoCloseable {
         }
 
         static Direct open(Home home) throws CommandFailure, IOException {
-            Settings settings = settings(home.create());
-            HomeLock lock = lock(home);
+            Settings settings = settings(home);
+            HomeLock lock = lock(home.create());
             boolean good = false;
             try {
                 Registry registry =

@@ -84,6 +84,13 @@ public final class FilterJson {
         return rules;
     }
 
+    /// What [#write] wrote, whatever the patterns in it are worth.
+    static List<FilterRule> stored(JsonNode json) {
+        List<FilterRule> rules = new ArrayList<>();
+        json.forEach(rule -> rules.add(rule(rule)));
+        return rules;
+    }
+
     private static void check(JsonNode rule, String where, List<String> problems) {
         if (!rule.isObject()) {
             problems.add(where + ": expected an object such as {\"type\": \"deny\"}");

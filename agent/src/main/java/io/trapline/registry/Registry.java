@@ -61,7 +61,7 @@ public final class Registry implements AutoCloseable {
         if (flushEvery.isPositive()) {
             var _ =
                     writer.scheduleWithFixedDelay(
-                            this::flush,
+                            this::flushOnTime,
                             flushEvery.toMillis(),
                             flushEvery.toMillis(),
                             TimeUnit.MILLISECONDS);
@@ -337,6 +337,15 @@ public final class Registry implements AutoCloseable {
     /// Writes the metrics seen since the last time.
     public void flush() {
         metrics.flush(snapshot.sources());
+    }
+
+    /// An exception would end the schedule.
+    private void flushOnTime() {
+        try {
+            flush();
+        } catch (RuntimeException e) {
+            LOG.error("the metrics seen could not be written, tried again later", e);
+        }
     }
 
     @Override

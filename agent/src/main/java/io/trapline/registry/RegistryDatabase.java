@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.trapline.registry.Held.Origin;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -20,11 +23,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.BusyHandler;
 
 /// The registry's tables in the agent's database. One connection, one statement at a time; every
 /// change is on disk when its method returns.
 final class RegistryDatabase implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryDatabase.class);
     private static final int VERSION = 1;
 
     /// The journal writes to the same file and holds its lock most of the time under load: ask
@@ -80,6 +86,7 @@ final class RegistryDatabase implements AutoCloseable {
                 BusyHandler.setHandler(connection, new Patience());
                 RegistryDatabase database = new RegistryDatabase(file, connection);
                 database.prepare();
+                database.restrict();
                 good = true;
                 return database;
             } finally {
@@ -90,6 +97,24 @@ final class RegistryDatabase implements AutoCloseable {
         } catch (SQLException e) {
             throw new RegistryException(
                     "cannot open the registry in " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// The file holds secrets: it is its owner's alone, with the files that SQLite keeps beside it.
+    private void restrict() {
+        for (String suffix : new String[] {"", "-wal", "-shm"}) {
+            Path one = file.resolveSibling(file.getFileName() + suffix);
+            try {
+                if (Files.exists(one)) {
+                    Files.setPosixFilePermissions(
+                            one, PosixFilePermissions.fromString("rw-------"));
+                }
+            } catch (IOException | UnsupportedOperationException e) {
+                LOG.warn(
+                        "{} holds secrets and others may be able to read it: {}",
+                        one,
+                        e.toString());
+            }
         }
     }
 
@@ -202,7 +227,8 @@ final class RegistryDatabase implements AutoCloseable {
                                                 row.getBoolean(11),
                                                 row.getInt(12),
                                                 Optional.ofNullable(row.getString(13))
-                                                        .map(RegistryDatabase::filters),
+                                                        .map(RegistryDatabase::tree)
+                                                        .map(FilterJson::stored),
                                                 row.getBoolean(14)),
                                         new Origin.Database(
                                                 Instant.ofEpochMilli(row.getLong(15)),
@@ -339,15 +365,6 @@ final class RegistryDatabase implements AutoCloseable {
 
     private static Optional<Instant> time(long ms) {
         return ms == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(ms));
-    }
-
-    private static List<FilterRule> filters(String json) {
-        List<String> problems = new ArrayList<>();
-        List<FilterRule> rules = FilterJson.read(tree(json), "filters", problems);
-        if (!problems.isEmpty()) {
-            throw new IllegalStateException(String.join("; ", problems));
-        }
-        return rules;
     }
 
     private static List<String> texts(String json) {

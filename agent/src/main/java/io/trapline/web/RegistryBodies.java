@@ -98,12 +98,13 @@ final class RegistryBodies {
                             }
                             return text;
                         });
+        UUID chosen = id.orElseGet(UUID::randomUUID);
         return checkSettings(body)
                 .apply(
                         new Check(
-                                id.orElseGet(UUID::randomUUID),
+                                chosen,
                                 secret.orElseGet(Registry::newSecret),
-                                "",
+                                chosen.toString(),
                                 ""));
     }
 

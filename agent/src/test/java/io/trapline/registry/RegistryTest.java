@@ -1,9 +1,17 @@
 package io.trapline.registry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.trapline.registry.Held.Origin;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class RegistryTest {
     private static final InstantSource CLOCK =
@@ -268,6 +277,64 @@ class RegistryTest {
         assertThat(new Held<>(push, new Origin.Configuration("f", 1)).toString())
                 .doesNotContain("s3cr3t");
         assertThat(new Outcome.Done<>(check).toString()).doesNotContain("s3cr3t");
+    }
+
+    @Test
+    void nothing_that_is_logged_holds_a_secret() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.trapline");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        Level level = logger.getLevel();
+        logger.setLevel(Level.TRACE);
+        logger.addAppender(log);
+        log.start();
+        try (Registry registry = open()) {
+            PushRegistration push = new PushRegistration(7, "s3cr3t", PushType.EVENT);
+            Check check = new Check(ID, "s3cr3t", "", "");
+            registry.addPush(OptionalLong.of(7), _ -> push);
+            registry.addCheck(check);
+            registry.declare(
+                    List.of(new Declared<>(push, "f", 1), new Declared<>(push, "f", 2)),
+                    List.of(new Declared<>(check, "f", 3)));
+            registry.preview("push/7", 200, "s3cr3t".getBytes(UTF_8), 6, List.of("s3cr3t"));
+            registry.removePush(7);
+        } finally {
+            logger.detachAppender(log);
+            logger.setLevel(level);
+        }
+        assertThat(log.list).hasSize(3);
+        assertThat(log.list.stream().map(ILoggingEvent::getFormattedMessage))
+                .allSatisfy(line -> assertThat(line).doesNotContain("s3cr3t"));
+    }
+
+    @Test
+    void the_file_is_its_owners_alone() throws Exception {
+        try (Registry registry = open()) {
+            add(registry, 7);
+            try (var files = Files.list(folder)) {
+                assertThat(files)
+                        .isNotEmpty()
+                        .allSatisfy(file ->
+                                assertThat(
+                                                PosixFilePermissions.toString(
+                                                        Files.getPosixFilePermissions(file)))
+                                        .isEqualTo("rw-------"));
+            }
+        }
+    }
+
+    @Test
+    void a_registry_of_a_newer_program_is_left_alone() throws Exception {
+        open().close();
+        try (var other =
+                        java.sql.DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("trapline.db"));
+                var statement = other.createStatement()) {
+            statement.execute("UPDATE registry_version SET version = 2");
+        }
+        assertThatThrownBy(this::open)
+                .isInstanceOf(RegistryException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("newer program");
     }
 
     @Test

@@ -54,7 +54,9 @@ public final class Registry implements AutoCloseable {
         this.database = database;
         this.clock = clock;
         this.metrics = new MetricsLog(database, clock, limits);
-        this.snapshot = Snapshot.of(List.of(), List.of(), database.pushes(), database.checks());
+        this.snapshot =
+                Snapshot.of(
+                        Snapshot.EMPTY, List.of(), List.of(), database.pushes(), database.checks());
         this.writer =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name("registry-metrics").factory());
@@ -116,7 +118,8 @@ public final class Registry implements AutoCloseable {
         }
     }
 
-    /// The registration of a data_id, enabled or not.
+    /// The registration of a data_id, enabled or not. Until it is changed, every answer is the same
+    /// object; so for checks.
     public Optional<PushRegistration> push(long dataId) {
         return Optional.ofNullable(snapshot.pushes().get(dataId)).map(Held::value);
     }
@@ -373,7 +376,12 @@ public final class Registry implements AutoCloseable {
 
     private void refresh() throws RegistryException {
         snapshot =
-                Snapshot.of(declaredPushes, declaredChecks, database.pushes(), database.checks());
+                Snapshot.of(
+                        snapshot,
+                        declaredPushes,
+                        declaredChecks,
+                        database.pushes(),
+                        database.checks());
     }
 
     private static <T> Outcome<T> found(@Nullable Held<T> held) {

@@ -68,6 +68,13 @@ final class RegistryDatabase implements AutoCloseable {
         """,
     };
 
+    private static final String PUT_SEEN =
+            "INSERT INTO registry_metrics(source, kind, name, type, first_ms, last_ms, count,"
+                    + " latest, stored) VALUES (?,?,?,?,?,?,?,?,?)"
+                    + " ON CONFLICT DO UPDATE SET type=excluded.type, first_ms=excluded.first_ms,"
+                    + " last_ms=excluded.last_ms, count=excluded.count, latest=excluded.latest,"
+                    + " stored=excluded.stored";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
@@ -303,26 +310,25 @@ final class RegistryDatabase implements AutoCloseable {
     synchronized void putSeen(String source, Collection<SeenMetric> metrics)
             throws RegistryException {
         transaction(() -> {
-            for (SeenMetric metric : metrics) {
-                update(
-                        "INSERT INTO registry_metrics(source, kind, name, type, first_ms,"
-                                + " last_ms, count, latest, stored)"
-                                + " VALUES (?,?,?,?,?,?,?,?,?)"
-                                + " ON CONFLICT DO UPDATE SET type=excluded.type,"
-                                + " first_ms=excluded.first_ms, last_ms=excluded.last_ms,"
-                                + " count=excluded.count, latest=excluded.latest,"
-                                + " stored=excluded.stored",
-                        source,
-                        metric.kind().name(),
-                        metric.name(),
-                        metric.type(),
-                        metric.firstSeen().map(Instant::toEpochMilli).orElse(0L),
-                        metric.lastSeen().map(Instant::toEpochMilli).orElse(0L),
-                        metric.count(),
-                        metric.latest(),
-                        metric.stored());
+            try (PreparedStatement row = connection.prepareStatement(PUT_SEEN)) {
+                for (SeenMetric metric : metrics) {
+                    row.setString(1, source);
+                    row.setString(2, metric.kind().name());
+                    row.setString(3, metric.name());
+                    row.setString(4, metric.type());
+                    row.setLong(5, ms(metric.firstSeen()));
+                    row.setLong(6, ms(metric.lastSeen()));
+                    row.setLong(7, metric.count());
+                    row.setString(8, metric.latest());
+                    row.setBoolean(9, metric.stored());
+                    row.executeUpdate();
+                }
             }
         });
+    }
+
+    private static long ms(Optional<Instant> time) {
+        return time.map(Instant::toEpochMilli).orElse(0L);
     }
 
     synchronized void putSettings(
@@ -445,7 +451,7 @@ final class RegistryDatabase implements AutoCloseable {
     }
 
     private interface Change {
-        void run() throws RegistryException;
+        void run() throws RegistryException, SQLException;
     }
 
     private static final class Patience extends BusyHandler {

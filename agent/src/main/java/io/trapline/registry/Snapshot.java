@@ -19,8 +19,16 @@ record Snapshot(
         SortedMap<UUID, Held<Check>> checks,
         Set<String> sources,
         List<String> warnings) {
+    static final Snapshot EMPTY =
+            new Snapshot(
+                    Collections.emptySortedMap(),
+                    Collections.emptySortedMap(),
+                    Set.of(),
+                    List.of());
 
+    /// What did not change keeps its value object: others keep what they derive from it by that.
     static Snapshot of(
+            Snapshot previous,
             List<Declared<PushRegistration>> declaredPushes,
             List<Declared<Check>> declaredChecks,
             List<Held<PushRegistration>> pushes,
@@ -28,13 +36,20 @@ record Snapshot(
         List<String> warnings = new ArrayList<>();
         SortedMap<Long, Held<PushRegistration>> allPushes =
                 merged(
+                        previous.pushes(),
                         declaredPushes,
                         pushes,
                         PushRegistration::dataId,
                         id -> "push registration " + id,
                         warnings);
         SortedMap<UUID, Held<Check>> allChecks =
-                merged(declaredChecks, checks, Check::id, id -> "check " + id, warnings);
+                merged(
+                        previous.checks(),
+                        declaredChecks,
+                        checks,
+                        Check::id,
+                        id -> "check " + id,
+                        warnings);
         Set<String> sources = new HashSet<>();
         allPushes.values().forEach(push -> sources.add(push.value().source()));
         allChecks.values().forEach(check -> sources.add(check.value().source()));
@@ -42,6 +57,7 @@ record Snapshot(
     }
 
     private static <K extends Comparable<K>, T> SortedMap<K, Held<T>> merged(
+            SortedMap<K, Held<T>> previous,
             List<Declared<T>> declared,
             List<Held<T>> registered,
             Function<T, K> id,
@@ -77,6 +93,12 @@ record Snapshot(
             }
             all.put(key, new Held<>(one.value(), new Origin.Configuration(one.file(), one.line())));
         }
+        all.replaceAll((key, held) -> {
+            Held<T> old = previous.get(key);
+            return old != null && old.value().equals(held.value())
+                    ? new Held<>(old.value(), held.origin())
+                    : held;
+        });
         return Collections.unmodifiableSortedMap(all);
     }
 

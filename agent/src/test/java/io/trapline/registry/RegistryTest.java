@@ -269,6 +269,29 @@ class RegistryTest {
     }
 
     @Test
+    void what_did_not_change_stays_the_same_object() throws Exception {
+        try (Registry registry = open()) {
+            add(registry, 7);
+            registry.addCheck(new Check(ID, "s", "", ""));
+            List<Declared<Check>> declared =
+                    List.of(new Declared<>(new Check(new UUID(1, 2), "s", "", ""), "f", 1));
+            registry.declare(List.of(), declared);
+            PushRegistration push = registry.push(7).orElseThrow();
+            Check check = registry.check(ID).orElseThrow();
+            Check other = registry.check(new UUID(1, 2)).orElseThrow();
+            add(registry, 8);
+            registry.declare(
+                    List.of(),
+                    List.of(new Declared<>(new Check(new UUID(1, 2), "s", "", ""), "f", 5)));
+            assertThat(registry.push(7).orElseThrow()).isSameAs(push);
+            assertThat(registry.check(ID).orElseThrow()).isSameAs(check);
+            assertThat(registry.check(new UUID(1, 2)).orElseThrow()).isSameAs(other);
+            registry.select(ID, List.of(), List.of("a"));
+            assertThat(registry.check(ID).orElseThrow()).isNotSameAs(check);
+        }
+    }
+
+    @Test
     void nothing_that_is_printed_holds_a_secret() {
         PushRegistration push = new PushRegistration(7, "s3cr3t", PushType.EVENT);
         Check check = new Check(ID, "s3cr3t", "web", "");

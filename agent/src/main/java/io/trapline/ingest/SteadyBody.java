@@ -52,8 +52,7 @@ public final class SteadyBody extends InputStream {
         return read;
     }
 
+    /// Leaves the body to the server, whose own close reads to the end of it, or fails there.
     @Override
-    public void close() throws IOException {
-        body.close();
-    }
+    public void close() {}
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 final class Losses {
     private static final String TOO_LONG = "at least one metric exceeded max name length";
     private static final int SHOWN = 5;
+    private static final int LOOKED_AT = 1000;
     private static final int SHOWN_CHARS = 100;
 
     private final Set<String> seen = new HashSet<>();
@@ -24,7 +25,7 @@ final class Losses {
     /// @param what a name, or a part of the body
     void add(String what, String why) {
         count++;
-        if (shown.size() < SHOWN) {
+        if (shown.size() < SHOWN && count <= LOOKED_AT) {
             String text = clip(what) + ": " + why;
             if (seen.add(text)) {
                 shown.add(text);
@@ -43,7 +44,7 @@ final class Losses {
                             + (count == 1 ? " value" : " values")
                             + " not stored as sent: "
                             + String.join("; ", shown)
-                            + (count > shown.size() ? "; …" : ""));
+                            + (count > shown.size() ? " …" : ""));
         }
         return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts));
     }

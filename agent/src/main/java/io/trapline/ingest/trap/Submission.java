@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// when it closes; its other keys are ordinary ones.
 final class Submission {
     private static final int MAX_DEPTH = 32;
+    private static final Set<String> SPECIAL = Set.of("_type", "_value", "_ts", "_fl", "_tags");
 
     /// Longer names are cut here, which is beyond what is stored, and refused as a whole.
     private static final int MAX_PATH = 5000;
@@ -94,7 +95,7 @@ final class Submission {
             // A body that ends early is no error: what was complete is kept.
             return done();
         } catch (JsonProcessingException e) {
-            takeZeroBefore(e);
+            takeZeroBefore(e, parser);
             throw new BadBodyException(place(parser) + ": " + Losses.clip(e.getOriginalMessage()));
         } catch (BadBodyException e) {
             throw new BadBodyException(place(parser) + ": " + e.getMessage());
@@ -412,8 +413,10 @@ final class Submission {
         return hash;
     }
 
-    /// `012`: the digit 0 is a value before the error.
-    private void takeZeroBefore(JsonProcessingException e) throws JournalException {
+    /// `012`: the digit 0 is a value before the error. The parser looks at a key and its value
+    /// together, so that this key was not seen yet.
+    private void takeZeroBefore(JsonProcessingException e, JsonParser parser)
+            throws IOException, JournalException {
         String message = e.getOriginalMessage();
         if (depth == 0
                 || message == null
@@ -421,8 +424,9 @@ final class Submission {
             return;
         }
         Frame frame = frames[depth];
-        if (frame.kind == Kind.OBJECT && !frame.key.startsWith("_")) {
-            extend(frame, frame.key);
+        String key = parser.currentName();
+        if (frame.kind == Kind.OBJECT && key != null && !SPECIAL.contains(key)) {
+            extend(frame, key);
             plain(new Scalar(Scalar.Kind.WHOLE, "0"), frame.typed);
         } else if (frame.kind == Kind.ARRAY) {
             extend(frame, Integer.toString(frame.index));

@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             QueryCommand.class,
             CheckConfigCommand.class,
+            PushCommand.class,
+            TrapCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         },
@@ -30,6 +32,10 @@ public final class Cli {
 
     /// Returns the process's exit code.
     public static int execute(String[] args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         return new CommandLine(new Cli())
                 .setExecutionExceptionHandler((failure, commandLine, _) -> {
                     String what =
@@ -42,7 +48,6 @@ public final class Cli {
                                 .error("a defect in this program", failure);
                     }
                     return failure instanceof CommandFailure known ? known.exitCode() : FAILED;
-                })
-                .execute(args);
+                });
     }
 }

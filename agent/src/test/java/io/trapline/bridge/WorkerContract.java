@@ -628,7 +628,9 @@ abstract class WorkerContract {
         Path left = home.resolve("left");
         collector(
                 "import atexit, subprocess",
-                "atexit.register(lambda: open('" + left + "', 'w').write('bye'))",
+                "def bye():",
+                "  with open('" + left + "', 'w') as file: file.write('bye')",
+                "atexit.register(bye)",
                 "p = subprocess.Popen(['sleep', '600'])",
                 "print('child', p.pid)",
                 "p.wait()");

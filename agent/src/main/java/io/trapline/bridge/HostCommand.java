@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /// How a host JVM is started.
-final class HostCommand implements AutoCloseable {
+final class HostCommand {
     private final Path java;
     private final String classPath;
     private final Path dataDir;
@@ -46,7 +46,4 @@ final class HostCommand implements AutoCloseable {
         command.addAll(List.of(arguments));
         return command;
     }
-
-    @Override
-    public void close() {}
 }

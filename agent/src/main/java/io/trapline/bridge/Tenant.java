@@ -37,6 +37,7 @@ final class Tenant {
     private final Map<Long, CompletableFuture<String>> reports = new ConcurrentHashMap<>();
     private final AtomicLong reportNumbers = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile boolean dying; // os._exit was called
     private volatile @Nullable Context context;
     private volatile @Nullable Value runner;
 
@@ -155,8 +156,8 @@ final class Tenant {
                             ? "raised\nnot loaded"
                             : python.invokeMember("run", collector, number).asString();
         } catch (PolyglotException e) {
-            if (e.isExit()) {
-                end("a script ended it with exit status " + e.getExitStatus());
+            if (dying || e.isExit()) {
+                end("a script ended it");
                 return;
             }
             if (e.isInterrupted() || e.isCancelled()) {
@@ -305,6 +306,7 @@ final class Tenant {
 
         @HostAccess.Export
         public void dying(String collector, String reason) {
+            dying = true;
             host.send(Frame.of(Kind.DYING, number, 0, collector + "\n" + reason));
         }
     }

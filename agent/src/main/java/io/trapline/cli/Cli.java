@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             QueryCommand.class,
             StatusCommand.class,
+            TrainCommand.class,
             TryCommand.class,
             CheckConfigCommand.class,
             PushCommand.class,

@@ -54,6 +54,8 @@ final class HostCommand {
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:+DisplayVMOutputToStderr", // standard output is the protocol
+                        "-Xlog:disable",
+                        "-Xlog:all=error:stderr",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dpolyglot.engine.WarnInterpreterOnly=false",

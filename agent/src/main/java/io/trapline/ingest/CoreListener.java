@@ -1,0 +1,116 @@
+package io.trapline.ingest;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The push and trap listener: the given services behind limits on headers, idle time and
+/// connections, and JSON for everything that is none of theirs, because clients of this port parse
+/// answers whatever their status.
+///
+/// Bodies have no limit here; each service has its own. Content codings are left to the services as
+/// well, which limit what they inflate.
+public final class CoreListener {
+    private static final Logger LOG = LoggerFactory.getLogger(CoreListener.class);
+    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_HEADER_BYTES = 16 * 1024;
+    private static final Duration SILENCE = Duration.ofSeconds(30);
+    private static final Duration IDLE = Duration.ofMinutes(5);
+    private static final String JSON = "application/json; charset=utf-8";
+
+    private CoreListener() {}
+
+    /// Not started yet.
+    ///
+    /// @param port 0 = any free one
+    public static WebServer create(String host, int port, HttpService... services) {
+        return WebServer.builder()
+                .host(host)
+                .port(port)
+                .shutdownHook(false)
+                .maxTcpConnections(MAX_CONNECTIONS)
+                .idleConnectionTimeout(IDLE)
+                .connectionOptions(options -> options.readTimeout(SILENCE))
+                .addProtocol(Http1Config.builder().maxHeadersSize(MAX_HEADER_BYTES).build())
+                .contentEncoding(LeftToHandlers.INSTANCE)
+                .directHandlers(protocolErrors())
+                .routing(routing -> routes(routing, services))
+                .build();
+    }
+
+    private static void routes(HttpRouting.Builder routing, HttpService... services) {
+        routing.register(services);
+        routing.any(CoreListener::unknownPath);
+        routing.error(Exception.class, CoreListener::failed);
+    }
+
+    private static void unknownPath(ServerRequest request, ServerResponse response) {
+        send(response, Status.NOT_FOUND_404, "no such path");
+    }
+
+    private static void failed(ServerRequest request, ServerResponse response, Exception e) {
+        LOG.error("answering {} on the core listener failed", request.prologue().method(), e);
+        send(response, Status.INTERNAL_SERVER_ERROR_500, "internal error");
+    }
+
+    private static void send(ServerResponse response, Status status, String message) {
+        response.status(status).header(HeaderNames.CONTENT_TYPE, JSON);
+        response.send(body(status, message));
+    }
+
+    /// Requests that fail before there is a path: bad headers, a bad request line.
+    private static DirectHandlers protocolErrors() {
+        DirectHandlers.Builder handlers = DirectHandlers.builder();
+        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+            handlers.addHandler(type, CoreListener::protocolError);
+        }
+        return handlers.build();
+    }
+
+    private static DirectHandler.TransportResponse protocolError(
+            DirectHandler.TransportRequest request,
+            DirectHandler.EventType type,
+            Status status,
+            ServerResponseHeaders headers,
+            String message) {
+        headers.set(HeaderNames.CONTENT_TYPE, JSON);
+        if (!type.keepAlive()) {
+            headers.set(HeaderValues.CONNECTION_CLOSE);
+        }
+        // The library's text may repeat what was sent.
+        return DirectHandler.TransportResponse.builder()
+                .status(status)
+                .headers(headers)
+                .keepAlive(type.keepAlive())
+                .entity(new String(body(status, status.reasonPhrase()), StandardCharsets.UTF_8))
+                .build();
+    }
+
+    /// In the form of the push contract; a trap client looks at the status alone.
+    private static byte[] body(Status status, String message) {
+        String json =
+                "{\"code\":\""
+                        + status.code()
+                        + "\",\"message\":\""
+                        + new String(JsonStringEncoder.getInstance().quoteAsString(message))
+                        + "\",\"request_id\":\""
+                        + UUID.randomUUID()
+                        + "\",\"result\":\"false\"}";
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,162 @@
+package io.trapline.ingest.push;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.EntrySink;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalFullException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `POST /v2/push/`, with and without the last slash: reads the body with its limit, has it decoded
+/// and made durable, and only then answers 200.
+public final class PushHandler implements HttpService {
+    private static final Logger LOG = LoggerFactory.getLogger(PushHandler.class);
+    private static final int AT_ONCE = 256;
+    private static final int QUEUE_WAIT_S = 5;
+    private static final int FULL_RETRY_S = 30;
+
+    private final Function<byte[], PushOutcome> decoder;
+    private final EntrySink sink;
+    private final PushLimits limits;
+    private final Semaphore slots = new Semaphore(AT_ONCE, true);
+
+    public PushHandler(PushDecoder decoder, EntrySink sink, PushLimits limits) {
+        this(decoder::decode, sink, limits);
+    }
+
+    PushHandler(Function<byte[], PushOutcome> decoder, EntrySink sink, PushLimits limits) {
+        this.decoder = decoder;
+        this.sink = sink;
+        this.limits = limits;
+    }
+
+    @Override
+    public void routing(HttpRules rules) {
+        rules.any("/v2/push", this::handle).any("/v2/push/", this::handle);
+    }
+
+    private void handle(ServerRequest request, ServerResponse response) {
+        // The content type is never looked at: curl sends the form type, scripts send none.
+        if (!request.prologue().method().equals(Method.POST)) {
+            response.header(HeaderNames.ALLOW, "POST");
+            send(response, PushReply.failure(405, "method is not allowed here, send POST", 0));
+            return;
+        }
+        boolean entered = false;
+        try {
+            entered = slots.tryAcquire(QUEUE_WAIT_S, TimeUnit.SECONDS);
+            send(
+                    response,
+                    entered
+                            ? answer(request)
+                            : PushReply.failure(429, "too many requests at once, try again", 1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            send(response, PushReply.failure(503, "the receiver is stopping, try again", 1));
+        } finally {
+            if (entered) {
+                slots.release();
+            }
+        }
+    }
+
+    private PushReply answer(ServerRequest request) {
+        if (request.headers().contentLength().orElse(0) > limits.maxBodyBytes()) {
+            return refused(PushDecoder.tooLarge(limits));
+        }
+        byte[] body;
+        try {
+            body = read(request);
+        } catch (ContentCoding.UnknownCodingException e) {
+            return PushReply.failure(400, String.valueOf(e.getMessage()), 0);
+        } catch (IOException | UncheckedIOException e) {
+            return PushReply.failure(400, "body could not be read or inflated", 0);
+        }
+        return switch (decoder.apply(body)) {
+            case PushOutcome.Refused refused -> refused(refused);
+            case PushOutcome.Accepted accepted -> keep(accepted);
+        };
+    }
+
+    private PushReply keep(PushOutcome.Accepted accepted) {
+        try {
+            sink.accept(accepted.source(), accepted.entries());
+        } catch (JournalFullException e) {
+            PushReply reply =
+                    PushReply.failure(
+                            503,
+                            "no room to keep the data, nothing of this request was kept,"
+                                    + " try again later",
+                            FULL_RETRY_S);
+            LOG.warn(
+                    "push {} of {} not kept: {}",
+                    reply.requestId(),
+                    accepted.source(),
+                    e.getMessage());
+            return reply;
+        } catch (JournalException e) {
+            PushReply reply =
+                    PushReply.failure(
+                            500, "the data could not be written, nothing of it was kept", 0);
+            LOG.error("push {} of {} not kept", reply.requestId(), accepted.source(), e);
+            return reply;
+        }
+        PushReply reply = PushReply.success();
+        if (!accepted.warnings().isEmpty()) {
+            LOG.debug(
+                    "push {} of {} taken with warnings: {}",
+                    reply.requestId(),
+                    accepted.source(),
+                    accepted.warnings());
+        }
+        return reply;
+    }
+
+    private static PushReply refused(PushOutcome.Refused refused) {
+        PushReply reply =
+                PushReply.failure(refused.status(), refused.message(), refused.retryAfterS());
+        // What strangers and floods send must not fill the log.
+        if (refused.dataId().isPresent() && refused.status() != 429) {
+            LOG.info(
+                    "push {} for data_id {} refused with {}: {}",
+                    reply.requestId(),
+                    refused.dataId().getAsLong(),
+                    reply.status(),
+                    reply.message());
+        }
+        return reply;
+    }
+
+    /// One byte more than the limit is enough to know that the body is too large.
+    private byte[] read(ServerRequest request) throws IOException {
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
+        try (InputStream in = ContentCoding.decode(request.content().inputStream(), coding)) {
+            return in.readNBytes(limits.maxBodyBytes() + 1);
+        }
+    }
+
+    private static void send(ServerResponse response, PushReply reply) {
+        response.status(Status.create(reply.status()))
+                .header(HeaderNames.CONTENT_TYPE, "application/json; charset=utf-8");
+        if (reply.retryAfterS() > 0) {
+            response.header(HeaderNames.RETRY_AFTER, Integer.toString(reply.retryAfterS()));
+        }
+        response.send(reply.body());
+    }
+}

@@ -1,0 +1,165 @@
+package io.trapline.ingest.push;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// A body as a tree, or why not: where it breaks, never the text around that place, which may hold
+/// the token.
+final class PushJson {
+    private static final int MAX_NESTING = 1000;
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(MAX_NESTING)
+                                                    .build())
+                                    .build())
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .build();
+
+    private PushJson() {}
+
+    /// Of duplicate keys the last one is in the tree.
+    static JsonNode parse(byte[] body) throws PushRefusal {
+        String text = utf8(body);
+        if (text.isBlank()) {
+            throw new PushRefusal("body is empty, expected one JSON object");
+        }
+        try (JsonParser parser = MAPPER.createParser(text)) {
+            JsonNode root = MAPPER.readTree(parser);
+            if (parser.nextToken() != null) {
+                throw new PushRefusal(
+                        "body: expected one JSON object and nothing after it, found more"
+                                + place(
+                                        parser.currentTokenLocation().getLineNr(),
+                                        parser.currentTokenLocation().getColumnNr()));
+            }
+            if (!root.isObject()) {
+                throw new PushRefusal("body: expected an object, got " + kind(root));
+            }
+            return root;
+        } catch (JsonProcessingException e) {
+            throw new PushRefusal(explain(text, e));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading JSON from memory", e);
+        }
+    }
+
+    /// What a value is, as messages name it.
+    static String kind(@Nullable JsonNode node) {
+        if (node == null) {
+            return "nothing";
+        }
+        return switch (node.getNodeType()) {
+            case STRING -> node.textValue().isEmpty() ? "empty text" : "text";
+            case NUMBER -> "number";
+            case BOOLEAN -> "boolean";
+            case NULL -> "null";
+            case ARRAY -> "array";
+            case OBJECT -> "object";
+            case BINARY, POJO, MISSING -> "nothing";
+        };
+    }
+
+    /// Text as it is kept: a lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
+    static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return replaceLoneSurrogates(text);
+            }
+        }
+        return text;
+    }
+
+    /// The value as plain decimal text: whole numbers with all their digits, others in the shortest
+    /// form that reads back as the same double; null when a double cannot hold it.
+    static @Nullable String plainNumber(JsonNode number) {
+        if (number.isIntegralNumber()) {
+            return number.asText();
+        }
+        double value = number.doubleValue();
+        if (!Double.isFinite(value)) {
+            return null;
+        }
+        BigDecimal plain = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        return plain.signum() == 0 ? "0" : plain.toPlainString();
+    }
+
+    private static String utf8(byte[] body) throws PushRefusal {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+        } catch (CharacterCodingException e) {
+            throw new PushRefusal("body is not valid UTF-8; send JSON in UTF-8");
+        }
+    }
+
+    private static String explain(String text, JsonProcessingException e) {
+        if (e instanceof StreamConstraintsException) {
+            return "body is nested deeper than "
+                    + MAX_NESTING
+                    + " levels or has a number or name that is too long";
+        }
+        var location = e.getLocation();
+        if (location == null) {
+            return "body is not valid JSON";
+        }
+        return "body is not valid JSON"
+                + place(location.getLineNr(), location.getColumnNr())
+                + (e instanceof JsonEOFException
+                        ? ": it ends early"
+                        : hint(text, (int) location.getCharOffset()));
+    }
+
+    private static String place(int line, int column) {
+        return " at line " + line + ", column " + column;
+    }
+
+    /// The mistakes that people really make, told by what stands at the place.
+    private static String hint(String text, int offset) {
+        int at = Math.clamp(offset, 0, text.length() - 1);
+        String before = text.substring(Math.max(0, at - 12), at + 1);
+        String near = text.substring(Math.max(0, at - 1), at + 1);
+        if (near.indexOf('#') >= 0 || near.indexOf('/') >= 0) {
+            return ": comments are not JSON, remove them";
+        }
+        if (near.indexOf('\'') >= 0) {
+            return ": texts and names are written in double quotes";
+        }
+        if (before.contains("NaN") || before.contains("Infinity")) {
+            return ": NaN and Infinity are not JSON, leave such a metric out";
+        }
+        if (near.chars().anyMatch(c -> c == ']' || c == '}')) {
+            return ": there is a comma too many or a value missing";
+        }
+        if (near.chars().anyMatch(c -> c < ' ')) {
+            return ": a control character or line break inside a text must be escaped";
+        }
+        return "";
+    }
+
+    private static String replaceLoneSurrogates(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(c ->
+                        out.appendCodePoint(
+                                c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE
+                                        ? 0xFFFD
+                                        : c));
+        return out.toString();
+    }
+}

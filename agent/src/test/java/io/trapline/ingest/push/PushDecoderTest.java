@@ -1,0 +1,200 @@
+package io.trapline.ingest.push;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.Entry;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
+import io.trapline.model.Sample;
+import io.trapline.model.SampleValue;
+import io.trapline.model.Tag;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PushDecoderTest {
+    private static final PushRegistration METRICS =
+            new PushRegistration(7, "secret", "time_series", "v2", -1, -1, true);
+    private static final PushRegistration EVENTS =
+            new PushRegistration(8, "secret", "event", "v2", -1, -1, true);
+
+    private final PushDecoder decoder =
+            new PushDecoder(
+                    id -> Optional.ofNullable(Map.of(7L, METRICS, 8L, EVENTS).get(id)),
+                    PushLimits.DEFAULT,
+                    () -> Instant.ofEpochMilli(1_700_000_000_000L),
+                    () -> 0);
+
+    @Test
+    void a_metric_item_becomes_a_sample_for_each_metric_with_its_dimensions_and_target() {
+        assertThat(
+                        metric(
+                                "{'metrics':{'a':1,'b':2.5},'target':'t','dimension':{'d':1.50},'timestamp':5}"))
+                .containsExactly(
+                        new Sample(
+                                "a",
+                                tags("d", "1.5", "target", "t"),
+                                new SampleValue.Real(1),
+                                5_000_000),
+                        new Sample(
+                                "b",
+                                tags("d", "1.5", "target", "t"),
+                                new SampleValue.Real(2.5),
+                                5_000_000));
+    }
+
+    @Test
+    void a_whole_number_that_a_double_cannot_hold_keeps_its_digits() {
+        assertThat(
+                        metric(
+                                "{'metrics':{'a':9007199254740993,'b':18446744073709551616},'target':'t'}"))
+                .extracting(entry -> ((Sample) entry).value())
+                .containsExactly(
+                        new SampleValue.Real(9007199254740992d, "9007199254740993"),
+                        new SampleValue.Real(0x1p64));
+    }
+
+    @Test
+    void the_items_target_wins_over_a_dimension_of_that_name_with_a_warning() {
+        PushOutcome.Accepted accepted =
+                accepted(7, "{'metrics':{'a':1},'target':'t','dimension':{'target':'x','d':'y'}}");
+        assertThat(((Sample) accepted.entries().getFirst()).tags())
+                .isEqualTo(tags("target", "t", "d", "y"));
+        assertThat(accepted.warnings())
+                .containsExactly("data[0].dimension.target: is kept as \"t\", not as sent");
+    }
+
+    @Test
+    void event_fields_keep_their_types_and_what_is_no_plain_value_stays_json() {
+        PushOutcome.Accepted accepted =
+                accepted(
+                        8,
+                        "{'event_name':'n','target':'t','event':{'content':'c','i':3,'u':18446744073709551615,"
+                                + "'f':1.5,'b':true,'z':null,'l':[1,2],'m':[1,'x'],'o':{'a':[null]}}}");
+        Point point = (Point) accepted.entries().getFirst();
+        assertThat(point.fields())
+                .containsExactly(
+                        new Field("content", new FieldValue.Text("c")),
+                        new Field("i", new FieldValue.Int(3)),
+                        new Field("u", new FieldValue.UInt(-1)),
+                        new Field("f", new FieldValue.Real(1.5)),
+                        new Field("b", new FieldValue.Bool(true)),
+                        new Field("z", new FieldValue.Null()),
+                        new Field(
+                                "l",
+                                new FieldValue.Array(
+                                        List.of(new FieldValue.Int(1), new FieldValue.Int(2)))),
+                        new Field("m", new FieldValue.Text("[1,\"x\"]")),
+                        new Field("o", new FieldValue.Text("{\"a\":[null]}")));
+        assertThat(point.tags()).isEqualTo(tags("target", "t", "event_type", "abnormal"));
+    }
+
+    @Test
+    void a_time_beyond_what_can_be_kept_is_moved_with_a_warning() {
+        PushOutcome.Accepted accepted =
+                accepted(7, "{'metrics':{'a':1},'target':'t','timestamp':-9223372036854775808}");
+        assertThat(((Sample) accepted.entries().getFirst()).timeNs())
+                .isEqualTo(-9_223_372_036_854_000_000L);
+        assertThat(accepted.warnings()).hasSize(2);
+    }
+
+    @Test
+    void warnings_are_bounded() {
+        String item = "{'metrics':{'a':1},'target':'t','timestamp':1700000000}";
+        PushOutcome.Accepted accepted =
+                accepted(7, String.join(",", Collections.nCopies(50, item)));
+        assertThat(accepted.warnings()).hasSize(11).last().isEqualTo("and 40 more");
+    }
+
+    @Test
+    void a_body_over_the_limit_is_refused_before_it_is_read() {
+        PushOutcome outcome = decoder.decode(new byte[512_001]);
+        assertThat(((PushOutcome.Refused) outcome).status()).isEqualTo(413);
+    }
+
+    @Test
+    void only_a_request_that_proved_its_token_carries_a_data_id() {
+        assertThat(decode("{'data_id':7,'access_token':'guess','data':[]}").dataId()).isEmpty();
+        assertThat(decode("{'data_id':7,'access_token':'secret','data':[]}").dataId()).hasValue(7);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{                  | at line 1, column 2: it ends early",
+                "{'a':1 # no        | at line 1, column 8: comments are not JSON",
+                "{'a':1 // no       | comments are not JSON",
+                "{'a':NaN}          | NaN and Infinity are not JSON",
+                "{'a':-Infinity}    | NaN and Infinity are not JSON",
+                "{'a':[1,]}         | a comma too many or a value missing",
+                "{'a':1,}           | a comma too many or a value missing",
+                "{'a':1} x          | is not valid JSON at line 1",
+                "{'a':1} {}         | nothing after it, found more at line 1, column 9",
+                "[1]                | expected an object, got array",
+                "null               | expected an object, got null",
+            })
+    void a_body_that_is_no_json_object_is_refused_with_place_and_hint(String body, String message) {
+        PushOutcome.Refused refused = (PushOutcome.Refused) decode(body);
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.message()).contains(message);
+    }
+
+    @Test
+    void single_quotes_and_raw_line_breaks_are_named() {
+        assertThat(((PushOutcome.Refused) decoder.decode(bytes("{'a':1}"))).message())
+                .contains("double quotes");
+        assertThat(((PushOutcome.Refused) decode("{'a':'x\ny'}")).message())
+                .contains("must be escaped");
+    }
+
+    @Test
+    void control_characters_in_a_name_do_not_reach_the_message() {
+        PushOutcome.Refused refused =
+                (PushOutcome.Refused) outcome(7, "{'metrics':{'a\\nb':1},'target':'t'}");
+        assertThat(refused.message()).startsWith("data[0].metrics.a\uFFFDb: ");
+    }
+
+    @Test
+    void a_registration_does_not_show_its_token() {
+        assertThat(METRICS.toString()).doesNotContain("secret");
+    }
+
+    private List<Entry> metric(String item) {
+        return accepted(7, item).entries();
+    }
+
+    private PushOutcome.Accepted accepted(int dataId, String items) {
+        PushOutcome outcome = outcome(dataId, items);
+        assertThat(outcome).isInstanceOf(PushOutcome.Accepted.class);
+        return (PushOutcome.Accepted) outcome;
+    }
+
+    private PushOutcome outcome(int dataId, String items) {
+        return decode("{'data_id':" + dataId + ",'access_token':'secret','data':[" + items + "]}");
+    }
+
+    /// With single quotes for double ones.
+    private PushOutcome decode(String body) {
+        return decoder.decode(bytes(body.replace('\'', '"')));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static List<Tag> tags(String... keysAndValues) {
+        return IntStream.range(0, keysAndValues.length / 2)
+                .mapToObj(i -> new Tag(keysAndValues[2 * i], keysAndValues[2 * i + 1]))
+                .toList();
+    }
+}

@@ -9,7 +9,11 @@ import picocli.CommandLine.Command;
         name = "trapline",
         description =
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
-        subcommands = {VersionCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            CheckConfigCommand.class,
+            VersionCommand.class,
+            CommandLine.HelpCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = VersionCommand.Provider.class,

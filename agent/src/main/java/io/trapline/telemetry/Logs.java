@@ -12,12 +12,13 @@ import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.util.FileSize;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
-/// The agent's own log: standard error, and `logs/trapline.log` (10 MB a file, five old ones) for a
-/// running agent. Commands log warnings only.
+/// The agent's own log: standard error, and `logs/trapline.log` for a running agent. Commands log
+/// warnings only.
 ///
 /// Configured here and not in an XML file: reading one would cost a fifth of the start.
 public final class Logs extends ContextAwareBase implements Configurator {
@@ -41,31 +42,37 @@ public final class Logs extends ContextAwareBase implements Configurator {
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    /// Adds the file, for `run`.
-    public static void toFile(Path folder) {
+    /// Adds the file, for `run`: `file` grows to `maxBytes`, and `backups` old ones are kept beside
+    /// it as `<name>.1` and so on. Where it cannot be written the log says so on standard error and
+    /// goes on there.
+    public static void toFile(Path file, long maxBytes, int backups) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-        RollingFileAppender<ILoggingEvent> file = new RollingFileAppender<>();
-        file.setContext(context);
-        file.setName("file");
-        file.setFile(folder.resolve("trapline.log").toString());
-        file.setEncoder(encoder(context));
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setContext(context);
+        appender.setName("file");
+        appender.setFile(file.toString());
+        appender.setEncoder(encoder(context));
 
         FixedWindowRollingPolicy names = new FixedWindowRollingPolicy();
         names.setContext(context);
-        names.setParent(file);
-        names.setFileNamePattern(folder.resolve("trapline.%i.log").toString());
+        names.setParent(appender);
+        names.setFileNamePattern(file + ".%i");
         names.setMinIndex(1);
-        names.setMaxIndex(5);
+        names.setMaxIndex(Math.clamp(backups, 1, 20));
         names.start();
         SizeBasedTriggeringPolicy<ILoggingEvent> size = new SizeBasedTriggeringPolicy<>();
         size.setContext(context);
-        size.setMaxFileSize(FileSize.valueOf("10MB"));
+        size.setMaxFileSize(new FileSize(maxBytes));
         size.start();
 
-        file.setRollingPolicy(names);
-        file.setTriggeringPolicy(size);
-        file.start();
-        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(file);
+        appender.setRollingPolicy(names);
+        appender.setTriggeringPolicy(size);
+        appender.start();
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(appender);
+        if (!Files.isWritable(file)) {
+            LoggerFactory.getLogger(Logs.class)
+                    .warn("cannot write the log file {}; logging to standard error only", file);
+        }
     }
 
     /// Sets the level of Trapline's own loggers (`error warn info debug trace`); libraries stay at

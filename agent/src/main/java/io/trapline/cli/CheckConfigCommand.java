@@ -1,0 +1,45 @@
+package io.trapline.cli;
+
+import io.trapline.Home;
+import io.trapline.Settings;
+import io.trapline.config.ProblemReport;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "check-config",
+        description =
+                "Reads all configuration files and lists every mistake; exit code 2 if there is one.")
+final class CheckConfigCommand implements Callable<Integer> {
+    @Mixin private HomeOption home;
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--json", description = "Print a JSON array of the problems.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Home folder = home.home();
+        Settings.Loaded loaded = Settings.load(folder.root(), System.getenv());
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(ProblemReport.json(folder.root(), loaded.problems()));
+        } else {
+            ProblemReport.lines(folder.root(), loaded.problems()).forEach(out::println);
+            if (!loaded.hasErrors() && loaded instanceof Settings.Loaded.Usable(var settings, _)) {
+                out.println(
+                        "ok: %d input(s), %d push registration(s), %d check(s)"
+                                .formatted(
+                                        settings.inputs().size(),
+                                        settings.pushes().size(),
+                                        settings.checks().size()));
+            }
+        }
+        return loaded.hasErrors() ? Cli.USAGE : Cli.OK;
+    }
+}

@@ -1,0 +1,111 @@
+package io.trapline.collector;
+
+import io.trapline.collector.CollectorStatus.Counts;
+import io.trapline.collector.CollectorStatus.LastRun;
+import io.trapline.model.Run;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// What happened to one collector so far. The monitor guards everything: its input's own thread
+/// writes, anyone reads.
+final class CollectorStats {
+    final Lateness lateness = new Lateness();
+    private final long[] outcomes = new long[Run.Outcome.values().length];
+    private Optional<LastRun> last = Optional.empty();
+    private String lastError = "";
+    private Optional<Instant> lastErrorAt = Optional.empty();
+    private Optional<Instant> running = Optional.empty();
+    private long skippedInARow;
+    private long points;
+    private long refusedReports;
+    private long refusedPoints;
+    private String sameError = "";
+    private long sameErrors;
+
+    synchronized void started(long startedNs, long lateNanos) {
+        running = Optional.of(instant(startedNs));
+        skippedInARow = 0;
+        lateness.record(lateNanos);
+    }
+
+    synchronized long skipped() {
+        outcomes[Run.Outcome.SKIPPED.ordinal()]++;
+        return ++skippedInARow;
+    }
+
+    /// How often this error has come in a row now, 0 for a run without one.
+    synchronized long ended(Run row) {
+        outcomes[row.outcome().ordinal()]++;
+        running = Optional.empty();
+        points += row.points();
+        last =
+                Optional.of(
+                        new LastRun(
+                                row.outcome(),
+                                instant(row.plannedNs()),
+                                instant(row.startedNs()),
+                                row.durationNs() / 1e6,
+                                row.points(),
+                                row.error()));
+        if (row.error().isEmpty()) {
+            sameErrors = 0;
+            sameError = "";
+            return 0;
+        }
+        lastError = row.error();
+        lastErrorAt = Optional.of(instant(row.plannedNs()));
+        String summary = summary(row.error());
+        sameErrors = summary.equals(sameError) ? sameErrors + 1 : 1;
+        sameError = summary;
+        return sameErrors;
+    }
+
+    synchronized void refused(long reports, long ofPoints) {
+        refusedReports += reports;
+        refusedPoints += ofPoints;
+    }
+
+    /// A traceback's last line says what went wrong.
+    static String summary(String error) {
+        return error.lines().filter(l -> !l.isBlank()).reduce("", (_, line) -> line).strip();
+    }
+
+    static Instant instant(long ns) {
+        return Instant.ofEpochSecond(
+                Math.floorDiv(ns, TimeUnit.SECONDS.toNanos(1)),
+                Math.floorMod(ns, TimeUnit.SECONDS.toNanos(1)));
+    }
+
+    synchronized CollectorStatus status(CollectorSlot slot, Shown shown, OutputLog log) {
+        return new CollectorStatus(
+                slot.loaded.id(),
+                slot.loaded.className(),
+                slot.loaded.module(),
+                slot.loaded.file(),
+                slot.loaded.interval(),
+                running.isPresent() ? "running" : shown.state(),
+                shown.reason(),
+                last,
+                lastError,
+                lastErrorAt,
+                running,
+                shown.next(),
+                new Counts(
+                        outcomes[Run.Outcome.OK.ordinal()],
+                        outcomes[Run.Outcome.ERROR.ordinal()],
+                        outcomes[Run.Outcome.TIMEOUT.ordinal()],
+                        outcomes[Run.Outcome.SKIPPED.ordinal()],
+                        outcomes[Run.Outcome.CRASHED.ordinal()]),
+                skippedInARow,
+                points,
+                refusedReports,
+                refusedPoints,
+                lateness.summary(),
+                slot.loaded.warning(),
+                log.lastLines(slot.loaded.className()));
+    }
+
+    /// What only the schedule knows.
+    record Shown(String state, String reason, Optional<Instant> next) {}
+}

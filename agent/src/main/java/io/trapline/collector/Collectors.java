@@ -1,0 +1,232 @@
+package io.trapline.collector;
+
+import io.trapline.bridge.Bridge;
+import io.trapline.pipeline.Decoded;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// All inputs and their collectors: what runs, when, and what became of it.
+///
+/// One thread watches the time and hands each tick to its input's own thread; an input never waits
+/// for another. Any thread may call any method. The monitor guards `inputs`.
+public final class Collectors implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
+    private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
+    private static final long USER_LOG_BYTES = 100_000;
+    private static final int USER_LOG_BACKUPS = 10;
+
+    private final Machine machine;
+    private final Function<String, Executor> threads;
+    private final Runnable afterClose;
+    private final Map<String, InputRunner> inputs = new LinkedHashMap<>();
+
+    /// @param bridge stays the caller's to close, after this
+    /// @param decode from the body of a report to checked points
+    /// @param sink where points and runs go
+    /// @param nanos the monotonic clock
+    /// @param wall the wall clock
+    public Collectors(
+            Bridge bridge,
+            Function<byte[], Decoded> decode,
+            Sink sink,
+            LongSupplier nanos,
+            InstantSource wall,
+            CollectorSettings settings) {
+        Timeline timeline = new Timeline(nanos);
+        ExecutorService writer =
+                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("collector-").factory());
+        this(
+                bridge,
+                decode,
+                sink,
+                nanos,
+                wall,
+                settings,
+                timeline,
+                writer,
+                Collectors::thread,
+                writer::shutdown);
+        timeline.startThread();
+    }
+
+    /// For tests, which decide when something happens.
+    ///
+    /// @param threads one executor for each input, which runs steps one after the other
+    Collectors(
+            Bridge bridge,
+            Function<byte[], Decoded> decode,
+            Sink sink,
+            LongSupplier nanos,
+            InstantSource wall,
+            CollectorSettings settings,
+            Timeline timeline,
+            Executor writer,
+            Function<String, Executor> threads,
+            Runnable afterClose) {
+        this.machine =
+                new Machine(
+                        bridge,
+                        decode,
+                        sink,
+                        new Ledger(sink, writer, timeline, nanos),
+                        timeline,
+                        nanos,
+                        wall,
+                        writer,
+                        settings,
+                        new RotatingFile(
+                                settings.userHome().resolve("_datakit_pythond_cli.log"),
+                                USER_LOG_BYTES,
+                                USER_LOG_BACKUPS));
+        this.threads = threads;
+        this.afterClose = afterClose;
+    }
+
+    private static Executor thread(String input) {
+        return Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("input-" + input).daemon().factory());
+    }
+
+    /// Starts, stops and replaces what differs from now; everything else misses no tick. Returns
+    /// when that has begun; [#awaitSettled] waits for it.
+    ///
+    /// An input differs when its block does (wherever it stands) or the content of a Python file
+    /// below its folders.
+    public synchronized void apply(List<InputSettings> wanted) {
+        Map<String, InputRunner> before = new LinkedHashMap<>(inputs);
+        inputs.clear();
+        for (InputSettings settings : wanted) {
+            InputRunner old = before.remove(settings.name());
+            if (old != null && same(old, settings)) {
+                inputs.put(settings.name(), old);
+                continue;
+            }
+            InputRunner fresh = runner(settings);
+            inputs.put(settings.name(), fresh);
+            if (old == null) {
+                LOG.info("input {}: starts", settings.name());
+                fresh.start();
+            } else {
+                LOG.info("input {}: changed, starts anew", settings.name());
+                // Two interpreters of one input would fight over ports and files.
+                old.stop("the input changed").thenRun(fresh::start);
+            }
+        }
+        before.values()
+                .forEach(gone -> {
+                    LOG.info("input {}: no longer configured", gone.settings().name());
+                    var _ = gone.stop("the input is no longer configured");
+                });
+    }
+
+    /// Waits until every input has tried to load once; false when some needed longer.
+    public boolean awaitSettled(Duration atMost) throws InterruptedException {
+        List<CompletableFuture<Void>> all;
+        synchronized (this) {
+            all = inputs.values().stream().map(InputRunner::settled).toList();
+        }
+        return await(all, atMost);
+    }
+
+    /// In the order of the configuration.
+    public List<InputStatus> status() {
+        List<InputRunner> now;
+        synchronized (this) {
+            now = List.copyOf(inputs.values());
+        }
+        return now.stream().map(InputRunner::status).toList();
+    }
+
+    /// Ledger rows that wait in memory for a journal that takes nothing, and rows given up.
+    public LedgerStatus ledger() {
+        return new LedgerStatus(machine.ledger().waiting(), machine.ledger().lost());
+    }
+
+    public record LedgerStatus(long waiting, long lost) {}
+
+    /// Interrupts what runs, writes what is left and ends the interpreters, within 8 s.
+    @Override
+    public void close() {
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
+        synchronized (this) {
+            inputs.values().forEach(runner -> ends.add(runner.stop("the agent stops")));
+        }
+        try {
+            if (!await(ends, STOP_DEADLINE)) {
+                LOG.warn(
+                        "Not all inputs ended within {} s; their processes are killed now",
+                        STOP_DEADLINE.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        machine.ledger().flush();
+        machine.timeline().close();
+        machine.userLog().close();
+        afterClose.run();
+    }
+
+    private InputRunner runner(InputSettings settings) {
+        Executor own = threads.apply(settings.name());
+        InputRunner runner = new InputRunner(settings, machine, own);
+        if (own instanceof ExecutorService service) {
+            runner.whenStopped(service::shutdown);
+        }
+        return runner;
+    }
+
+    private boolean same(InputRunner old, InputSettings settings) {
+        if (!unplaced(old.settings()).equals(unplaced(settings))) {
+            return false;
+        }
+        CollectorSettings shared = machine.settings();
+        Discovery discovery = new Discovery(shared.pythonRoots(), shared.runsAsRoot());
+        String now = Fingerprint.of(discovery.find(settings.dirs()));
+        Optional<String> known = old.fingerprint();
+        return known.isEmpty() || known.get().equals(now);
+    }
+
+    /// A block that only moved within its file is the same.
+    private static InputSettings unplaced(InputSettings s) {
+        return new InputSettings(
+                s.name(),
+                s.cmd(),
+                s.dirs(),
+                s.envs(),
+                s.tags(),
+                s.timeout(),
+                s.splay(),
+                s.ownHost(),
+                s.file().getFileSystem().getPath(""),
+                0);
+    }
+
+    private static boolean await(List<CompletableFuture<Void>> all, Duration atMost)
+            throws InterruptedException {
+        try {
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                    .get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("An input's end is never an exception", e);
+        }
+    }
+}

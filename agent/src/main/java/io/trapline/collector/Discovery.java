@@ -1,0 +1,214 @@
+package io.trapline.collector;
+
+import io.trapline.bridge.WorkerSpec.Module;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/// From an input's `dirs` to the modules that its interpreter imports.
+///
+/// An entry is a folder (its `.py` files and those of its direct subfolders) or one `.py` file,
+/// absolute or below a `python.d`; symbolic links are followed. The order is stable: entries as
+/// written, a folder's own files before those of its subfolders, names sorted. A file that two
+/// entries reach is taken once. Source: `contracts/datakit.md` sections 1.2, 1.3, P-6 and P-10.
+public final class Discovery {
+    private final List<Path> roots;
+    private final Trust trust;
+
+    /// @param pythonRoots the `python.d` folders, first one first
+    /// @param runsAsRoot refuse files and folders that others can write
+    public Discovery(List<Path> pythonRoots, boolean runsAsRoot) {
+        this.roots = pythonRoots.stream().map(r -> r.toAbsolutePath().normalize()).toList();
+        this.trust = runsAsRoot ? new Trust.OfRoot() : new Trust.Everyone();
+    }
+
+    /// @param modules what to import, in order
+    /// @param folders the import roots among them, each once
+    /// @param problems what could not be used and what to do about it; everything else is used
+    public record Found(List<Module> modules, List<Path> folders, List<String> problems) {
+        public Found {
+            modules = List.copyOf(modules);
+            folders = List.copyOf(folders);
+            problems = List.copyOf(problems);
+        }
+    }
+
+    public Found find(List<String> dirs) {
+        Search search = new Search();
+        for (String entry : dirs) {
+            search.entry(entry);
+        }
+        return new Found(
+                search.modules,
+                search.modules.stream().map(Module::root).distinct().toList(),
+                search.problems);
+    }
+
+    private final class Search {
+        final List<Module> modules = new ArrayList<>();
+        final List<String> problems = new ArrayList<>();
+        final Set<Path> taken = new HashSet<>();
+
+        void entry(String entry) {
+            Optional<Path> found;
+            try {
+                found = resolve(entry);
+            } catch (InvalidPathException e) {
+                problems.add("dirs entry \"" + entry + "\" is no path: " + e.getReason());
+                return;
+            }
+            found.ifPresent(path -> {
+                if (Files.isDirectory(path)) {
+                    folder(path);
+                } else {
+                    singleFile(path);
+                }
+            });
+        }
+
+        private Optional<Path> resolve(String entry) {
+            Path written = Path.of(entry);
+            if (written.isAbsolute() && Files.exists(written)) {
+                return Optional.of(written.normalize());
+            }
+            // As upstream: an absolute entry that is not there is looked up below python.d.
+            Path relative = written.isAbsolute() ? written.getRoot().relativize(written) : written;
+            for (Path root : roots) {
+                Path path = root.resolve(relative).normalize();
+                if (!path.startsWith(root)) {
+                    problems.add(
+                            "dirs entry \""
+                                    + entry
+                                    + "\" leads out of "
+                                    + root
+                                    + " and is not used; write the absolute path of the folder if"
+                                    + " that is what you mean");
+                    return Optional.empty();
+                }
+                if (Files.exists(path)) {
+                    return Optional.of(path);
+                }
+            }
+            String tried = String.join(", ", roots.stream().map(r -> r + "/" + relative).toList());
+            problems.add(
+                    "dirs entry \""
+                            + entry
+                            + "\" does not exist (tried "
+                            + (written.isAbsolute() ? written + ", " : "")
+                            + tried
+                            + "); create it or correct the entry");
+            return Optional.empty();
+        }
+
+        private void singleFile(Path file) {
+            Path root = file.getParent();
+            if (root == null || !isPython(file)) {
+                problems.add(file + " is neither a folder nor a .py file; correct the dirs entry");
+                return;
+            }
+            if (trusted(root)) {
+                module(file, root, "");
+            }
+        }
+
+        private void folder(Path root) {
+            if (!trusted(root)) {
+                return;
+            }
+            List<Path> inside = list(root);
+            for (Path file : inside) {
+                if (isPython(file) && !isInit(file) && !Files.isDirectory(file)) {
+                    module(file, root, "");
+                }
+            }
+            for (Path sub : inside) {
+                if (Files.isDirectory(sub) && !isHidden(sub) && !isFramework(root, sub)) {
+                    subfolder(sub, root);
+                }
+            }
+        }
+
+        private void subfolder(Path sub, Path root) {
+            List<Path> files =
+                    list(sub).stream()
+                            .filter(f -> isPython(f) && !isInit(f) && !Files.isDirectory(f))
+                            .toList();
+            if (!files.isEmpty() && trusted(sub)) {
+                files.forEach(file -> module(file, root, sub.getFileName() + "."));
+            }
+        }
+
+        private void module(Path file, Path root, String prefix) {
+            String fileName = file.getFileName().toString();
+            String stem = fileName.substring(0, fileName.length() - ".py".length());
+            if (!fileName.endsWith(".py")) {
+                problems.add(file + " cannot be imported: rename it so that it ends in .py");
+                return;
+            }
+            String name = prefix + stem;
+            boolean dots = stem.contains(".") || name.indexOf('.') != name.lastIndexOf('.');
+            if (stem.isEmpty() || dots) {
+                problems.add(
+                        file
+                                + " cannot be imported: a module's name has no dot; rename the"
+                                + " file or its folder");
+                return;
+            }
+            Path real;
+            try {
+                real = file.toRealPath();
+            } catch (IOException e) {
+                problems.add(file + " cannot be read: " + e + "; a link that leads nowhere?");
+                return;
+            }
+            if (!Files.isRegularFile(real) || !Files.isReadable(real)) {
+                problems.add(file + " cannot be read by this user; check it with ls -l");
+                return;
+            }
+            if (trusted(real) && taken.add(real)) {
+                modules.add(new Module(name, file, root));
+            }
+        }
+
+        private boolean trusted(Path path) {
+            Optional<String> reason = trust.objection(path);
+            reason.ifPresent(problems::add);
+            return reason.isEmpty();
+        }
+
+        private List<Path> list(Path folder) {
+            try (Stream<Path> inside = Files.list(folder)) {
+                return inside.sorted().toList();
+            } catch (IOException | java.io.UncheckedIOException e) {
+                problems.add(
+                        "Could not read the folder " + folder + ": " + e + "; check its rights");
+                return List.of();
+            }
+        }
+
+        /// `python.d/core` holds what collectors import, not collectors.
+        private boolean isFramework(Path root, Path sub) {
+            return roots.contains(root) && sub.getFileName().toString().equals("core");
+        }
+    }
+
+    private static boolean isPython(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".py");
+    }
+
+    private static boolean isInit(Path file) {
+        return file.getFileName().toString().equals("__init__.py");
+    }
+
+    private static boolean isHidden(Path folder) {
+        return folder.getFileName().toString().startsWith(".");
+    }
+}

@@ -1,0 +1,801 @@
+package io.trapline.collector;
+
+import io.trapline.bridge.Worker;
+import io.trapline.bridge.Worker.LoadProblem;
+import io.trapline.bridge.Worker.LoadedCollector;
+import io.trapline.bridge.WorkerException;
+import io.trapline.bridge.WorkerListener.RunEnd;
+import io.trapline.bridge.WorkerSpec;
+import io.trapline.model.Run;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One input: its interpreter, its collectors' ticks, what happens when either fails.
+///
+/// Everything here happens on the input's own thread (`own`), one step after the other; other
+/// threads only hand steps over. So an input that waits, for its interpreter to start say, keeps
+/// nobody else waiting. Exceptions: reports and output come in on the worker's reader thread
+/// ([Ears]), deadlines fire on the schedule's, and [#status] is for anyone; they touch only final,
+/// volatile and concurrent fields.
+final class InputRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(InputRunner.class);
+    private static final long HEALTHY = Duration.ofMinutes(1).toNanos();
+    private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
+    private static final long STOP_GRACE = Duration.ofSeconds(3).toNanos();
+    private static final long GOODBYE = Duration.ofSeconds(1).toNanos();
+    private static final int MOST_ROWS_FOR_A_STALL = 100;
+
+    private final InputSettings settings;
+    private final Machine machine;
+    private final Executor own;
+    private final OutputLog log;
+    private final Discovery discovery;
+    private final Tags tags;
+    private final boolean ownProcess;
+    private final Backoff backoff = new Backoff();
+    private final Map<String, CollectorSlot> slots = new LinkedHashMap<>();
+    private final Set<CollectorSlot> suspects = new HashSet<>();
+    private final ConcurrentHashMap<Long, ActiveRun> runs = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, CollectorSlot> byId = new ConcurrentHashMap<>();
+    private final CompletableFuture<Void> settled = new CompletableFuture<>();
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+    private @Nullable Worker worker;
+    private @Nullable Ears ears;
+    private long openedAt;
+    private long lastRunId;
+    private String stopReason = "";
+    private boolean finishing;
+    private String lastOpenFailure = "";
+    private List<String> lastProblems = List.of();
+    private volatile boolean stopping;
+    private volatile @Nullable Thread opening;
+    private volatile Optional<String> fingerprint = Optional.empty();
+    private volatile State state = new State("starting", "", Optional.empty());
+    private volatile List<String> problems = List.of();
+    private volatile List<CollectorSlot> shown = List.of();
+    private volatile OptionalLong processId = OptionalLong.empty();
+    private volatile long restarts;
+
+    private record State(String word, String reason, Optional<Long> retryAt) {}
+
+    /// @param own runs steps one after the other on a thread of this input
+    InputRunner(InputSettings settings, Machine machine, Executor own) {
+        this.settings = settings;
+        this.machine = machine;
+        this.own = own;
+        this.log =
+                new OutputLog(
+                        machine.settings().logs(),
+                        settings.name(),
+                        machine.wall(),
+                        machine.nanos());
+        this.discovery =
+                new Discovery(machine.settings().pythonRoots(), machine.settings().runsAsRoot());
+        this.tags = new Tags(settings.tags());
+        this.ownProcess = settings.ownHost() || command(settings).isPresent();
+    }
+
+    static Optional<Path> command(InputSettings settings) {
+        return settings.cmd().filter(c -> !c.equals("graalpy")).map(Path::of);
+    }
+
+    static long timeout(InputSettings settings, double interval) {
+        return settings.timeout()
+                .map(Schedule::nanos)
+                .orElseGet(() -> Math.max(DEFAULT_TIMEOUT, Schedule.intervalNanos(interval)));
+    }
+
+    InputSettings settings() {
+        return settings;
+    }
+
+    void whenStopped(Runnable task) {
+        var _ = stopped.thenRun(task);
+    }
+
+    /// Of the Python files of the present interpreter; empty before they were looked at.
+    Optional<String> fingerprint() {
+        return fingerprint;
+    }
+
+    /// Complete when the first attempt to load is over, well or not.
+    CompletableFuture<Void> settled() {
+        return settled;
+    }
+
+    void start() {
+        step(this::open);
+    }
+
+    /// Interrupts what runs, writes what is left, ends the interpreter. Complete when that is done.
+    CompletableFuture<Void> stop(String why) {
+        stopping = true;
+        Thread opener = opening;
+        if (opener != null) {
+            opener.interrupt();
+        }
+        step(() -> beginStop(why));
+        return stopped;
+    }
+
+    // ---- the interpreter
+
+    private void open() {
+        if (stopping || worker != null) {
+            return;
+        }
+        Discovery.Found found = discovery.find(settings.dirs());
+        fingerprint = Optional.of(Fingerprint.of(found));
+        if (found.modules().isEmpty()) {
+            problems(found, List.of());
+            String why =
+                    found.problems().isEmpty()
+                            ? "no .py file in dirs " + settings.dirs()
+                            : found.problems().getFirst();
+            openFailed("nothing to run: " + why);
+            return;
+        }
+        state = new State("starting", "", Optional.empty());
+        Ears hearing = new Ears(this, machine, tags, log, settings.name());
+        Worker opened;
+        try {
+            opening = Thread.currentThread();
+            if (stopping) {
+                return;
+            }
+            opened = machine.bridge().open(spec(found), hearing);
+        } catch (WorkerException e) {
+            problems(found, List.of());
+            openFailed(String.valueOf(e.getMessage()));
+            return;
+        } catch (InterruptedException e) {
+            openFailed("interrupted while its interpreter started");
+            return;
+        } finally {
+            opening = null;
+            // A late interrupt was meant for the opening; the next step must not see it.
+            boolean _ = Thread.interrupted();
+        }
+        problems(found, opened.problems());
+        if (opened.collectors().isEmpty()) {
+            opened.close();
+            openFailed(
+                    opened.problems().isEmpty()
+                            ? "no class in its files subclasses DataKitFramework"
+                            : "no collector could be loaded: "
+                                    + CollectorStats.summary(opened.problems().getFirst().error()));
+            return;
+        }
+        loaded(opened, hearing);
+    }
+
+    private WorkerSpec spec(Discovery.Found found) {
+        return new WorkerSpec(
+                settings.name(),
+                command(settings),
+                settings.ownHost(),
+                found.modules(),
+                settings.envs(),
+                machine.settings().endpointHost(),
+                machine.settings().endpointPort());
+    }
+
+    private void loaded(Worker opened, Ears hearing) {
+        worker = opened;
+        ears = hearing;
+        openedAt = machine.now();
+        processId = opened.processId();
+        lastOpenFailure = "";
+        state = new State("running", "", Optional.empty());
+        Set<String> present = new HashSet<>();
+        for (LoadedCollector loaded : opened.collectors()) {
+            present.add(loaded.id());
+            CollectorSlot known = slots.get(loaded.id());
+            if (known == null || known.loaded.interval() != loaded.interval()) {
+                adopt(loaded, known);
+            }
+        }
+        for (String id : List.copyOf(slots.keySet())) {
+            if (!present.contains(id)) {
+                drop(slots.get(id));
+            }
+        }
+        shown = List.copyOf(slots.values());
+        settled.complete(null);
+        for (CollectorSlot slot : shown) {
+            if (slot.runAgain && slot.active == null) {
+                startAgain(slot);
+            }
+        }
+    }
+
+    private void adopt(LoadedCollector loaded, @Nullable CollectorSlot known) {
+        if (known != null) {
+            drop(known);
+        }
+        if (!loaded.warning().isEmpty()) {
+            LOG.warn(
+                    "input {}: collector {} in {}: {}",
+                    settings.name(),
+                    loaded.className(),
+                    loaded.file(),
+                    loaded.warning());
+            log.note(loaded.className(), loaded.warning());
+            userLine(loaded.className() + ": " + loaded.warning());
+        }
+        CollectorSlot slot =
+                new CollectorSlot(
+                        loaded,
+                        Schedule.of(
+                                settings.name(),
+                                loaded.id(),
+                                loaded.interval(),
+                                settings.splay(),
+                                machine.now(),
+                                machine.wallNs()),
+                        known == null ? new CollectorStats() : known.stats,
+                        new ReportBuffer(
+                                source(loaded.className()), machine.sink(), machine.nanos()),
+                        timeout(settings, loaded.interval()));
+        slots.put(loaded.id(), slot);
+        byId.put(loaded.id(), slot);
+        arm(slot);
+    }
+
+    private void drop(@Nullable CollectorSlot slot) {
+        if (slot == null) {
+            return;
+        }
+        cancel(slot.timer);
+        slots.remove(slot.loaded.id());
+        byId.remove(slot.loaded.id());
+        machine.writer().execute(() -> closeOutside(slot));
+    }
+
+    private void openFailed(String reason) {
+        if (stopping) {
+            settled.complete(null);
+            return;
+        }
+        long wait = backoff.next();
+        long at = machine.now() + wait;
+        state = new State("backing off", reason, Optional.of(at));
+        machine.timeline().at(at, () -> step(this::open));
+        userLine(reason);
+        if (!reason.equals(lastOpenFailure) || backoff.failures() % 10 == 0) {
+            LOG.warn(
+                    "input {} ({}:{}) does not run: {}. Attempt {}; the next one follows in {} s",
+                    settings.name(),
+                    settings.file(),
+                    settings.line(),
+                    reason,
+                    backoff.failures(),
+                    wait / 1_000_000_000L);
+        }
+        lastOpenFailure = reason;
+        settled.complete(null);
+    }
+
+    private void problems(Discovery.Found found, List<LoadProblem> loading) {
+        List<String> all = new ArrayList<>(found.problems());
+        for (LoadProblem problem : loading) {
+            String what =
+                    problem.className().isEmpty()
+                            ? problem.file()
+                            : problem.className() + " in " + problem.file();
+            all.add(what + " did not load:\n" + problem.error());
+        }
+        problems = List.copyOf(all);
+        if (!all.equals(lastProblems)) {
+            lastProblems = problems;
+            for (String problem : all) {
+                LOG.warn("input {}: {}", settings.name(), problem);
+                log.note("", problem);
+                userLine(problem);
+            }
+        }
+    }
+
+    /// The interpreter ended unasked. Who is known to have caused it waits longer each time; the
+    /// others go on with a new one at once. When nobody is known, the input as a whole waits,
+    /// unless the interpreter had been healthy for a minute.
+    void died(Ears from, String reason, String culpritId) {
+        if (from != ears) {
+            return;
+        }
+        worker = null;
+        ears = null;
+        processId = OptionalLong.empty();
+        if (stopping) {
+            endLeftOver(reason);
+            return;
+        }
+        restarts++;
+        List<ActiveRun> active = activeRuns();
+        Set<CollectorSlot> culprits = culprits(active, culpritId);
+        boolean foreign = !culpritId.isEmpty() && culprits.isEmpty();
+        boolean known = foreign || !culprits.isEmpty();
+        for (ActiveRun run : active) {
+            if (run.timedOut) {
+                end(run, Run.Outcome.TIMEOUT, tookTooLong(run) + "; " + reason);
+            } else if (culprits.contains(run.slot)) {
+                end(run, Run.Outcome.CRASHED, reason);
+            } else {
+                // Whoever may itself have been the cause is not run again before the pause.
+                run.slot.runAgain = !run.again && (known || !ownProcess);
+                end(run, Run.Outcome.CRASHED, "its interpreter ended while it ran: " + reason);
+            }
+        }
+        for (CollectorSlot slot : culprits) {
+            blame(slot, reason);
+        }
+        boolean healthy = machine.now() - openedAt >= HEALTHY;
+        if (healthy) {
+            backoff.reset();
+        }
+        long wait = known || healthy ? 0 : backoff.next();
+        long at = machine.now() + wait;
+        state =
+                wait == 0
+                        ? new State("starting", reason, Optional.empty())
+                        : new State("backing off", reason, Optional.of(at));
+        LOG.warn(
+                "input {}: its interpreter ended: {}. A new one starts {}",
+                settings.name(),
+                reason,
+                wait == 0 ? "now" : "in " + wait / 1_000_000_000L + " s");
+        userLine("interpreter ended: " + reason);
+        log.note("", "the interpreter ended: " + reason);
+        if (wait == 0) {
+            step(this::open);
+        } else {
+            machine.timeline().at(at, () -> step(this::open));
+        }
+    }
+
+    private Set<CollectorSlot> culprits(List<ActiveRun> active, String culpritId) {
+        Set<CollectorSlot> culprits = new HashSet<>();
+        active.stream().filter(r -> r.timedOut).forEach(r -> culprits.add(r.slot));
+        CollectorSlot named = slots.get(culpritId);
+        if (named != null) {
+            culprits.add(named);
+        }
+        if (culprits.isEmpty() && culpritId.isEmpty() && ownProcess) {
+            // Whoever runs each time that the process dies is the one.
+            Set<CollectorSlot> now = new HashSet<>();
+            active.forEach(r -> now.add(r.slot));
+            Set<CollectorSlot> both = new HashSet<>(now);
+            both.retainAll(suspects);
+            suspects.clear();
+            suspects.addAll(both.isEmpty() ? now : both);
+            if (suspects.size() == 1) {
+                culprits.addAll(suspects);
+                suspects.clear();
+            }
+        }
+        return culprits;
+    }
+
+    private void blame(CollectorSlot slot, String reason) {
+        long wait = slot.backoff.next();
+        slot.pause = Optional.of(new CollectorSlot.Pause(machine.now() + wait, reason));
+        LOG.warn(
+                "input {}: collector {} took its interpreter down ({}); it pauses for {} s, the"
+                        + " input's other collectors go on",
+                settings.name(),
+                slot.name(),
+                reason,
+                wait / 1_000_000_000L);
+    }
+
+    // ---- ticks and runs
+
+    private void arm(CollectorSlot slot) {
+        slot.nextTickShown = slot.nextTick;
+        slot.timer = machine.timeline().at(slot.nextTick, () -> step(() -> tick(slot)));
+    }
+
+    private void tick(CollectorSlot slot) {
+        if (stopping || slots.get(slot.loaded.id()) != slot) {
+            return;
+        }
+        long due = slot.schedule.latest(machine.now());
+        missed(slot, due);
+        slot.nextTick = slot.schedule.next(due);
+        arm(slot);
+        Optional<String> hindrance = hindrance(slot);
+        if (hindrance.isPresent()) {
+            skip(slot, due, hindrance.get());
+        } else {
+            startRun(slot, due, false);
+        }
+    }
+
+    /// Ticks that went by while nobody could look: counted and written, never caught up in a burst.
+    private void missed(CollectorSlot slot, long due) {
+        int rows = 0;
+        for (long tick = slot.nextTick; tick - due < 0; tick = slot.schedule.next(tick)) {
+            long after = (due - tick) / slot.schedule.interval();
+            rows++;
+            if (rows == MOST_ROWS_FOR_A_STALL && after > 1) {
+                skip(slot, tick, "missed with " + (after - 1) + " more: the agent was held up");
+                return;
+            }
+            skip(
+                    slot,
+                    tick,
+                    "missed: the input's thread was held up, by a starting interpreter say");
+        }
+    }
+
+    private Optional<String> hindrance(CollectorSlot slot) {
+        ActiveRun active = slot.active;
+        if (active != null) {
+            return Optional.of(
+                    active.ended
+                            ? "the previous run is still being written to the journal"
+                            : "the previous run has not ended; it began at "
+                                    + CollectorStats.instant(active.startedNs));
+        }
+        State now = state;
+        if (worker == null) {
+            return Optional.of("its interpreter is " + now.word + ": " + now.reason);
+        }
+        Optional<CollectorSlot.Pause> pause = slot.pause;
+        if (pause.isPresent()) {
+            if (pause.get().until() - machine.now() > 0) {
+                return Optional.of(
+                        "it pauses because it took its interpreter down: " + pause.get().reason());
+            }
+            slot.pause = Optional.empty();
+        }
+        return Optional.empty();
+    }
+
+    private void skip(CollectorSlot slot, long planned, String why) {
+        long plannedNs = machine.wallNsAt(planned);
+        long inARow = slot.stats.skipped();
+        if (inARow == 1) {
+            LOG.info("input {}: {} skips a tick: {}", settings.name(), slot.name(), why);
+        }
+        machine.ledger()
+                .add(
+                        new Run(
+                                settings.name(),
+                                slot.name(),
+                                plannedNs,
+                                plannedNs,
+                                0,
+                                Run.Outcome.SKIPPED,
+                                0,
+                                why));
+    }
+
+    private void startAgain(CollectorSlot slot) {
+        slot.runAgain = false;
+        if (worker != null && !stopping && slots.get(slot.loaded.id()) == slot) {
+            startRun(slot, machine.now(), true);
+        }
+    }
+
+    private void startRun(CollectorSlot slot, long planned, boolean again) {
+        Worker with = worker;
+        Ears hearing = ears;
+        if (with == null || hearing == null) {
+            return;
+        }
+        long now = machine.now();
+        ActiveRun run =
+                new ActiveRun(
+                        ++lastRunId,
+                        slot,
+                        new ReportBuffer(source(slot.name()), machine.sink(), machine.nanos()),
+                        again,
+                        machine.wallNsAt(planned),
+                        machine.wallNsAt(now),
+                        now);
+        slot.active = run;
+        runs.put(run.id, run);
+        slot.stats.started(run.startedNs, now - planned);
+        run.deadline =
+                machine.timeline()
+                        .at(
+                                now + slot.timeout,
+                                () -> {
+                                    run.timedOut = true;
+                                    with.interrupt(run.id);
+                                });
+        try {
+            with.start(slot.loaded.id(), run.id);
+        } catch (WorkerException e) {
+            startRefused(run, with, hearing, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// The worker is gone, and normally says so itself in a moment, with who did it.
+    private void startRefused(ActiveRun run, Worker gone, Ears hearing, String message) {
+        String reason = "could not be started: " + message;
+        worker = null;
+        state = new State("starting", reason, Optional.empty());
+        run.slot.runAgain = !run.again;
+        end(run, Run.Outcome.CRASHED, reason);
+        machine.timeline()
+                .at(
+                        machine.now() + GOODBYE,
+                        () ->
+                                step(() -> {
+                                    if (hearing == ears) {
+                                        gone.close();
+                                        died(hearing, reason, "");
+                                    }
+                                }));
+    }
+
+    void finished(Ears from, long runId, RunEnd how, long at) {
+        ActiveRun run = runs.get(runId);
+        if (from != ears || run == null || run.ended) {
+            return;
+        }
+        switch (how) {
+            case RunEnd.Returned _ -> {
+                itself(run);
+                end(run, Run.Outcome.OK, "", at);
+            }
+            case RunEnd.Raised raised when run.timedOut ->
+                    end(run, Run.Outcome.TIMEOUT, tookTooLong(run) + "\n" + raised.traceback(), at);
+            case RunEnd.Raised raised -> {
+                itself(run);
+                end(run, Run.Outcome.ERROR, raised.traceback(), at);
+            }
+            case RunEnd.Interrupted interrupted when stopping ->
+                    end(
+                            run,
+                            Run.Outcome.ERROR,
+                            "interrupted: " + stopReason + "\n" + interrupted.traceback(),
+                            at);
+            case RunEnd.Interrupted interrupted ->
+                    end(
+                            run,
+                            Run.Outcome.TIMEOUT,
+                            tookTooLong(run) + "\n" + interrupted.traceback(),
+                            at);
+            case RunEnd.Disturbed disturbed -> {
+                run.slot.runAgain = !run.again && !stopping;
+                end(
+                        run,
+                        Run.Outcome.CRASHED,
+                        "ended by another's fault: " + disturbed.reason(),
+                        at);
+            }
+        }
+    }
+
+    /// It ended by itself, so it is no danger to its interpreter.
+    private void itself(ActiveRun run) {
+        run.slot.backoff.reset();
+        suspects.remove(run.slot);
+    }
+
+    private static String tookTooLong(ActiveRun run) {
+        return "timed out after " + run.slot.timeout / 1e9 + " s";
+    }
+
+    private void end(ActiveRun run, Run.Outcome outcome, String error) {
+        end(run, outcome, error, machine.now());
+    }
+
+    private void end(ActiveRun run, Run.Outcome outcome, String error, long at) {
+        run.ended = true;
+        cancel(run.deadline);
+        Run row =
+                new Run(
+                        settings.name(),
+                        run.slot.name(),
+                        run.plannedNs,
+                        run.startedNs,
+                        at - run.started,
+                        outcome,
+                        0,
+                        error);
+        machine.writer()
+                .execute(() -> {
+                    ReportBuffer.End end = run.buffer.finish(row);
+                    if (!end.stored()) {
+                        machine.ledger().add(end.row());
+                    }
+                    step(() -> recorded(run, end));
+                });
+    }
+
+    private void recorded(ActiveRun run, ReportBuffer.End end) {
+        runs.remove(run.id);
+        run.slot.active = null;
+        run.slot.stats.refused(end.refusedReports(), end.refusedPoints());
+        tell(run.slot, end.row(), run.slot.stats.ended(end.row()));
+        if (stopping) {
+            if (runs.isEmpty()) {
+                finishStop();
+            }
+        } else if (run.slot.runAgain && worker != null) {
+            startAgain(run.slot);
+        }
+    }
+
+    private void tell(CollectorSlot slot, Run row, long inARow) {
+        if (row.error().isEmpty()) {
+            return;
+        }
+        String word = row.outcome().word();
+        log.note(slot.name(), "run " + word + ": " + row.error());
+        String summary = CollectorStats.summary(row.error());
+        userLine(slot.name() + " " + word + ": " + summary);
+        if (inARow == 1 || inARow % 10 == 0) {
+            LOG.warn(
+                    "input {}: a run of {} ended with {}: {}{}",
+                    settings.name(),
+                    slot.name(),
+                    word,
+                    summary,
+                    inARow == 1 ? "" : " (" + inARow + " times in a row)");
+        }
+    }
+
+    // ---- the end
+
+    private void beginStop(String why) {
+        if (!stopReason.isEmpty()) {
+            return;
+        }
+        stopReason = why;
+        state = new State("stopping", why, Optional.empty());
+        slots.values().forEach(slot -> cancel(slot.timer));
+        Worker with = worker;
+        List<ActiveRun> active = activeRuns();
+        if (with == null || active.isEmpty()) {
+            endLeftOver(why);
+            return;
+        }
+        active.forEach(run -> with.interrupt(run.id));
+        machine.timeline()
+                .at(
+                        machine.now() + STOP_GRACE,
+                        () -> step(() -> endLeftOver("did not end within 3 s after: " + why)));
+    }
+
+    private void endLeftOver(String reason) {
+        activeRuns().forEach(run -> end(run, Run.Outcome.CRASHED, reason));
+        if (runs.isEmpty()) {
+            finishStop();
+        }
+    }
+
+    private void finishStop() {
+        if (finishing) {
+            return;
+        }
+        finishing = true;
+        Worker with = worker;
+        if (with != null) {
+            with.close();
+        }
+        worker = null;
+        processId = OptionalLong.empty();
+        List<CollectorSlot> all = List.copyOf(slots.values());
+        machine.writer()
+                .execute(() -> {
+                    all.forEach(this::closeOutside);
+                    log.close();
+                    state = new State("stopped", stopReason, Optional.empty());
+                    settled.complete(null);
+                    stopped.complete(null);
+                });
+    }
+
+    // ---- for other threads
+
+    /// Hands a step over to the input's own thread.
+    void step(Runnable step) {
+        try {
+            own.execute(() -> {
+                try {
+                    step.run();
+                } catch (RuntimeException e) {
+                    LOG.error("input {}: an unexpected failure", settings.name(), e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("input {}: a step after its end", settings.name(), e);
+        }
+    }
+
+    @Nullable ActiveRun run(long runId) {
+        return runs.get(runId);
+    }
+
+    @Nullable CollectorSlot collector(String id) {
+        return byId.get(id);
+    }
+
+    InputStatus status() {
+        State now = state;
+        List<CollectorStatus> collectors = new ArrayList<>();
+        for (CollectorSlot slot : shown) {
+            Optional<CollectorSlot.Pause> pause =
+                    slot.pause.filter(p -> p.until() - machine.now() > 0);
+            String word = pause.isPresent() ? "backing off" : "waiting";
+            collectors.add(
+                    slot.stats.status(
+                            slot,
+                            new CollectorStats.Shown(
+                                    now.word.equals("running") ? word : "down",
+                                    pause.map(CollectorSlot.Pause::reason).orElse(""),
+                                    now.word.startsWith("stop")
+                                            ? Optional.empty()
+                                            : Optional.of(instantAt(slot.nextTickShown))),
+                            log));
+        }
+        return new InputStatus(
+                settings.name(),
+                now.word,
+                now.reason,
+                now.retryAt.map(this::instantAt),
+                processId,
+                restarts,
+                problems,
+                OutputLog.fileName(settings.name()),
+                collectors);
+    }
+
+    private java.time.Instant instantAt(long monotonic) {
+        return CollectorStats.instant(machine.wallNsAt(monotonic));
+    }
+
+    // ---- small things
+
+    private List<ActiveRun> activeRuns() {
+        return runs.values().stream().filter(r -> !r.ended).toList();
+    }
+
+    private void closeOutside(CollectorSlot slot) {
+        long lost = slot.outside.close();
+        if (lost > 0) {
+            slot.stats.refused(0, lost);
+            LOG.error(
+                    "input {}: {} points that {} reported outside of a run could not be kept",
+                    settings.name(),
+                    lost,
+                    slot.name());
+        }
+    }
+
+    private String source(String collector) {
+        return Ledger.source(settings.name(), collector);
+    }
+
+    private static void cancel(Timeline.@Nullable Timer timer) {
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+
+    /// Upstream's users look into the runner's log in their home directory.
+    private void userLine(String text) {
+        machine.userLog()
+                .write(machine.wall().instant() + " input " + settings.name() + ": " + text + "\n");
+    }
+}

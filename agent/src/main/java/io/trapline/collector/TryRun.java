@@ -1,0 +1,313 @@
+package io.trapline.collector;
+
+import io.trapline.bridge.Bridge;
+import io.trapline.bridge.Worker;
+import io.trapline.bridge.Worker.LoadedCollector;
+import io.trapline.bridge.WorkerException;
+import io.trapline.bridge.WorkerListener;
+import io.trapline.bridge.WorkerSpec;
+import io.trapline.model.Entry;
+import io.trapline.model.Point;
+import io.trapline.model.Run;
+import io.trapline.pipeline.Decoded;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Runs every collector of an input once and tells what it would really report; nothing is stored.
+public final class TryRun {
+    private static final Duration KILL_GRACE = Duration.ofSeconds(5);
+
+    private final Bridge bridge;
+    private final Function<byte[], Decoded> decode;
+    private final BiFunction<List<Point>, Decoded.TagChoice, List<Entry>> finish;
+    private final LongSupplier nanos;
+    private final CollectorSettings settings;
+
+    /// @param finish what the pipeline would store of checked points ([Sink#finish])
+    public TryRun(
+            Bridge bridge,
+            Function<byte[], Decoded> decode,
+            BiFunction<List<Point>, Decoded.TagChoice, List<Entry>> finish,
+            LongSupplier nanos,
+            CollectorSettings settings) {
+        this.bridge = bridge;
+        this.decode = decode;
+        this.finish = finish;
+        this.nanos = nanos;
+        this.settings = settings;
+    }
+
+    /// @param problems files and classes that could not be used
+    /// @param failure why nothing could be run at all, empty otherwise
+    public record Result(List<Tried> collectors, List<String> problems, String failure) {
+        public Result {
+            collectors = List.copyOf(collectors);
+            problems = List.copyOf(problems);
+        }
+
+        /// Whether everything ran and all of it would be stored.
+        public boolean good() {
+            return failure.isEmpty()
+                    && problems.isEmpty()
+                    && collectors.stream()
+                            .allMatch(c -> c.outcome() == Run.Outcome.OK && c.refused().isEmpty());
+        }
+    }
+
+    /// @param outcome `OK`, `ERROR`, `TIMEOUT` or `CRASHED`
+    /// @param points as reported, with their categories and the input's tags
+    /// @param entries what would be stored of them, with the global tags
+    /// @param warnings what the checks changed
+    /// @param refused reports that were refused, as `status code: message`
+    /// @param lines what it printed or logged, its constructor too
+    /// @param error traceback or reason, empty when it went well
+    public record Tried(
+            String name,
+            String module,
+            String file,
+            double interval,
+            Run.Outcome outcome,
+            double durationMs,
+            List<Point> points,
+            List<Entry> entries,
+            List<String> warnings,
+            List<String> refused,
+            List<String> lines,
+            String error) {
+        public Tried {
+            points = List.copyOf(points);
+            entries = List.copyOf(entries);
+            warnings = List.copyOf(warnings);
+            refused = List.copyOf(refused);
+            lines = List.copyOf(lines);
+        }
+    }
+
+    /// One collector after the other, so that what is printed and what is slow is told apart.
+    public Result run(InputSettings input) throws InterruptedException {
+        Discovery.Found found =
+                new Discovery(settings.pythonRoots(), settings.runsAsRoot()).find(input.dirs());
+        List<String> problems = new ArrayList<>(found.problems());
+        if (found.modules().isEmpty()) {
+            return new Result(
+                    List.of(), problems, "nothing to run: no .py file in dirs " + input.dirs());
+        }
+        Recorder recorder = new Recorder(new Tags(input.tags()));
+        WorkerSpec spec =
+                new WorkerSpec(
+                        input.name(),
+                        InputRunner.command(input),
+                        input.ownHost(),
+                        found.modules(),
+                        input.envs(),
+                        settings.endpointHost(),
+                        settings.endpointPort());
+        List<Tried> tried = new ArrayList<>();
+        Map<String, LoadedCollector> done = new LinkedHashMap<>();
+        boolean goOn = true;
+        while (goOn) {
+            recorder.reset();
+            Worker worker;
+            try {
+                worker = bridge.open(spec, recorder);
+            } catch (WorkerException e) {
+                return new Result(tried, problems, String.valueOf(e.getMessage()));
+            }
+            if (done.isEmpty()) {
+                worker.problems()
+                        .forEach(p ->
+                                problems.add(
+                                        (p.className().isEmpty()
+                                                        ? p.file()
+                                                        : p.className() + " in " + p.file())
+                                                + " did not load:\n"
+                                                + p.error()));
+            }
+            try {
+                goOn = runAll(worker, recorder, input, tried, done);
+            } finally {
+                worker.close();
+            }
+        }
+        String failure = tried.isEmpty() ? "no collector could be loaded" : "";
+        return new Result(tried, problems, failure);
+    }
+
+    /// True when the interpreter ended before all had their turn.
+    private boolean runAll(
+            Worker worker,
+            Recorder recorder,
+            InputSettings input,
+            List<Tried> tried,
+            Map<String, LoadedCollector> done)
+            throws InterruptedException {
+        for (LoadedCollector collector : worker.collectors()) {
+            if (done.putIfAbsent(collector.id(), collector) == null) {
+                tried.add(runOne(worker, recorder, collector, input));
+                if (recorder.dead.isDone()) {
+                    return done.size() < worker.collectors().size();
+                }
+            }
+        }
+        return false;
+    }
+
+    private Tried runOne(
+            Worker worker, Recorder recorder, LoadedCollector collector, InputSettings input)
+            throws InterruptedException {
+        long timeout = InputRunner.timeout(input, collector.interval());
+        long id = recorder.begin();
+        long start = nanos.getAsLong();
+        Ending ending;
+        try {
+            worker.start(collector.id(), id);
+            ending = recorder.await(timeout);
+            if (ending == null) {
+                worker.interrupt(id);
+                Ending after = recorder.await(KILL_GRACE.toNanos());
+                String late = "timed out after " + timeout / 1e9 + " s";
+                ending =
+                        new Ending(
+                                Run.Outcome.TIMEOUT,
+                                after == null ? late : late + "\n" + after.error,
+                                nanos.getAsLong());
+            }
+        } catch (WorkerException e) {
+            ending =
+                    new Ending(
+                            Run.Outcome.CRASHED,
+                            "could not be started: " + e.getMessage(),
+                            nanos.getAsLong());
+        }
+        return recorder.tried(collector, ending, (ending.at - start) / 1e6);
+    }
+
+    private record Ending(Run.Outcome outcome, String error, long at) {}
+
+    /// The monitor guards the lists; they belong to the collector whose turn it is, or by id.
+    private final class Recorder implements WorkerListener {
+        private final Tags tags;
+        private final AtomicLong ids = new AtomicLong();
+        private final Map<String, Heard> heard = new LinkedHashMap<>();
+        private volatile CompletableFuture<Ending> turn = new CompletableFuture<>();
+        private volatile long current;
+        volatile CompletableFuture<String> dead = new CompletableFuture<>();
+
+        Recorder(Tags tags) {
+            this.tags = tags;
+        }
+
+        void reset() {
+            dead = new CompletableFuture<>();
+        }
+
+        long begin() {
+            turn = new CompletableFuture<>();
+            current = ids.incrementAndGet();
+            return current;
+        }
+
+        @Nullable Ending await(long atMost) throws InterruptedException {
+            try {
+                return turn.get(atMost, TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                return null;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("A run's end is never an exception", e);
+            }
+        }
+
+        private synchronized Heard of(String collectorId) {
+            return heard.computeIfAbsent(collectorId, _ -> new Heard());
+        }
+
+        synchronized Tried tried(LoadedCollector collector, Ending ending, double ms) {
+            Heard own = of(collector.id());
+            return new Tried(
+                    collector.className(),
+                    collector.module(),
+                    collector.file(),
+                    collector.interval(),
+                    ending.outcome,
+                    ms,
+                    own.points,
+                    own.entries,
+                    own.warnings,
+                    own.refused,
+                    own.lines,
+                    ending.error);
+        }
+
+        @Override
+        public synchronized Reply report(String collectorId, long runId, byte[] request) {
+            Heard own = of(collectorId);
+            return switch (decode.apply(request)) {
+                case Decoded.Refused refused -> {
+                    own.refused.add(
+                            refused.status() + " " + refused.code() + ": " + refused.message());
+                    yield Replies.error(refused.status(), refused.code(), refused.message());
+                }
+                case Decoded.Accepted accepted -> {
+                    List<Point> points = tags.addTo(accepted.points());
+                    own.points.addAll(points);
+                    own.entries.addAll(finish.apply(points, accepted.tags()));
+                    accepted.warnings().forEach(w -> own.warnings.add(w.message()));
+                    if (accepted.dropped() > 0) {
+                        own.warnings.add(accepted.dropped() + " points had nothing left to store");
+                    }
+                    yield Reply.OK;
+                }
+            };
+        }
+
+        @Override
+        public synchronized void output(String collectorId, Stream stream, String line) {
+            of(collectorId).lines.add(line);
+        }
+
+        @Override
+        public void finished(long runId, RunEnd end) {
+            if (runId != current) {
+                return;
+            }
+            long at = nanos.getAsLong();
+            boolean _ =
+                    turn.complete(
+                            switch (end) {
+                                case RunEnd.Returned _ -> new Ending(Run.Outcome.OK, "", at);
+                                case RunEnd.Raised r ->
+                                        new Ending(Run.Outcome.ERROR, r.traceback(), at);
+                                case RunEnd.Interrupted i ->
+                                        new Ending(Run.Outcome.TIMEOUT, i.traceback(), at);
+                                case RunEnd.Disturbed d ->
+                                        new Ending(Run.Outcome.CRASHED, d.reason(), at);
+                            });
+        }
+
+        @Override
+        public void died(String reason, String culprit) {
+            boolean _ = dead.complete(reason);
+            boolean _ = turn.complete(new Ending(Run.Outcome.CRASHED, reason, nanos.getAsLong()));
+        }
+    }
+
+    private static final class Heard {
+        final List<Point> points = new ArrayList<>();
+        final List<Entry> entries = new ArrayList<>();
+        final List<String> warnings = new ArrayList<>();
+        final List<String> refused = new ArrayList<>();
+        final List<String> lines = new ArrayList<>();
+    }
+}

@@ -1,0 +1,82 @@
+package io.trapline.ingest.datakit;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.trapline.ingest.HttpSettings;
+import java.net.InetSocketAddress;
+
+/// Who may ask for what, and what browsers are told.
+///
+/// Source: `contracts/datakit.md` section 3.1 with A-14.
+final class Access {
+    private static final HeaderName FORWARDED_FOR = HeaderNames.create("X-Forwarded-For");
+    private static final HeaderName REAL_IP = HeaderNames.create("X-Real-IP");
+    private static final String ALLOWED_HEADERS =
+            "Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, Authorization, Accept,"
+                    + " Origin, Cache-Control, X-Requested-With, *";
+
+    private Access() {}
+
+    /// From this host itself: a loopback peer (or a Unix socket) that forwards for nobody.
+    static boolean isLocal(ServerRequest request) {
+        if (request.headers().contains(FORWARDED_FOR) || request.headers().contains(REAL_IP)) {
+            return false;
+        }
+        return !(request.remotePeer().address() instanceof InetSocketAddress peer)
+                || (peer.getAddress() != null && peer.getAddress().isLoopbackAddress());
+    }
+
+    static boolean isPublic(String path, HttpSettings settings) {
+        if (path.equals("/v1/ping") || path.equals("/v1/ntp")) {
+            return true;
+        }
+        return settings.publicApis().isEmpty()
+                ? path.startsWith("/v1/write/")
+                : settings.publicApis().contains(path);
+    }
+
+    private static String origin(ServerRequest request) {
+        return request.headers().first(HeaderNames.ORIGIN).orElse("");
+    }
+
+    /// Whether a browser on another site may write points: any may unless origins are listed.
+    static boolean mayWrite(ServerRequest request, HttpSettings settings) {
+        String origin = origin(request);
+        return origin.isEmpty()
+                || settings.allowedOrigins().isEmpty()
+                || settings.allowedOrigins().contains(origin)
+                || isSameOrigin(request, origin);
+    }
+
+    /// Whether a browser on another site may change settings: only from a listed origin.
+    static boolean mayChange(ServerRequest request, HttpSettings settings) {
+        String origin = origin(request);
+        return origin.isEmpty()
+                || settings.allowedOrigins().contains(origin)
+                || isSameOrigin(request, origin);
+    }
+
+    private static boolean isSameOrigin(ServerRequest request, String origin) {
+        return origin.equals("http://" + request.authority())
+                || origin.equals("https://" + request.authority());
+    }
+
+    static void addCors(ServerRequest request, ServerResponse response, HttpSettings settings) {
+        String origin = origin(request);
+        if (!settings.allowedOrigins().isEmpty() && !settings.allowedOrigins().contains(origin)) {
+            return;
+        }
+        String asked =
+                request.headers()
+                        .first(HeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
+                        .map(headers -> headers + ", ")
+                        .orElse("");
+        response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin.isEmpty() ? "*" : origin)
+                .header(HeaderNames.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true")
+                .header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "POST, OPTIONS, GET, PUT")
+                .header(HeaderNames.ACCESS_CONTROL_MAX_AGE, "7200")
+                .header(HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, asked + ALLOWED_HEADERS);
+    }
+}

@@ -1,0 +1,567 @@
+package io.trapline.ingest.datakit;
+
+import io.trapline.model.Blob;
+import io.trapline.model.Category;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
+import io.trapline.model.Tag;
+import io.trapline.pipeline.Decoded.Warning;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Line protocol in one pass over the bytes.
+///
+/// ```
+/// measurement[,tag=value…] field=value[,field=value…] [time]⏎
+/// ```
+///
+/// Grammar: `contracts/datakit.md` section 3.6. All or nothing: one bad line refuses the batch,
+/// with a message that names up to ten of them (A-4, A-8). A line has no length limit of its own,
+/// the limit on the body is one. Bytes that are no UTF-8 become U+FFFD, with a warning.
+///
+/// Written for speed: `measurement,tags` of a line is looked up as one piece, field keys one by
+/// one, so that a known series costs no new text. Not thread-safe; keep an instance and use it
+/// again, for what it remembers.
+final class LineProtocolParser {
+    private static final FieldValue TRUE = new FieldValue.Bool(true);
+    private static final FieldValue FALSE = new FieldValue.Bool(false);
+    private static final int SHOWN_LINES = 10;
+    private static final int SHOWN_BYTES = 256;
+
+    /// From this many tags or fields on, duplicates are looked for with a set.
+    private static final int MANY = 24;
+
+    private static final String ESCAPED_IN_NAME = ", ";
+    private static final String ESCAPED_IN_KEY = ", =";
+
+    private final Symbols<Series> series = new Symbols<>(4096);
+    private final Symbols<String> texts = new Symbols<>(4096);
+    private Field[] fields = new Field[16];
+    private int fieldCount;
+    private @Nullable Map<String, Integer> fieldPlaces;
+
+    private byte[] body = new byte[0];
+    private int at;
+    private List<Point> points = new ArrayList<>();
+    private List<Warning> warnings = new ArrayList<>();
+
+    /// A text of the current series may have been mended: it is not to be remembered.
+    private boolean doubtful;
+
+    private record Series(String name, List<Tag> tags) {}
+
+    /// Why a line is bad. Carries no stack: a body may have millions of bad lines.
+    private static final class BadLine extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BadLine(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    RawPoints parse(byte[] bytes, Category category, Timestamps times) throws RefusedException {
+        body = bytes;
+        at = 0;
+        points = new ArrayList<>(Math.min(bytes.length / 32 + 1, 10_000));
+        warnings = new ArrayList<>();
+        try {
+            BadLines bad = new BadLines(bytes);
+            while (at < body.length) {
+                int start = at;
+                try {
+                    line(category, times);
+                } catch (BadLine e) {
+                    bad.add(start, String.valueOf(e.getMessage()));
+                    at = endOfLine(at);
+                }
+                at++;
+            }
+            bad.check(points.size());
+            return new RawPoints(points, warnings);
+        } finally {
+            body = new byte[0];
+            points = new ArrayList<>();
+        }
+    }
+
+    /// Reads one line and stops at its line feed, or at the end.
+    private void line(Category category, Timestamps times) throws BadLine {
+        int visible = at;
+        while (visible < body.length && (body[visible] == ' ' || body[visible] == '\t')) {
+            visible++;
+        }
+        if (visible == body.length || body[visible] == '\n') {
+            at = visible;
+            return;
+        }
+        if (body[visible] == '#') {
+            at = endOfLine(visible);
+            return;
+        }
+        skipSpaces();
+        Series head = head();
+        skipSpaces();
+        fields();
+        skipSpaces();
+        long time = time(times);
+        points.add(new Point(category, head.name(), head.tags(), fieldList(), time));
+    }
+
+    private Series head() throws BadLine {
+        int from = at;
+        int hash = 0;
+        int i = from;
+        while (i < body.length) {
+            byte c = body[i];
+            if (c == ' ' || c == '\n') {
+                break;
+            }
+            hash = 31 * hash + c;
+            i++;
+            if (c == '\\' && i < body.length && body[i] == ' ') {
+                hash = 31 * hash + ' ';
+                i++;
+            }
+        }
+        at = i;
+        Series known = series.find(body, from, i, hash);
+        if (known != null) {
+            return known;
+        }
+        doubtful = false;
+        Series read = readHead(from, i);
+        if (!doubtful) {
+            series.remember(body, from, i, hash, read);
+        }
+        return read;
+    }
+
+    private Series readHead(int from, int to) throws BadLine {
+        int i = find(from, to, ',', ESCAPED_IN_NAME);
+        if (i == from) {
+            throw new BadLine("no measurement");
+        }
+        String name = text(from, i, ESCAPED_IN_NAME);
+        if (i == to) {
+            return new Series(name, List.of());
+        }
+        List<Tag> tags = new ArrayList<>(8);
+        Set<String> seen = new HashSet<>();
+        while (i < to) {
+            int keyFrom = i + 1;
+            int end = find(keyFrom, to, ',', ESCAPED_IN_KEY);
+            int equals = find(keyFrom, end, '=', ESCAPED_IN_KEY);
+            if (equals == keyFrom) {
+                throw new BadLine("a tag without a key");
+            }
+            if (equals >= end - 1) {
+                throw new BadLine("tag \"" + shown(keyFrom, equals) + "\" has no value");
+            }
+            if (find(equals + 1, end, '=', ESCAPED_IN_KEY) != end) {
+                throw new BadLine(
+                        "the value of tag \"" + shown(keyFrom, equals) + "\" has a bare =");
+            }
+            String key = text(keyFrom, equals, ESCAPED_IN_KEY);
+            if (!seen.add(key)) {
+                throw new BadLine("tag \"" + shown(keyFrom, equals) + "\" is there twice");
+            }
+            tags.add(new Tag(key, text(equals + 1, end, ESCAPED_IN_KEY)));
+            i = end;
+        }
+        return new Series(name, List.copyOf(tags));
+    }
+
+    private void fields() throws BadLine {
+        fieldCount = 0;
+        fieldPlaces = null;
+        if (at >= body.length || body[at] == '\n') {
+            throw new BadLine("no fields");
+        }
+        while (true) {
+            String key = fieldKey();
+            add(key, value());
+            if (at >= body.length || body[at] == ' ' || body[at] == '\n') {
+                return;
+            }
+            if (body[at] != ',') {
+                throw new BadLine("field \"" + key + "\" goes on after its value");
+            }
+            at++;
+        }
+    }
+
+    private String fieldKey() throws BadLine {
+        int from = at;
+        int hash = 0;
+        boolean escapes = false;
+        int i = from;
+        while (true) {
+            if (i >= body.length) {
+                throw bareKey(from, i);
+            }
+            byte c = body[i];
+            if (c == '=') {
+                break;
+            }
+            if (c == ' ' || c == ',' || c == '\n') {
+                throw bareKey(from, i);
+            }
+            hash = 31 * hash + c;
+            i++;
+            if (c == '\\' && i < body.length && ESCAPED_IN_KEY.indexOf(body[i]) >= 0) {
+                escapes = true;
+                i++;
+            }
+        }
+        if (i == from) {
+            throw new BadLine("a field without a key");
+        }
+        at = i + 1;
+        String known = escapes ? null : texts.find(body, from, i, hash);
+        return known != null ? known : text(from, i, ESCAPED_IN_KEY);
+    }
+
+    private BadLine bareKey(int from, int to) {
+        at = to;
+        return new BadLine("field \"" + shown(from, to) + "\" has no value");
+    }
+
+    /// The last of two fields of one key counts.
+    private void add(String key, FieldValue value) {
+        int place = placeOf(key);
+        if (place >= 0) {
+            fields[place] = new Field(key, value);
+            return;
+        }
+        if (fieldCount == fields.length) {
+            fields = Arrays.copyOf(fields, fieldCount * 2);
+        }
+        if (fieldPlaces != null) {
+            fieldPlaces.put(key, fieldCount);
+        }
+        fields[fieldCount++] = new Field(key, value);
+    }
+
+    private int placeOf(String key) {
+        if (fieldCount < MANY) {
+            for (int i = 0; i < fieldCount; i++) {
+                if (fields[i].key().equals(key)) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+        Map<String, Integer> places = fieldPlaces;
+        if (places == null) {
+            places = new HashMap<>();
+            for (int i = 0; i < fieldCount; i++) {
+                places.put(fields[i].key(), i);
+            }
+            fieldPlaces = places;
+        }
+        return places.getOrDefault(key, -1);
+    }
+
+    private List<Field> fieldList() {
+        return switch (fieldCount) {
+            case 1 -> List.of(fields[0]);
+            case 2 -> List.of(fields[0], fields[1]);
+            default -> List.of(Arrays.copyOf(fields, fieldCount));
+        };
+    }
+
+    private FieldValue value() throws BadLine {
+        if (at < body.length && body[at] == '[') {
+            return array();
+        }
+        return single(false);
+    }
+
+    private FieldValue array() throws BadLine {
+        List<FieldValue> values = new ArrayList<>();
+        at++;
+        if (at < body.length && body[at] == ']') {
+            at++;
+            return new FieldValue.Array(values);
+        }
+        while (true) {
+            FieldValue value = single(true);
+            if (!values.isEmpty() && values.getFirst().getClass() != value.getClass()) {
+                throw new BadLine("an array with values of several types");
+            }
+            values.add(value);
+            if (at < body.length && body[at] == ']') {
+                at++;
+                return new FieldValue.Array(values);
+            }
+            if (at >= body.length || body[at] != ',') {
+                throw new BadLine("an array without its ]");
+            }
+            at++;
+        }
+    }
+
+    private FieldValue single(boolean inArray) throws BadLine {
+        if (at < body.length && body[at] == '"') {
+            return quoted();
+        }
+        int from = at;
+        int to = from;
+        while (to < body.length) {
+            byte c = body[to];
+            if (c == ',' || c == ' ' || c == '\n' || (inArray && c == ']')) {
+                break;
+            }
+            to++;
+        }
+        at = to;
+        if (from == to) {
+            throw new BadLine("a field without a value");
+        }
+        byte last = body[to - 1];
+        if (last == 'i') {
+            if (Decimals.isLong(body, from, to - 1)) {
+                return new FieldValue.Int(Decimals.toLong(body, from, to - 1));
+            }
+        } else if (last == 'u') {
+            if (Decimals.isDigits(body, from, to - 1)
+                    && Decimals.fitsUnsigned(body, from, to - 1)) {
+                return new FieldValue.UInt(Decimals.magnitude(body, from, to - 1));
+            }
+        } else {
+            double real = Decimals.real(body, from, to);
+            if (!Double.isNaN(real)) {
+                return new FieldValue.Real(real);
+            }
+            FieldValue bool = bool(from, to);
+            if (bool != null) {
+                return bool;
+            }
+        }
+        throw new BadLine("\"" + shown(from, to) + "\" is no value");
+    }
+
+    private @Nullable FieldValue bool(int from, int to) {
+        if (to - from > 5) {
+            return null;
+        }
+        return switch (new String(body, from, to - from, StandardCharsets.ISO_8859_1)) {
+            case "t", "T", "true", "True", "TRUE" -> TRUE;
+            case "f", "F", "false", "False", "FALSE" -> FALSE;
+            default -> null;
+        };
+    }
+
+    private FieldValue quoted() throws BadLine {
+        int from = at + 1;
+        int to = from;
+        boolean escapes = false;
+        while (true) {
+            if (to >= body.length) {
+                throw new BadLine("a quote that is not closed");
+            }
+            byte c = body[to];
+            if (c == '"') {
+                break;
+            }
+            if (c == '\\' && to + 1 < body.length && isEscapedInString(body[to + 1])) {
+                escapes = true;
+                to++;
+            }
+            to++;
+        }
+        at = to + 1;
+        if (at < body.length && body[at] == 'b') {
+            at++;
+            return base64(from, to);
+        }
+        if (escapes) {
+            return new FieldValue.Text(decode(unescape(from, to, "\"\\")));
+        }
+        String text = new String(body, from, to - from, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') >= 0) {
+            noteBrokenText(text, Arrays.copyOfRange(body, from, to));
+        }
+        return new FieldValue.Text(text);
+    }
+
+    private static boolean isEscapedInString(byte c) {
+        return c == '"' || c == '\\';
+    }
+
+    private FieldValue base64(int from, int to) throws BadLine {
+        if ((to - from) % 4 != 0) {
+            throw new BadLine("bytes that are no base64 (its length is no multiple of four)");
+        }
+        try {
+            return new FieldValue.Bytes(
+                    Blob.of(Base64.getDecoder().decode(Arrays.copyOfRange(body, from, to))));
+        } catch (IllegalArgumentException e) {
+            throw new BadLine("bytes that are no base64 (" + e.getMessage() + ")");
+        }
+    }
+
+    private long time(Timestamps times) throws BadLine {
+        if (at >= body.length || body[at] == '\n') {
+            return times.receivedNs();
+        }
+        int from = at;
+        while (at < body.length && body[at] != ' ' && body[at] != '\n') {
+            at++;
+        }
+        if (!Decimals.isLong(body, from, at)) {
+            throw new BadLine("\"" + shown(from, at) + "\" is no time, a 64-bit integer");
+        }
+        long time = times.toNs(Decimals.toLong(body, from, at));
+        skipSpaces();
+        if (at < body.length && body[at] != '\n') {
+            throw new BadLine("something follows the time");
+        }
+        if (time == Timestamps.OUT_OF_RANGE) {
+            warnings.add(Timestamps.warning(points.size()));
+            return times.receivedNs();
+        }
+        return time;
+    }
+
+    private void skipSpaces() {
+        while (at < body.length && body[at] == ' ') {
+            at++;
+        }
+    }
+
+    private int endOfLine(int from) {
+        int i = from;
+        while (i < body.length && body[i] != '\n') {
+            i++;
+        }
+        return i;
+    }
+
+    /// Where `wanted` is first without a backslash before it, else `to`.
+    private int find(int from, int to, char wanted, String escaped) {
+        for (int i = from; i < to; i++) {
+            byte c = body[i];
+            if (c == wanted) {
+                return i;
+            }
+            if (c == '\\' && i + 1 < to && escaped.indexOf(body[i + 1]) >= 0) {
+                i++;
+            }
+        }
+        return to;
+    }
+
+    private String text(int from, int to, String escaped) {
+        for (int i = from; i < to - 1; i++) {
+            if (body[i] == '\\' && escaped.indexOf(body[i + 1]) >= 0) {
+                return decode(unescape(from, to, escaped));
+            }
+        }
+        String text = Symbols.text(texts, body, from, to);
+        if (text.indexOf('\uFFFD') >= 0) {
+            noteBrokenText(text, Arrays.copyOfRange(body, from, to));
+        }
+        return text;
+    }
+
+    private byte[] unescape(int from, int to, String escaped) {
+        byte[] plain = new byte[to - from];
+        int length = 0;
+        for (int i = from; i < to; i++) {
+            if (body[i] == '\\' && i + 1 < to && escaped.indexOf(body[i + 1]) >= 0) {
+                i++;
+            }
+            plain[length++] = body[i];
+        }
+        return Arrays.copyOf(plain, length);
+    }
+
+    private String decode(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') >= 0) {
+            noteBrokenText(text, bytes);
+        }
+        return text;
+    }
+
+    private void noteBrokenText(String text, byte[] sent) {
+        doubtful = true;
+        if (!Arrays.equals(text.getBytes(StandardCharsets.UTF_8), sent)) {
+            warnings.add(
+                    new Warning(
+                            points.size(),
+                            "invalid_utf8",
+                            "text that is no UTF-8 became \"" + shortened(text) + "\""));
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= 64 ? text : text.substring(0, 64) + "…";
+    }
+
+    private String shown(int from, int to) {
+        return new String(body, from, Math.min(to - from, 64), StandardCharsets.UTF_8);
+    }
+
+    /// What the refusal says: how many lines are bad and the first few of them.
+    private static final class BadLines {
+        private final byte[] body;
+        private final StringBuilder shown = new StringBuilder();
+        private int count;
+        private int line = 1;
+        private int counted;
+
+        BadLines(byte[] body) {
+            this.body = body;
+        }
+
+        void add(int start, String why) {
+            count++;
+            if (count > SHOWN_LINES) {
+                return;
+            }
+            for (; counted < start; counted++) {
+                if (body[counted] == '\n') {
+                    line++;
+                }
+            }
+            int end = start;
+            while (end < body.length && end - start < SHOWN_BYTES && body[end] != '\n') {
+                end++;
+            }
+            shown.append("; line ")
+                    .append(line)
+                    .append(" at byte ")
+                    .append(start)
+                    .append(": ")
+                    .append(why)
+                    .append(" in: ")
+                    .append(new String(body, start, end - start, StandardCharsets.UTF_8));
+        }
+
+        void check(int good) throws RefusedException {
+            if (count > 0) {
+                throw RefusedException.badRequest(
+                        "datakit.invalidLinePoint",
+                        count
+                                + " bad and "
+                                + good
+                                + " good lines, nothing was stored"
+                                + (count > SHOWN_LINES
+                                        ? " (the first " + SHOWN_LINES + " bad ones follow)"
+                                        : "")
+                                + shown);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package io.trapline.store;
+
+import io.trapline.journal.JournalReader;
+import io.trapline.model.Batch;
+import io.trapline.pipeline.BatchCodec;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.duckdb.DuckDBConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The writer's connection, from the opening of the database to the first failed write: after one
+/// the session is closed and another begun, which starts from what the database really has.
+final class Session implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /// What a test puts in the way of a commit.
+    interface BeforeCommit {
+        void run() throws SQLException;
+    }
+
+    private final DuckDBConnection connection;
+    private final RowAppender rows;
+    private final PreparedStatement advance;
+    private final BeforeCommit beforeCommit;
+    private boolean inTransaction;
+
+    Session(Database database, BeforeCommit beforeCommit) throws SQLException {
+        this.beforeCommit = beforeCommit;
+        connection = database.connection();
+        try {
+            rows = new RowAppender(connection);
+            advance = connection.prepareStatement("UPDATE trapline.state SET position = ?");
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    long position() throws SQLException {
+        return number("SELECT position FROM trapline.state");
+    }
+
+    RowCounts counts() throws SQLException {
+        return new RowCounts(
+                number("SELECT count(*) FROM trapline.samples"),
+                number("SELECT count(*) FROM trapline.records"),
+                number("SELECT count(*) FROM trapline.runs"),
+                number("SELECT count(*) FROM trapline.streams"));
+    }
+
+    long oldestMicros() throws SQLException {
+        return Retention.oldestMicros(connection);
+    }
+
+    private long number(String sql) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql);
+                ResultSet result = query.executeQuery()) {
+            result.next();
+            return result.getLong(1);
+        }
+    }
+
+    /// @param badFrames how many of the frames were set aside
+    /// @param oldestMicros the oldest time of any row that this session wrote
+    record Written(RowCounts rows, int badFrames, long oldestMicros) {}
+
+    /// Frames as rows, and the last one's position, in one transaction.
+    ///
+    /// @param setAside keep the frames as they are, since their rows cannot be written
+    Written write(List<JournalReader.Frame> frames, Instant now, String setAside)
+            throws SQLException {
+        long micros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1000;
+        execute("BEGIN TRANSACTION");
+        inTransaction = true;
+        List<Batch> batches = new ArrayList<>(frames.size());
+        int bad = 0;
+        for (JournalReader.Frame frame : frames) {
+            String reason = setAside;
+            if (reason.isEmpty()) {
+                try {
+                    batches.add(BatchCodec.decode(frame.bytes()));
+                    continue;
+                } catch (RuntimeException e) {
+                    reason = String.valueOf(e.getMessage());
+                }
+            }
+            LOG.error(
+                    "frame {} of the journal ({} bytes) cannot be stored and is set aside in"
+                            + " trapline.bad_frames: {}",
+                    frame.position(),
+                    frame.bytes().length,
+                    reason);
+            rows.appendBad(frame.position(), micros, reason, frame.bytes());
+            bad++;
+        }
+        rows.append(batches);
+        rows.flush();
+        advance.setLong(1, frames.getLast().position());
+        advance.executeUpdate();
+        beforeCommit.run();
+        execute("COMMIT");
+        inTransaction = false;
+        return new Written(rows.takeCounts(), bad, rows.oldestMicros());
+    }
+
+    /// Begins anew at a position: the journal is another one than the rows came from.
+    void restartAt(long position) throws SQLException {
+        advance.setLong(1, position);
+        advance.executeUpdate();
+    }
+
+    Retention retention(Instant cutoff) {
+        return new Retention(connection, cutoff);
+    }
+
+    void streamsWereRemoved() {
+        rows.streams().forget();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        // Closing an appender writes the rows it still holds. Inside the transaction that is about
+        // to be rolled back they vanish; after it they would be there without their position.
+        try {
+            rows.close();
+        } finally {
+            try {
+                if (inTransaction) {
+                    execute("ROLLBACK");
+                }
+            } finally {
+                connection.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+package io.trapline.store;
+
+import io.trapline.journal.Journal;
+import io.trapline.journal.Journal.JournalStatus;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The one thread that writes: journal → rows, and what is too old → gone.
+final class StoreWriter implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
+
+    /// Of frames in one transaction: some 100 000 samples.
+    private static final long BATCH_BYTES = 1L << 20;
+
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration GATHER = Duration.ofMillis(250);
+    private static final Duration RETENTION_EVERY = Duration.ofHours(1);
+    private static final Duration CLOSE_QUERIES = Duration.ofSeconds(10);
+    private static final long FIRST_PAUSE_MS = 100;
+    private static final long LONGEST_PAUSE_MS = 10_000;
+
+    /// A frame that fails as often, while the disk and the memory are well, is the culprit itself.
+    private static final int PATIENCE = 3;
+
+    private final Path directory;
+    private final Supplier<StoreSettings> settings;
+    private final Journal journal;
+    private final InstantSource clock;
+    private final DatabaseGate gate;
+    private final Progress progress;
+    private final Runnable cancelQueries;
+    private final Session.BeforeCommit beforeCommit;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final ConcurrentLinkedQueue<CompletableFuture<Long>> retentionAsked =
+            new ConcurrentLinkedQueue<>();
+
+    private @Nullable JournalReader reader;
+    private @Nullable Instant nextRetention;
+    private int failures;
+
+    private volatile State state =
+            new State(StoreStatus.State.OPENING, RowCounts.NONE, 0, Long.MAX_VALUE, "");
+
+    record State(
+            StoreStatus.State state,
+            RowCounts rows,
+            long badFrames,
+            long oldestMicros,
+            String error) {
+        State with(StoreStatus.State newState, String newError) {
+            return new State(newState, rows, badFrames, oldestMicros, newError);
+        }
+    }
+
+    StoreWriter(
+            Path directory,
+            Supplier<StoreSettings> settings,
+            Journal journal,
+            InstantSource clock,
+            DatabaseGate gate,
+            Progress progress,
+            Runnable cancelQueries,
+            Session.BeforeCommit beforeCommit) {
+        this.directory = directory;
+        this.settings = settings;
+        this.journal = journal;
+        this.clock = clock;
+        this.gate = gate;
+        this.progress = progress;
+        this.cancelQueries = cancelQueries;
+        this.beforeCommit = beforeCommit;
+    }
+
+    State state() {
+        return state;
+    }
+
+    /// Ends [#run] after the batch it is at.
+    void stop() {
+        closing.countDown();
+        progress.hurry();
+    }
+
+    /// Deletes what is too old soon; the answer is how many rows went.
+    CompletableFuture<Long> retain() {
+        CompletableFuture<Long> done = new CompletableFuture<>();
+        retentionAsked.add(done);
+        progress.hurry();
+        return done;
+    }
+
+    @Override
+    public void run() {
+        while (!stopped()) {
+            try {
+                life();
+            } catch (SQLException | JournalException | IOException | RuntimeException e) {
+                failures++;
+                state = state.with(StoreStatus.State.FAILING, String.valueOf(e.getMessage()));
+                LOG.error(
+                        "writing the store in {} failed after journal position {}; nothing is lost,"
+                                + " it is tried again: {}",
+                        directory,
+                        progress.position(),
+                        e.getMessage(),
+                        e instanceof RuntimeException ? e : null);
+                pause();
+            } catch (InterruptedException _) {
+                stop();
+            }
+        }
+        state = state.with(StoreStatus.State.CLOSED, state.error());
+        for (CompletableFuture<Long> asked : retentionAsked) {
+            asked.cancel(false);
+        }
+    }
+
+    private boolean stopped() {
+        return closing.getCount() == 0;
+    }
+
+    private void pause() {
+        long millis = Math.min(FIRST_PAUSE_MS << Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
+        try {
+            boolean _ = closing.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            stop();
+        }
+    }
+
+    /// From the opening of the database to its closing.
+    private void life() throws SQLException, JournalException, IOException, InterruptedException {
+        Database database = open();
+        try (Session session = new Session(database, beforeCommit)) {
+            JournalReader from = seek(session);
+            state =
+                    new State(
+                            failures == 0 ? StoreStatus.State.RUNNING : StoreStatus.State.FAILING,
+                            session.counts(),
+                            state.badFrames(),
+                            session.oldestMicros(),
+                            state.error());
+            gate.open(database);
+            while (!stopped()) {
+                pump(session, from);
+            }
+        } finally {
+            gate.shut();
+            cancelQueries.run();
+            if (!gate.awaitEmpty(CLOSE_QUERIES)) {
+                LOG.warn("a query in the store did not end within {}", CLOSE_QUERIES);
+            }
+            database.close();
+        }
+    }
+
+    private Database open() throws SQLException, IOException {
+        StoreSettings now = settings.get();
+        try {
+            return Database.open(directory, now);
+        } catch (SQLException e) {
+            if (!Database.isDamage(e)) {
+                throw e;
+            }
+            moveAside(e);
+            return Database.open(directory, now);
+        }
+    }
+
+    private void moveAside(SQLException damage) throws IOException {
+        Path aside = directory.resolve("store.damaged-" + STAMP.format(clock.instant()));
+        Files.createDirectories(aside);
+        for (String name : List.of(Database.FILE, Database.WAL)) {
+            if (Files.exists(directory.resolve(name))) {
+                Files.move(directory.resolve(name), aside.resolve(name));
+            }
+        }
+        JournalStatus status = journal.status();
+        LOG.error(
+                "the store in {} is damaged ({}). It was moved to {} and a new one is begun. What"
+                        + " can be queried from now on is what the journal still holds, frames {} to"
+                        + " {}; rows of older frames are in the moved file only",
+                directory,
+                damage.getMessage(),
+                aside,
+                status.tail(),
+                status.head());
+    }
+
+    /// Puts the reader behind what the database has, which alone knows.
+    private JournalReader seek(Session session) throws SQLException, JournalException {
+        JournalReader from = reader;
+        if (from == null) {
+            from = journal.reader("store");
+            reader = from;
+        }
+        long position = session.position();
+        JournalStatus status = journal.status();
+        if (position > status.head()) {
+            LOG.error(
+                    "the store has journal frames up to {}, but the journal ends at {}: it is"
+                            + " another journal than before. All of it is read, none of it is"
+                            + " skipped",
+                    position,
+                    status.head());
+            position = Math.max(0, status.tail() - 1);
+            session.restartAt(position);
+        } else if (position + 1 < status.tail() && position > 0) {
+            LOG.error(
+                    "the store has journal frames up to {}, but the journal begins at {}: the"
+                            + " frames between are missing in the store",
+                    position,
+                    status.tail());
+        }
+        from.seek(position);
+        progress.reached(position);
+        if (position > from.committed()) {
+            commit(from, position);
+        }
+        long behind = status.head() - Math.max(position, status.tail() - 1);
+        if (behind > 0) {
+            LOG.info(
+                    "the store is at journal position {}, {} frames to catch up", position, behind);
+        }
+        return from;
+    }
+
+    private void pump(Session session, JournalReader from)
+            throws SQLException, JournalException, InterruptedException {
+        keepRetention(session, from);
+        long most = failures == 0 ? BATCH_BYTES : 1;
+        List<JournalReader.Frame> frames = new ArrayList<>(from.read(most, POLL));
+        if (frames.isEmpty()) {
+            failures = 0;
+            state = state.with(StoreStatus.State.RUNNING, "");
+            return;
+        }
+        long bytes = bytes(frames);
+        if (failures == 0 && bytes < BATCH_BYTES / 4) {
+            progress.linger(GATHER);
+            frames.addAll(from.read(BATCH_BYTES - bytes, Duration.ZERO));
+        }
+        write(session, from, frames);
+    }
+
+    private static long bytes(List<JournalReader.Frame> frames) {
+        long sum = 0;
+        for (JournalReader.Frame frame : frames) {
+            sum += frame.bytes().length;
+        }
+        return sum;
+    }
+
+    private void write(Session session, JournalReader from, List<JournalReader.Frame> frames)
+            throws SQLException {
+        String setAside = failures > PATIENCE && !isEnvironment(state.error()) ? state.error() : "";
+        Session.Written written = session.write(frames, clock.instant(), setAside);
+        failures = 0;
+        state =
+                new State(
+                        StoreStatus.State.RUNNING,
+                        state.rows().plus(written.rows()),
+                        state.badFrames() + written.badFrames(),
+                        Math.min(state.oldestMicros(), written.oldestMicros()),
+                        "");
+        long position = frames.getLast().position();
+        progress.reached(position);
+        commit(from, position);
+    }
+
+    private void commit(JournalReader from, long position) {
+        try {
+            from.commit(position);
+        } catch (JournalException e) {
+            // The database knows the position; the next commit tells the journal.
+            LOG.warn(
+                    "the journal did not take the store's cursor at {}: {}",
+                    position,
+                    e.getMessage());
+        }
+    }
+
+    /// Whether the machine, not the frame, keeps the rows from being written.
+    private static boolean isEnvironment(String error) {
+        String text = error.toLowerCase(Locale.ROOT);
+        return List.of("io error", "no space", "memory", "fatal", "lock", "journal").stream()
+                .anyMatch(text::contains);
+    }
+
+    private void keepRetention(Session session, JournalReader from)
+            throws SQLException, JournalException, InterruptedException {
+        Instant now = clock.instant();
+        if (retentionAsked.isEmpty() && nextRetention != null && now.isBefore(nextRetention)) {
+            return;
+        }
+        List<CompletableFuture<Long>> asked = new ArrayList<>();
+        for (CompletableFuture<Long> one = retentionAsked.poll();
+                one != null;
+                one = retentionAsked.poll()) {
+            asked.add(one);
+        }
+        nextRetention = now.plus(RETENTION_EVERY);
+        try {
+            Retention retention = session.retention(now.minus(settings.get().retention()));
+            while (retention.step()) {
+                List<JournalReader.Frame> frames = from.read(BATCH_BYTES, Duration.ZERO);
+                if (!frames.isEmpty()) {
+                    write(session, from, frames);
+                }
+            }
+            if (retention.deleted() > 0) {
+                session.streamsWereRemoved();
+                retention.tidy();
+                LOG.info("{} rows older than the retention were deleted", retention.deleted());
+            }
+            state =
+                    new State(
+                            state.state(),
+                            session.counts(),
+                            state.badFrames(),
+                            session.oldestMicros(),
+                            state.error());
+            asked.forEach(one -> one.complete(retention.deleted()));
+        } catch (SQLException | JournalException | RuntimeException e) {
+            asked.forEach(one -> one.completeExceptionally(e));
+            throw e;
+        }
+    }
+
+    Optional<Instant> oldest() {
+        long micros = state.oldestMicros();
+        if (micros == Long.MAX_VALUE) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Instant.ofEpochSecond(
+                        Math.floorDiv(micros, 1_000_000L),
+                        Math.floorMod(micros, 1_000_000L) * 1000));
+    }
+}

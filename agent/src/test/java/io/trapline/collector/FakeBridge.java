@@ -1,0 +1,134 @@
+package io.trapline.collector;
+
+import io.trapline.bridge.Bridge;
+import io.trapline.bridge.Worker;
+import io.trapline.bridge.WorkerException;
+import io.trapline.bridge.WorkerListener;
+import io.trapline.bridge.WorkerListener.Reply;
+import io.trapline.bridge.WorkerListener.RunEnd;
+import io.trapline.bridge.WorkerSpec;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.BiConsumer;
+
+/// An interpreter that does what the test says: each collector has a script for its runs.
+final class FakeBridge implements Bridge {
+    final List<FakeWorker> opened = new ArrayList<>();
+    final Map<String, List<LoadedScript>> inputs = new HashMap<>();
+    final List<WorkerSpec> specs = new ArrayList<>();
+    int failOpens;
+    final List<Long> openTimes = new ArrayList<>();
+    java.util.function.LongSupplier nanos = () -> 0;
+
+    record LoadedScript(String id, double interval, BiConsumer<FakeWorker, Long> run) {}
+
+    void collector(String input, String id, double interval, BiConsumer<FakeWorker, Long> run) {
+        inputs.computeIfAbsent(input, _ -> new ArrayList<>())
+                .add(new LoadedScript(id, interval, run));
+    }
+
+    @Override
+    public Worker open(WorkerSpec spec, WorkerListener listener) throws WorkerException {
+        openTimes.add(nanos.getAsLong());
+        specs.add(spec);
+        if (failOpens > 0) {
+            failOpens--;
+            throw new WorkerException("could not start python9: no such file; install it");
+        }
+        FakeWorker worker =
+                new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()));
+        opened.add(worker);
+        return worker;
+    }
+
+    FakeWorker last() {
+        return opened.getLast();
+    }
+
+    @Override
+    public void close() {}
+
+    static final class FakeWorker implements Worker {
+        final WorkerListener listener;
+        final Map<String, LoadedScript> scripts = new LinkedHashMap<>();
+        final Map<Long, String> active = new LinkedHashMap<>();
+        final List<String> started = new ArrayList<>();
+        final List<Long> interrupted = new ArrayList<>();
+        List<LoadProblem> problems = List.of();
+        boolean closed;
+        boolean dead;
+
+        FakeWorker(WorkerListener listener, List<LoadedScript> scripts) {
+            this.listener = listener;
+            scripts.forEach(s -> this.scripts.put(s.id(), s));
+        }
+
+        @Override
+        public List<LoadedCollector> collectors() {
+            return scripts.values().stream()
+                    .map(
+                            s ->
+                                    new LoadedCollector(
+                                            s.id(), s.id(), "m", "/m.py", s.interval(), ""))
+                    .toList();
+        }
+
+        @Override
+        public List<LoadProblem> problems() {
+            return problems;
+        }
+
+        @Override
+        public OptionalLong processId() {
+            return OptionalLong.of(4711);
+        }
+
+        @Override
+        public void start(String collectorId, long runId) throws WorkerException {
+            if (dead) {
+                throw new WorkerException("the pipe is closed");
+            }
+            if (active.containsValue(collectorId)) {
+                throw new AssertionError(collectorId + " runs twice at the same time");
+            }
+            active.put(runId, collectorId);
+            started.add(collectorId);
+            scripts.get(collectorId).run().accept(this, runId);
+        }
+
+        Reply report(long runId, String body) {
+            String id = active.getOrDefault(runId, "");
+            return listener.report(id, runId, body.getBytes(StandardCharsets.UTF_8));
+        }
+
+        void returns(long runId) {
+            ends(runId, new RunEnd.Returned());
+        }
+
+        void ends(long runId, RunEnd end) {
+            active.remove(runId);
+            listener.finished(runId, end);
+        }
+
+        void dies(String reason, String culprit) {
+            dead = true;
+            active.clear();
+            listener.died(reason, culprit);
+        }
+
+        @Override
+        public void interrupt(long runId) {
+            interrupted.add(runId);
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package io.trapline.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trapline.model.Sample;
+import io.trapline.model.SampleValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StoreQueryTest {
+    @TempDir static Path directory;
+    private static StoreFixture fixture;
+
+    @BeforeAll
+    static void open() throws Exception {
+        Files.writeString(directory.resolve("f.csv"), "a,b\n1,2\n");
+        fixture = new StoreFixture(directory.resolve("store"));
+        for (int i = 0; i < 3; i++) {
+            fixture.accept(
+                    "x", new Sample("a", List.of(), new SampleValue.Real(i), StoreFixture.NOW_NS));
+        }
+        assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(3L));
+    }
+
+    @AfterAll
+    static void close() {
+        fixture.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                "select 1;",
+                "  -- a comment\n select 1 -- and another;",
+                "FROM metrics",
+                "TABLE metrics",
+                "VALUES (1), (2)",
+                "WITH x AS (SELECT 1 AS a) SELECT a FROM x",
+                "SHOW TABLES",
+                "DESCRIBE metrics",
+                "DESCRIBE SELECT 1",
+                "SUMMARIZE metrics",
+                "EXPLAIN SELECT * FROM metrics",
+                "explain analyze select 1",
+                "PIVOT metrics ON type IN ('n', 's') USING count(*)",
+                "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b INTO NAME n VALUE v",
+                "SELECT ';', 'drop table x; --'",
+                "SELECT lpad('7', 3, '0'), range(3)",
+                "SELECT * FROM range(10)",
+                "SELECT quantile_cont(value, 0.5) OVER (ORDER BY time) FROM metrics",
+                "SELECT * FROM metrics WHERE time > now() - INTERVAL 1 HOUR",
+            })
+    void reading_is_allowed(String sql) throws Exception {
+        assertThat(fixture.store().query(sql, StoreFixture.PATIENCE).rows()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT * FROM read_csv('/etc/passwd')",
+                "SELECT * FROM read_text('/etc/passwd')",
+                "SELECT * FROM read_blob('/etc/passwd')",
+                "SELECT * FROM read_json('/etc/passwd')",
+                "SELECT * FROM read_parquet('/etc/passwd')",
+                "SELECT * FROM parquet_scan('/etc/passwd')",
+                "SELECT * FROM sniff_csv('/etc/passwd')",
+                "SELECT * FROM read_duckdb('/etc/passwd')",
+                "SELECT * FROM glob('/etc/*')",
+                "SELECT * FROM '%DIR%/f.csv'",
+                "FROM '%DIR%/f.csv'",
+                "SELECT * FROM \"%DIR%/f.csv\"",
+                "SELECT * FROM 'https://127.0.0.1/f.parquet'",
+                "SELECT * FROM query_table('%DIR%/f.csv')",
+                "SELECT * FROM query('FROM ''%DIR%/f.csv''')",
+                "DESCRIBE '%DIR%/f.csv'",
+                "SUMMARIZE '%DIR%/f.csv'",
+                "COPY metrics TO '%DIR%/out.csv'",
+                "COPY (SELECT 1) TO '%DIR%/out.csv'",
+                "COPY trapline.runs FROM '%DIR%/f.csv'",
+                "EXPORT DATABASE '%DIR%/out'",
+                "IMPORT DATABASE '%DIR%/out'",
+                "ATTACH '%DIR%/out.db'",
+                "ATTACH ':memory:' AS m",
+                "DETACH store",
+                "USE trapline",
+                "INSTALL httpfs",
+                "LOAD httpfs",
+                "LOAD '%DIR%/x.duckdb_extension'",
+                "UPDATE EXTENSIONS",
+                "SET threads = 4",
+                "SET GLOBAL enable_external_access = true",
+                "SET lock_configuration = false",
+                "SET schema = 'trapline'",
+                "SET VARIABLE a = 1",
+                "RESET threads",
+                "PRAGMA threads = 4",
+                "PRAGMA enable_profiling",
+                "PRAGMA database_list",
+                "CREATE TABLE z (a INT)",
+                "CREATE TEMP TABLE z (a INT)",
+                "CREATE VIEW z AS SELECT 1",
+                "CREATE MACRO z(a) AS a",
+                "CREATE SECRET z (TYPE s3)",
+                "CREATE SEQUENCE z",
+                "INSERT INTO trapline.state VALUES (1, 1)",
+                "UPDATE trapline.state SET position = 0",
+                "DELETE FROM trapline.samples",
+                "TRUNCATE trapline.samples",
+                "DROP TABLE trapline.samples",
+                "DROP VIEW metrics",
+                "ALTER TABLE trapline.samples ADD COLUMN b INT",
+                "COMMENT ON VIEW metrics IS 'x'",
+                "MERGE INTO trapline.state USING (SELECT 1 AS a) s ON true WHEN MATCHED THEN DELETE",
+                "INSERT INTO trapline.state VALUES (1, 1) RETURNING *",
+                "WITH d AS (DELETE FROM trapline.samples RETURNING *) SELECT * FROM d",
+                "EXPLAIN ANALYZE DELETE FROM trapline.samples",
+                "EXPLAIN SELECT 1; DROP VIEW metrics",
+                "SELECT 1; DROP VIEW metrics",
+                "SELECT 1; SELECT 2",
+                "COMMIT; DROP VIEW metrics",
+                "ROLLBACK; DELETE FROM trapline.samples; SELECT 1",
+                "BEGIN",
+                "COMMIT",
+                "ROLLBACK",
+                "CHECKPOINT",
+                "FORCE CHECKPOINT",
+                "SELECT * FROM checkpoint()",
+                "SELECT * FROM force_checkpoint()",
+                "VACUUM",
+                "ANALYZE",
+                "CALL pragma_version()",
+                "CALL enable_logging()",
+                "SELECT * FROM enable_profiling()",
+                "SELECT * FROM truncate_duckdb_logs()",
+                "SELECT * FROM duckdb_secrets()",
+                "SELECT * FROM which_secret('x', 's3')",
+                "SELECT * FROM arrow_scan(1, 2, 3)",
+                "SELECT * FROM json_execute_serialized_sql('{}')",
+                "SELECT * FROM range((SELECT count(*) FROM arrow_scan(1, 2, 3)))",
+                "SELECT getenv('HOME')",
+                "SELECT write_log('x')",
+                "SELECT pg_sleep(1)",
+                "SELECT nextval('z')",
+                "SELECT repeat('x', 3000000000)",
+                "SELECT length(lpad('x', 1000000000, 'y'))",
+                "SELECT len(range(2000000000))",
+                "PREPARE q AS SELECT 1",
+                "EXECUTE q",
+                "DEALLOCATE q",
+                "SELECT ?",
+                "",
+                ";",
+                "-- nothing",
+                "kill 1",
+            })
+    void everything_else_is_refused(String sql) throws Exception {
+        String there = sql.replace("%DIR%", directory.toString());
+        assertThatThrownBy(() -> fixture.store().query(there, StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class);
+        assertThat(
+                        fixture.rows(
+                                "SELECT count(*), (SELECT version FROM trapline.state) FROM metrics"))
+                .containsExactly(List.of(3L, 1L));
+        try (var files = Files.list(directory)) {
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .containsExactlyInAnyOrder("f.csv", "store");
+        }
+    }
+
+    @Test
+    void a_query_that_runs_away_is_ended() throws Exception {
+        assertThatThrownBy(() ->
+                        fixture.store()
+                                .query(
+                                        "SELECT count(*) FROM range(100000000000)",
+                                        Duration.ofMillis(200)))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining("ended after 0.2 s");
+        assertThat(fixture.rows("SELECT 1")).containsExactly(List.of(1L));
+    }
+
+    @Test
+    void an_error_in_the_middle_says_what_it_is() {
+        assertThatThrownBy(() ->
+                        fixture.store()
+                                .query(
+                                        "SELECT CAST(range || 'x' AS INT) FROM range(10)",
+                                        StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining("Could not convert string");
+    }
+
+    @Test
+    void too_much_memory_is_an_error_and_the_store_goes_on() throws Exception {
+        assertThatThrownBy(() ->
+                        fixture.store()
+                                .query(
+                                        "SELECT len(list(range)) FROM range(100000000)",
+                                        StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining("Out of Memory");
+        assertThat(fixture.rows("SELECT 1")).containsExactly(List.of(1L));
+    }
+
+    @Test
+    void too_many_rows_or_bytes_say_how_to_narrow_them() {
+        assertThatThrownBy(() -> fixture.store().query("FROM range(100001)", StoreFixture.PATIENCE))
+                .hasMessageContaining("more than 100000 rows")
+                .hasMessageContaining("LIMIT");
+        assertThatThrownBy(() ->
+                        fixture.store()
+                                .query(
+                                        "SELECT repeat('x', 100000) FROM range(1000)",
+                                        StoreFixture.PATIENCE))
+                .hasMessageContaining("32 MiB");
+    }
+
+    @Test
+    void an_order_is_kept() throws Exception {
+        List<Object> sorted =
+                fixture.rows("SELECT range FROM range(50000) ORDER BY hash(range), range").stream()
+                        .map(List::getFirst)
+                        .toList();
+        assertThat(
+                        fixture.rows(
+                                "FROM (SELECT range, row_number() OVER (ORDER BY hash(range), range) AS n FROM range(50000)) ORDER BY n"))
+                .extracting(List::getFirst)
+                .isEqualTo(sorted);
+    }
+
+    @Test
+    void a_closed_store_can_be_read_and_not_written(@TempDir Path other) throws Exception {
+        StoreSettings settings = fixture.settings;
+        assertThatThrownBy(
+                        () -> Store.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
+                .hasMessageContaining("there is no store in");
+        try (StoreFixture closed = new StoreFixture(other)) {
+            closed.accept(
+                    "x", new Sample("a", List.of(), new SampleValue.Real(1), StoreFixture.NOW_NS));
+            assertThat(closed.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+        }
+        assertThat(
+                        Store.queryClosed(
+                                        other,
+                                        settings,
+                                        "SELECT name FROM metrics",
+                                        StoreFixture.PATIENCE)
+                                .rows())
+                .containsExactly(List.of("a"));
+        assertThatThrownBy(() ->
+                        Store.queryClosed(
+                                other,
+                                settings,
+                                "SELECT * FROM read_text('/etc/passwd')",
+                                StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class);
+    }
+}

@@ -1,6 +1,7 @@
 package io.trapline.journal;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /// The durable, ordered log of accepted batches, as opaque bytes, with the cursors of its readers.
 ///
@@ -17,6 +18,11 @@ public interface Journal extends AutoCloseable {
     ///   kept, and the same append works again when there is room
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
+
+    /// As [#append(byte[])], once: keeps nothing and answers empty when the last frame that was
+    /// kept for `origin.sender()` is at or after `origin`. What is remembered of the sender is
+    /// written with the frame or not at all.
+    OptionalLong append(byte[] frame, Origin origin) throws JournalException;
 
     /// The reader of that name. A new name starts at the oldest frame that is still kept; a known
     /// one goes on after its last commit. One thread at a time may use the answer.

@@ -40,8 +40,7 @@ final class FakeBridge implements Bridge {
             failOpens--;
             throw new WorkerException("could not start python9: no such file; install it");
         }
-        FakeWorker worker =
-                new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()));
+        FakeWorker worker = new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()));
         opened.add(worker);
         return worker;
     }
@@ -71,10 +70,7 @@ final class FakeBridge implements Bridge {
         @Override
         public List<LoadedCollector> collectors() {
             return scripts.values().stream()
-                    .map(
-                            s ->
-                                    new LoadedCollector(
-                                            s.id(), s.id(), "m", "/m.py", s.interval(), ""))
+                    .map(s -> new LoadedCollector(s.id(), s.id(), "m", "/m.py", s.interval(), ""))
                     .toList();
         }
 

@@ -42,7 +42,8 @@ class InputRunnerTest {
     }
 
     private List<Long> gaps(String collector) {
-        List<Run> runs = stage.runs().stream().filter(r -> r.collector().equals(collector)).toList();
+        List<Run> runs =
+                stage.runs().stream().filter(r -> r.collector().equals(collector)).toList();
         List<Long> gaps = new ArrayList<>();
         for (int i = 1; i < runs.size(); i++) {
             gaps.add(runs.get(i).plannedNs() - runs.get(i - 1).plannedNs());
@@ -296,7 +297,9 @@ class InputRunnerTest {
         assertThat(runs).hasSize(2);
         stage.bridge.last().returns(runs.get(1));
         stage.settle();
-        assertThat(stage.runs()).extracting(Run::outcome).containsExactly(Outcome.CRASHED, Outcome.OK);
+        assertThat(stage.runs())
+                .extracting(Run::outcome)
+                .containsExactly(Outcome.CRASHED, Outcome.OK);
     }
 
     @Test
@@ -310,7 +313,9 @@ class InputRunnerTest {
         }
         stage.bridge.last().dies("signal 11", "");
         stage.seconds(1);
-        while (!stage.bridge.last().active.values().stream().toList().equals(List.of("Segfaults"))) {
+        while (!stage.bridge.last().active.values().stream()
+                .toList()
+                .equals(List.of("Segfaults"))) {
             stage.seconds(0.01);
         }
         stage.bridge.last().dies("signal 11", "");
@@ -643,7 +648,10 @@ class InputRunnerTest {
     @Test
     void stopping_interrupts_what_runs_and_writes_its_points_and_its_row() {
         stage.bridge.collector(
-                "in", "A", 60, (worker, run) -> assertThat(worker.report(run, "5").status()).isEqualTo(200));
+                "in",
+                "A",
+                60,
+                (worker, run) -> assertThat(worker.report(run, "5").status()).isEqualTo(200));
         stage.start(Stage.input("in"));
         stage.seconds(2.0);
         FakeWorker worker = stage.bridge.last();

@@ -4,6 +4,7 @@ import io.trapline.collector.CollectorStatus.Counts;
 import io.trapline.collector.CollectorStatus.LastRun;
 import io.trapline.model.Run;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /// writes, anyone reads.
 final class CollectorStats {
     final Lateness lateness = new Lateness();
-    private final long[] outcomes = new long[Run.Outcome.values().length];
+    private final EnumMap<Run.Outcome, Long> outcomes = new EnumMap<>(Run.Outcome.class);
     private Optional<LastRun> last = Optional.empty();
     private String lastError = "";
     private Optional<Instant> lastErrorAt = Optional.empty();
@@ -30,13 +31,13 @@ final class CollectorStats {
     }
 
     synchronized long skipped() {
-        outcomes[Run.Outcome.SKIPPED.ordinal()]++;
+        outcomes.merge(Run.Outcome.SKIPPED, 1L, Long::sum);
         return ++skippedInARow;
     }
 
     /// How often this error has come in a row now, 0 for a run without one.
     synchronized long ended(Run row) {
-        outcomes[row.outcome().ordinal()]++;
+        outcomes.merge(row.outcome(), 1L, Long::sum);
         running = Optional.empty();
         points += row.points();
         last =
@@ -92,11 +93,11 @@ final class CollectorStats {
                 running,
                 shown.next(),
                 new Counts(
-                        outcomes[Run.Outcome.OK.ordinal()],
-                        outcomes[Run.Outcome.ERROR.ordinal()],
-                        outcomes[Run.Outcome.TIMEOUT.ordinal()],
-                        outcomes[Run.Outcome.SKIPPED.ordinal()],
-                        outcomes[Run.Outcome.CRASHED.ordinal()]),
+                        count(Run.Outcome.OK),
+                        count(Run.Outcome.ERROR),
+                        count(Run.Outcome.TIMEOUT),
+                        count(Run.Outcome.SKIPPED),
+                        count(Run.Outcome.CRASHED)),
                 skippedInARow,
                 points,
                 refusedReports,
@@ -104,6 +105,10 @@ final class CollectorStats {
                 lateness.summary(),
                 slot.loaded.warning(),
                 log.lastLines(slot.loaded.className()));
+    }
+
+    private long count(Run.Outcome outcome) {
+        return outcomes.getOrDefault(outcome, 0L);
     }
 
     /// What only the schedule knows.

@@ -5,6 +5,7 @@ import io.trapline.pipeline.Decoded;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -24,10 +26,11 @@ import org.slf4j.LoggerFactory;
 /// All inputs and their collectors: what runs, when, and what became of it.
 ///
 /// One thread watches the time and hands each tick to its input's own thread; an input never waits
-/// for another. Any thread may call any method. The monitor guards `inputs`.
+/// for another. Any thread may call any method. The monitor guards `inputs` and `ending`.
 public final class Collectors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
+    private static final long LONG_AGO = Duration.ofDays(1).toNanos();
     private static final long USER_LOG_BYTES = 100_000;
     private static final int USER_LOG_BACKUPS = 10;
 
@@ -35,6 +38,7 @@ public final class Collectors implements AutoCloseable {
     private final Function<String, Executor> threads;
     private final Runnable afterClose;
     private final Map<String, InputRunner> inputs = new LinkedHashMap<>();
+    private final Map<String, CompletableFuture<Void>> ending = new HashMap<>();
 
     /// @param bridge stays the caller's to close, after this
     /// @param decode from the body of a report to checked points
@@ -88,12 +92,15 @@ public final class Collectors implements AutoCloseable {
                         timeline,
                         nanos,
                         wall,
+                        new WallClock(nanos, wall),
                         writer,
                         settings,
                         new RotatingFile(
                                 settings.userHome().resolve("_datakit_pythond_cli.log"),
                                 USER_LOG_BYTES,
-                                USER_LOG_BACKUPS));
+                                USER_LOG_BACKUPS),
+                        new Lateness(),
+                        new AtomicLong(nanos.getAsLong() - LONG_AGO));
         this.threads = threads;
         this.afterClose = afterClose;
     }
@@ -119,20 +126,30 @@ public final class Collectors implements AutoCloseable {
             }
             InputRunner fresh = runner(settings);
             inputs.put(settings.name(), fresh);
-            if (old == null) {
-                LOG.info("input {}: starts", settings.name());
-                fresh.start();
-            } else {
-                LOG.info("input {}: changed, starts anew", settings.name());
-                // Two interpreters of one input would fight over ports and files.
-                old.stop("the input changed").thenRun(fresh::start);
+            LOG.info(
+                    "input {}: {}",
+                    settings.name(),
+                    old == null ? "starts" : "changed, starts anew");
+            if (old != null) {
+                end(old, "the input changed");
             }
+            // Two interpreters of one input would fight over ports and files.
+            var _ = endOf(settings.name()).thenRun(fresh::start);
         }
-        before.values()
-                .forEach(gone -> {
-                    LOG.info("input {}: no longer configured", gone.settings().name());
-                    var _ = gone.stop("the input is no longer configured");
-                });
+        for (InputRunner gone : before.values()) {
+            LOG.info("input {}: no longer configured", gone.settings().name());
+            end(gone, "the input is no longer configured");
+        }
+    }
+
+    private void end(InputRunner old, String why) {
+        String name = old.settings().name();
+        ending.values().removeIf(CompletableFuture::isDone);
+        ending.put(name, CompletableFuture.allOf(endOf(name), old.stop(why)));
+    }
+
+    private CompletableFuture<Void> endOf(String name) {
+        return ending.getOrDefault(name, CompletableFuture.completedFuture(null));
     }
 
     /// Waits until every input has tried to load once; false when some needed longer.
@@ -153,6 +170,11 @@ public final class Collectors implements AutoCloseable {
         return now.stream().map(InputRunner::status).toList();
     }
 
+    /// How late runs started, all collectors together, since the start.
+    public Lateness.Summary lateness() {
+        return machine.lateness().summary();
+    }
+
     /// Ledger rows that wait in memory for a journal that takes nothing, and rows given up.
     public LedgerStatus ledger() {
         return new LedgerStatus(machine.ledger().waiting(), machine.ledger().lost());
@@ -166,6 +188,7 @@ public final class Collectors implements AutoCloseable {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         synchronized (this) {
             inputs.values().forEach(runner -> ends.add(runner.stop("the agent stops")));
+            ends.addAll(ending.values());
         }
         try {
             if (!await(ends, STOP_DEADLINE)) {

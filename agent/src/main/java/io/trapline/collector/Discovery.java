@@ -80,7 +80,9 @@ public final class Discovery {
                 return Optional.of(written.normalize());
             }
             // As upstream: an absolute entry that is not there is looked up below python.d.
-            Path relative = written.isAbsolute() ? written.getRoot().relativize(written) : written;
+            // Not relativize, which would take out the .. that is looked for below.
+            boolean inside = written.isAbsolute() && written.getNameCount() > 0;
+            Path relative = inside ? written.subpath(0, written.getNameCount()) : written;
             for (Path root : roots) {
                 Path path = root.resolve(relative).normalize();
                 if (!path.startsWith(root)) {

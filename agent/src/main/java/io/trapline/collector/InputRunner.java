@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class InputRunner {
     private static final long HEALTHY = Duration.ofMinutes(1).toNanos();
     private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
     private static final long STOP_GRACE = Duration.ofSeconds(3).toNanos();
+    private static final long KILL_WINDOW = Duration.ofSeconds(15).toNanos();
     private static final long GOODBYE = Duration.ofSeconds(1).toNanos();
     private static final int MOST_ROWS_FOR_A_STALL = 100;
 
@@ -69,7 +71,7 @@ final class InputRunner {
     private volatile List<String> problems = List.of();
     private volatile List<CollectorSlot> shown = List.of();
     private volatile OptionalLong processId = OptionalLong.empty();
-    private volatile long restarts;
+    private final AtomicLong restarts = new AtomicLong();
 
     private record State(String word, String reason, Optional<Long> retryAt) {}
 
@@ -247,7 +249,7 @@ final class InputRunner {
                                 loaded.interval(),
                                 settings.splay(),
                                 machine.now(),
-                                machine.wallNs()),
+                                machine.wallClock().at(machine.now())),
                         known == null ? new CollectorStats() : known.stats,
                         new ReportBuffer(
                                 source(loaded.className()), machine.sink(), machine.nanos()),
@@ -325,10 +327,10 @@ final class InputRunner {
             endLeftOver(reason);
             return;
         }
-        restarts++;
+        restarts.incrementAndGet();
         List<ActiveRun> active = activeRuns();
         Set<CollectorSlot> culprits = culprits(active, culpritId);
-        boolean foreign = !culpritId.isEmpty() && culprits.isEmpty();
+        boolean foreign = culprits.isEmpty() && (!culpritId.isEmpty() || anotherInputHung());
         boolean known = foreign || !culprits.isEmpty();
         for (ActiveRun run : active) {
             if (run.timedOut) {
@@ -389,6 +391,17 @@ final class InputRunner {
             }
         }
         return culprits;
+    }
+
+    private boolean anotherInputHung() {
+        return !ownProcess && machine.now() - machine.sharedHostAsked().get() < KILL_WINDOW;
+    }
+
+    private void interrupt(Worker with, ActiveRun run) {
+        if (!ownProcess) {
+            machine.sharedHostAsked().set(machine.now());
+        }
+        with.interrupt(run.id);
     }
 
     private void blame(CollectorSlot slot, String reason) {
@@ -468,7 +481,7 @@ final class InputRunner {
     }
 
     private void skip(CollectorSlot slot, long planned, String why) {
-        long plannedNs = machine.wallNsAt(planned);
+        long plannedNs = machine.wallClock().at(planned);
         long inARow = slot.stats.skipped();
         if (inARow == 1) {
             LOG.info("input {}: {} skips a tick: {}", settings.name(), slot.name(), why);
@@ -506,19 +519,20 @@ final class InputRunner {
                         slot,
                         new ReportBuffer(source(slot.name()), machine.sink(), machine.nanos()),
                         again,
-                        machine.wallNsAt(planned),
-                        machine.wallNsAt(now),
+                        machine.wallClock().at(planned),
+                        machine.wallClock().at(now),
                         now);
         slot.active = run;
         runs.put(run.id, run);
         slot.stats.started(run.startedNs, now - planned);
+        machine.lateness().record(now - planned);
         run.deadline =
                 machine.timeline()
                         .at(
                                 now + slot.timeout,
                                 () -> {
                                     run.timedOut = true;
-                                    with.interrupt(run.id);
+                                    interrupt(with, run);
                                 });
         try {
             with.start(slot.loaded.id(), run.id);
@@ -670,7 +684,7 @@ final class InputRunner {
             endLeftOver(why);
             return;
         }
-        active.forEach(run -> with.interrupt(run.id));
+        active.forEach(run -> interrupt(with, run));
         machine.timeline()
                 .at(
                         machine.now() + STOP_GRACE,
@@ -755,14 +769,14 @@ final class InputRunner {
                 now.reason,
                 now.retryAt.map(this::instantAt),
                 processId,
-                restarts,
+                restarts.get(),
                 problems,
                 OutputLog.fileName(settings.name()),
                 collectors);
     }
 
     private java.time.Instant instantAt(long monotonic) {
-        return CollectorStats.instant(machine.wallNsAt(monotonic));
+        return CollectorStats.instant(machine.wallClock().at(monotonic));
     }
 
     // ---- small things

@@ -56,7 +56,7 @@ public final class Lateness {
 
     private static long upper(int bucket) {
         if (bucket < STEPS) {
-            return bucket + 1;
+            return bucket + 1L;
         }
         int shift = bucket / STEPS - 1;
         return (bucket % STEPS + STEPS + 1L) << shift;

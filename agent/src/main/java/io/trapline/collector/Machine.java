@@ -2,9 +2,9 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Bridge;
 import io.trapline.pipeline.Decoded;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -12,8 +12,12 @@ import java.util.function.LongSupplier;
 ///
 /// @param nanos the monotonic clock; all pacing goes by it
 /// @param wall the wall clock; only for what people read
+/// @param wallClock what the wall clock shows at a monotonic time
 /// @param writer where points and rows are made durable; its tasks wait for the disk
 /// @param userLog upstream's `_datakit_pythond_cli.log`
+/// @param lateness of all collectors together
+/// @param sharedHostAsked when the shared host was last asked to interrupt something (monotonic):
+///   what it cannot interrupt ends it for all its inputs
 record Machine(
         Bridge bridge,
         Function<byte[], Decoded> decode,
@@ -22,21 +26,14 @@ record Machine(
         Timeline timeline,
         LongSupplier nanos,
         InstantSource wall,
+        WallClock wallClock,
         Executor writer,
         CollectorSettings settings,
-        RotatingFile userLog) {
+        RotatingFile userLog,
+        Lateness lateness,
+        AtomicLong sharedHostAsked) {
 
     long now() {
         return nanos.getAsLong();
-    }
-
-    long wallNs() {
-        Instant now = wall.instant();
-        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    }
-
-    /// The wall clock's reading at a monotonic time, as the wall clock goes now.
-    long wallNsAt(long monotonic) {
-        return wallNs() - (now() - monotonic);
     }
 }

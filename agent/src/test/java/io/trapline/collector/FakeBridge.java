@@ -9,21 +9,25 @@ import io.trapline.bridge.WorkerListener.RunEnd;
 import io.trapline.bridge.WorkerSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 
 /// An interpreter that does what the test says: each collector has a script for its runs.
 final class FakeBridge implements Bridge {
-    final List<FakeWorker> opened = new ArrayList<>();
+    final List<FakeWorker> opened = Collections.synchronizedList(new ArrayList<>());
     final Map<String, List<LoadedScript>> inputs = new HashMap<>();
-    final List<WorkerSpec> specs = new ArrayList<>();
+    final List<WorkerSpec> specs = Collections.synchronizedList(new ArrayList<>());
     int failOpens;
-    final List<Long> openTimes = new ArrayList<>();
-    java.util.function.LongSupplier nanos = () -> 0;
+    final List<Long> openTimes = Collections.synchronizedList(new ArrayList<>());
+    LongSupplier nanos = () -> 0;
+    BiConsumer<FakeWorker, Long> onInterrupt = (_, _) -> {};
 
     record LoadedScript(String id, double interval, BiConsumer<FakeWorker, Long> run) {}
 
@@ -40,7 +44,8 @@ final class FakeBridge implements Bridge {
             failOpens--;
             throw new WorkerException("could not start python9: no such file; install it");
         }
-        FakeWorker worker = new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()));
+        FakeWorker worker =
+                new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()), onInterrupt);
         opened.add(worker);
         return worker;
     }
@@ -57,13 +62,18 @@ final class FakeBridge implements Bridge {
         final Map<String, LoadedScript> scripts = new LinkedHashMap<>();
         final Map<Long, String> active = new LinkedHashMap<>();
         final List<String> started = new ArrayList<>();
+        final BiConsumer<FakeWorker, Long> onInterrupt;
         final List<Long> interrupted = new ArrayList<>();
         List<LoadProblem> problems = List.of();
         boolean closed;
         boolean dead;
 
-        FakeWorker(WorkerListener listener, List<LoadedScript> scripts) {
+        FakeWorker(
+                WorkerListener listener,
+                List<LoadedScript> scripts,
+                BiConsumer<FakeWorker, Long> onInterrupt) {
             this.listener = listener;
+            this.onInterrupt = onInterrupt;
             scripts.forEach(s -> this.scripts.put(s.id(), s));
         }
 
@@ -94,7 +104,7 @@ final class FakeBridge implements Bridge {
             }
             active.put(runId, collectorId);
             started.add(collectorId);
-            scripts.get(collectorId).run().accept(this, runId);
+            Objects.requireNonNull(scripts.get(collectorId)).run().accept(this, runId);
         }
 
         Reply report(long runId, String body) {
@@ -120,6 +130,7 @@ final class FakeBridge implements Bridge {
         @Override
         public void interrupt(long runId) {
             interrupted.add(runId);
+            onInterrupt.accept(this, runId);
         }
 
         @Override

@@ -34,9 +34,11 @@ class InputRunnerTest {
         stage = new Stage(home);
     }
 
-    private static final BiConsumer<FakeWorker, Long> RETURNS = FakeWorker::returns;
-    private static final BiConsumer<FakeWorker, Long> HANGS = (_, _) -> {};
+    private static void hangs(FakeWorker worker, long run) {
+        assertThat(worker.active).containsKey(run);
+    }
 
+    @SuppressWarnings("UnnecessaryLambda") // each use has a time of its own
     private BiConsumer<FakeWorker, Long> takes(double seconds) {
         return (worker, run) -> stage.after(seconds, () -> worker.returns(run));
     }
@@ -55,7 +57,7 @@ class InputRunnerTest {
 
     @Test
     void p001_a_collector_runs_at_once_and_every_second() {
-        stage.bridge.collector("in", "A", 1, RETURNS);
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(10);
         assertThat(stage.runs()).hasSize(10);
@@ -65,7 +67,7 @@ class InputRunnerTest {
 
     @Test
     void p013_a_fractional_interval_is_kept() {
-        stage.bridge.collector("in", "A", 0.5, RETURNS);
+        stage.bridge.collector("in", "A", 0.5, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(10);
         assertThat(stage.runs()).hasSize(20);
@@ -104,6 +106,7 @@ class InputRunnerTest {
         assertThat(stage.runs(Outcome.OK)).hasSizeBetween(9_999, 10_000);
         assertThat(Set.copyOf(gaps("A"))).containsExactly(S);
         assertThat(stage.collector("A").lateness().maxMs()).isZero();
+        assertThat(stage.collectors.lateness().count()).isBetween(9_999L, 10_000L);
     }
 
     @Test
@@ -132,7 +135,7 @@ class InputRunnerTest {
 
     @Test
     void after_a_stall_missed_ticks_are_written_and_not_caught_up() {
-        stage.bridge.collector("in", "A", 1, RETURNS);
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(3);
         int before = stage.bridge.last().started.size();
@@ -188,8 +191,8 @@ class InputRunnerTest {
 
     @Test
     void a_run_that_takes_too_long_is_interrupted_after_the_larger_of_interval_and_ten_seconds() {
-        stage.bridge.collector("in", "A", 1, HANGS);
-        stage.bridge.collector("in", "B", 30, HANGS);
+        stage.bridge.collector("in", "A", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("in", "B", 30, InputRunnerTest::hangs);
         stage.start(Stage.input("in"));
         stage.seconds(11.5);
         FakeWorker worker = stage.bridge.last();
@@ -209,7 +212,7 @@ class InputRunnerTest {
     @Test
     void a_configured_timeout_wins() {
         InputSettings in = Stage.input("in");
-        stage.bridge.collector("in", "A", 60, HANGS);
+        stage.bridge.collector("in", "A", 60, InputRunnerTest::hangs);
         stage.start(
                 new InputSettings(
                         in.name(),
@@ -228,8 +231,8 @@ class InputRunnerTest {
 
     @Test
     void a_collector_that_cannot_be_interrupted_pauses_and_the_others_go_on_at_once() {
-        stage.bridge.collector("in", "Hung", 1, HANGS);
-        stage.bridge.collector("in", "Good", 1, RETURNS);
+        stage.bridge.collector("in", "Hung", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("in", "Good", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(11.5);
         FakeWorker first = stage.bridge.last();
@@ -258,7 +261,7 @@ class InputRunnerTest {
                     starts.add(stage.now);
                     worker.dies("os._exit(3)", "Bad");
                 });
-        stage.bridge.collector("in", "Good", 1, RETURNS);
+        stage.bridge.collector("in", "Good", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(70);
         List<Long> waits = new ArrayList<>();
@@ -273,8 +276,8 @@ class InputRunnerTest {
 
     @Test
     void a_run_ended_by_another_s_crash_is_run_again_at_once_but_only_once() {
-        stage.bridge.collector("in", "Bad", 60, HANGS);
-        stage.bridge.collector("in", "Other", 60, HANGS);
+        stage.bridge.collector("in", "Bad", 60, InputRunnerTest::hangs);
+        stage.bridge.collector("in", "Other", 60, InputRunnerTest::hangs);
         stage.start(Stage.input("in"));
         stage.seconds(2);
         stage.bridge.last().dies("os._exit(1)", "Bad");
@@ -325,8 +328,54 @@ class InputRunnerTest {
     }
 
     @Test
+    void an_input_whose_host_was_killed_for_another_s_hang_goes_on_at_once() {
+        stage.bridge.collector("hung", "H", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("fine", "F", 1, FakeWorker::returns);
+        stage.start(embedded("hung"), embedded("fine"));
+        for (int i = 0; i < 3; i++) {
+            FakeWorker hung = worker("hung");
+            while (hung.interrupted.isEmpty()) {
+                stage.seconds(0.5);
+            }
+            worker("fine").dies("the interpreter is gone: killed", "");
+            hung.dies("killed: H could not be interrupted", "H");
+            stage.settle();
+            assertThat(stage.collectors.status())
+                    .extracting(InputStatus::state)
+                    .containsOnly("running");
+        }
+        assertThat(gaps("F")).containsOnly(S);
+        assertThat(stage.collector("F").counts().skipped()).isZero();
+        assertThat(stage.collector("H").counts().timeout()).isEqualTo(3);
+    }
+
+    private static InputSettings embedded(String name) {
+        InputSettings in = Stage.input(name);
+        return new InputSettings(
+                name,
+                Optional.empty(),
+                in.dirs(),
+                in.envs(),
+                in.tags(),
+                in.timeout(),
+                in.splay(),
+                false,
+                in.file(),
+                1);
+    }
+
+    private FakeWorker worker(String input) {
+        for (int i = stage.bridge.specs.size() - 1; i >= 0; i--) {
+            if (stage.bridge.specs.get(i).input().equals(input)) {
+                return stage.bridge.opened.get(i);
+            }
+        }
+        throw new AssertionError("no worker of " + input);
+    }
+
+    @Test
     void a_worker_that_is_gone_when_a_run_starts_is_replaced_even_if_it_never_says_goodbye() {
-        stage.bridge.collector("in", "A", 1, RETURNS);
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(2);
         stage.bridge.last().dead = true;
@@ -342,7 +391,7 @@ class InputRunnerTest {
     @Test
     void an_input_that_cannot_start_is_tried_again_with_growing_waits_and_recovers() {
         stage.bridge.failOpens = 5;
-        stage.bridge.collector("in", "A", 1, RETURNS);
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
         stage.start(Stage.input("in"));
         assertThat(stage.inputStatus().state()).isEqualTo("backing off");
         assertThat(stage.inputStatus().reason()).contains("install it");
@@ -360,7 +409,7 @@ class InputRunnerTest {
 
     @Test
     void an_input_that_dies_soon_for_unknown_reasons_waits_and_a_healthy_minute_forgives() {
-        stage.bridge.collector("in", "A", 600, RETURNS);
+        stage.bridge.collector("in", "A", 600, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(5);
         stage.bridge.last().dies("out of memory", "");
@@ -377,7 +426,7 @@ class InputRunnerTest {
     @Test
     void p028_a_missing_folder_is_named_and_starts_no_process_until_it_is_there() {
         InputSettings in = Stage.input("in");
-        stage.bridge.collector("in", "A", 1, RETURNS);
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
         stage.start(
                 new InputSettings(
                         "in",
@@ -399,8 +448,8 @@ class InputRunnerTest {
 
     @Test
     void an_input_that_hangs_does_not_delay_another() {
-        stage.bridge.collector("hung", "H", 1, HANGS);
-        stage.bridge.collector("fine", "F", 1, RETURNS);
+        stage.bridge.collector("hung", "H", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("fine", "F", 1, FakeWorker::returns);
         stage.bridge.collector("dying", "D", 1, (w, _) -> w.dies("gone", "D"));
         stage.start(Stage.input("hung"), Stage.input("fine"), Stage.input("dying"));
         stage.seconds(30);
@@ -553,7 +602,7 @@ class InputRunnerTest {
 
     @Test
     void a_report_from_outside_of_a_run_is_durable_within_a_second() {
-        stage.bridge.collector("in", "A", 60, RETURNS);
+        stage.bridge.collector("in", "A", 60, FakeWorker::returns);
         stage.start(Stage.input("in"));
         stage.seconds(3);
         int before = stage.stored.size();
@@ -588,10 +637,10 @@ class InputRunnerTest {
 
     @Test
     void a_reload_leaves_unchanged_inputs_on_their_ticks_and_replaces_changed_ones() {
-        stage.bridge.collector("same", "S", 1, RETURNS);
-        stage.bridge.collector("other", "O", 1, RETURNS);
-        stage.bridge.collector("gone", "G", 1, RETURNS);
-        stage.bridge.collector("new", "N", 1, RETURNS);
+        stage.bridge.collector("same", "S", 1, FakeWorker::returns);
+        stage.bridge.collector("other", "O", 1, FakeWorker::returns);
+        stage.bridge.collector("gone", "G", 1, FakeWorker::returns);
+        stage.bridge.collector("new", "N", 1, FakeWorker::returns);
         stage.file("e/b.py", "");
         InputSettings other = dirs("other", "e");
         stage.start(Stage.input("same"), other, Stage.input("gone"));
@@ -669,7 +718,7 @@ class InputRunnerTest {
 
     @Test
     void stopping_does_not_wait_longer_than_three_seconds_for_a_run() {
-        stage.bridge.collector("in", "A", 60, HANGS);
+        stage.bridge.collector("in", "A", 60, InputRunnerTest::hangs);
         stage.start(Stage.input("in"));
         stage.seconds(2);
         stage.collectors.apply(List.of());

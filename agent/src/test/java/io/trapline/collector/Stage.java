@@ -86,7 +86,7 @@ final class Stage implements Sink {
     }
 
     /// A report's body is a number of points, or a text that is refused.
-    private static Decoded decode(byte[] body) {
+    static Decoded decode(byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8);
         if (!text.matches("\\d+")) {
             return new Decoded.Refused(400, "datakit.invalidJsonPoint", "bad \"" + text + "\"");
@@ -153,10 +153,6 @@ final class Stage implements Sink {
 
     void after(double seconds, Runnable task) {
         var _ = timeline.at(now + Math.round(seconds * 1e9), task);
-    }
-
-    long wallNs() {
-        return wall.getEpochSecond() * 1_000_000_000L + wall.getNano();
     }
 
     List<Run> runs() {

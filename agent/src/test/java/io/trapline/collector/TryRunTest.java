@@ -1,0 +1,109 @@
+package io.trapline.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.bridge.WorkerListener.RunEnd;
+import io.trapline.bridge.WorkerListener.Stream;
+import io.trapline.model.Run.Outcome;
+import io.trapline.model.Tag;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TryRunTest {
+    @TempDir Path home;
+    private Stage stage;
+
+    @BeforeEach
+    void set() {
+        stage = new Stage(home);
+    }
+
+    private TryRun.Result attempt(InputSettings input) throws InterruptedException {
+        CollectorSettings settings =
+                new CollectorSettings(
+                        List.of(home.resolve("python.d")), home, home, "127.0.0.1", 9529, false);
+        return new TryRun(stage.bridge, Stage::decode, stage::finish, () -> 0L, settings)
+                .run(input);
+    }
+
+    @Test
+    void each_collector_runs_once_and_nothing_is_stored() throws InterruptedException {
+        stage.bridge.collector(
+                "in",
+                "A",
+                60,
+                (worker, run) -> {
+                    worker.listener.output("A", Stream.STDOUT, "hello");
+                    assertThat(worker.report(run, "2").status()).isEqualTo(200);
+                    assertThat(worker.report(run, "x").status()).isEqualTo(400);
+                    worker.returns(run);
+                });
+        stage.bridge.collector(
+                "in", "B", 1, (w, run) -> w.ends(run, new RunEnd.Raised("Traceback: b", false)));
+        TryRun.Result result = attempt(Stage.input("in"));
+        assertThat(result.collectors()).hasSize(2);
+        TryRun.Tried a = result.collectors().getFirst();
+        assertThat(a.outcome()).isEqualTo(Outcome.OK);
+        assertThat(a.points()).hasSize(2);
+        assertThat(a.points().getFirst().tags()).containsExactly(new Tag("team", "web"));
+        assertThat(a.entries()).hasSize(2);
+        assertThat(a.lines()).containsExactly("hello");
+        assertThat(a.refused()).containsExactly("400 datakit.invalidJsonPoint: bad \"x\"");
+        TryRun.Tried b = result.collectors().get(1);
+        assertThat(b.outcome()).isEqualTo(Outcome.ERROR);
+        assertThat(b.error()).isEqualTo("Traceback: b");
+        assertThat(result.good()).isFalse();
+        assertThat(stage.stored).isEmpty();
+        assertThat(stage.bridge.last().closed).isTrue();
+    }
+
+    @Test
+    void one_that_ends_the_interpreter_does_not_keep_the_next_from_its_turn()
+            throws InterruptedException {
+        stage.bridge.collector("in", "A", 60, (w, _) -> w.dies("os._exit(2)", "A"));
+        stage.bridge.collector("in", "B", 60, (w, run) -> w.returns(run));
+        TryRun.Result result = attempt(Stage.input("in"));
+        assertThat(result.collectors())
+                .extracting(TryRun.Tried::outcome)
+                .containsExactly(Outcome.CRASHED, Outcome.OK);
+        assertThat(result.collectors().getFirst().error()).isEqualTo("os._exit(2)");
+    }
+
+    @Test
+    void one_that_takes_too_long_is_interrupted() throws InterruptedException {
+        stage.bridge.collector("in", "A", 60, (_, _) -> {});
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: sleep"));
+        InputSettings in = Stage.input("in");
+        TryRun.Result result =
+                attempt(
+                        new InputSettings(
+                                "in",
+                                in.cmd(),
+                                in.dirs(),
+                                in.envs(),
+                                in.tags(),
+                                Optional.of(Duration.ofMillis(1)),
+                                in.splay(),
+                                false,
+                                in.file(),
+                                1));
+        assertThat(result.collectors().getFirst().outcome()).isEqualTo(Outcome.TIMEOUT);
+        assertThat(result.collectors().getFirst().error())
+                .isEqualTo("timed out after 0.001 s\nTraceback: sleep");
+    }
+
+    @Test
+    void what_cannot_start_says_why() throws InterruptedException {
+        stage.bridge.failOpens = 1;
+        assertThat(attempt(Stage.input("in")).failure()).contains("install it");
+        TryRun.Result none = attempt(Stage.input("in"));
+        assertThat(none.failure()).isEqualTo("no collector could be loaded");
+        assertThat(none.good()).isFalse();
+    }
+}

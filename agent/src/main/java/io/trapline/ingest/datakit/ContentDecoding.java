@@ -3,6 +3,7 @@ package io.trapline.ingest.datakit;
 import static io.trapline.ingest.datakit.RefusedException.badRequest;
 
 import io.airlift.compress.v3.zstd.ZstdInputStream;
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,12 +25,14 @@ final class ContentDecoding {
     private ContentDecoding() {}
 
     /// @param limit of the decoded bytes; more is 413 `datakit.bodyTooLarge`
-    static byte[] decode(byte[] body, String encoding, long limit) throws RefusedException {
+    /// @param reservation hears of the memory that is taken
+    static byte[] decode(byte[] body, String encoding, long limit, Reservation reservation)
+            throws RefusedException {
         String name = encoding.strip().toLowerCase(Locale.ROOT);
         if (name.isEmpty() || name.equals("identity")) {
             return body;
         }
-        Output out = new Output(body.length, limit);
+        Output out = new Output(body.length, limit, reservation);
         try {
             switch (name) {
                 case "gzip" -> gunzip(body, out);
@@ -60,16 +63,19 @@ final class ContentDecoding {
     /// Collects up to the limit.
     private static final class Output extends ByteArrayOutputStream {
         private final long limit;
+        private final Reservation reservation;
 
-        Output(int encoded, long limit) {
+        Output(int encoded, long limit, Reservation reservation) {
             super((int) Math.min(Math.max(encoded * 4L, 1024), Math.min(limit, 16 << 20) + 1));
             this.limit = limit;
+            this.reservation = reservation;
         }
 
         void add(byte[] bytes, int length) throws RefusedException {
             if (count + (long) length > limit) {
                 throw tooLarge("the decoded body", limit);
             }
+            reservation.add(length);
             write(bytes, 0, length);
         }
     }

@@ -8,6 +8,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.NotFoundException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
@@ -19,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Write;
 import io.trapline.journal.JournalException;
@@ -82,6 +84,10 @@ public final class DataKitApi {
     private final RateLimiter limiter;
     private final LastErrors lastErrors = new LastErrors();
     private final Feeds feeds;
+
+    /// Points take several times the bytes that they were sent as.
+    private final InFlight inFlight = new InFlight(Runtime.getRuntime().maxMemory() / 4);
+
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     /// Held while global tags are saved and changed, so that two changes do not lose each other.
@@ -132,8 +138,8 @@ public final class DataKitApi {
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address, read timeout and connection limits of the listener that this API is to live on, and
-    /// no content encodings of the server's own. A listener set up without it refuses compressed
+    /// Address, idle time and connection limits of the listener that this API is to live on, and no
+    /// content encodings of the server's own. A listener set up without it refuses compressed
     /// bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
@@ -230,7 +236,12 @@ public final class DataKitApi {
                 }
             }
         } catch (RefusedException e) {
-            refuse(call.request(), response, e.refused());
+            Decoded.Refused refused = e.refused();
+            if (refused.status() == Body.TIMEOUT) {
+                count(label, call.request(), Body.TIMEOUT, started);
+                throw new CloseConnectionException("sender was too slow: " + refused.message());
+            }
+            refuse(call.request(), response, refused);
         } catch (IOException | RuntimeException e) {
             LOG.error("{} {} failed", method, call.path(), e);
             if (!response.isSent()) {
@@ -299,18 +310,33 @@ public final class DataKitApi {
                         name -> query.getOrDefault(name, ""),
                         header(call.request(), HeaderNames.CONTENT_TYPE),
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
-        byte[] body = Body.read(call.request(), now.maxBodyBytes(), now.timeout(), nanoTicker);
-        DistributionSummary.builder("datakit_http_api_req_size")
-                .baseUnit("bytes")
-                .tags("api", WRITE + ":category", "method", "POST")
-                .register(meters)
-                .record(body.length);
-        long receivedNs = nowNs();
-        Write decoded = decoder.decode(write, body, now.maxDecodedBytes(), receivedNs);
-        switch (decoded.decoded()) {
-            case Decoded.Refused refused -> refuse(call.request(), response, refused);
-            case Decoded.Accepted accepted ->
-                    store(write, accepted, decoded.echo(), receivedNs, response);
+        try (Reservation reservation = inFlight.open()) {
+            byte[] body = body(call, response, now.maxBodyBytes(), reservation);
+            DistributionSummary.builder("datakit_http_api_req_size")
+                    .baseUnit("bytes")
+                    .tags("api", WRITE + ":category", "method", "POST")
+                    .register(meters)
+                    .record(body.length);
+            long receivedNs = nowNs();
+            Write decoded =
+                    decoder.decode(write, body, now.maxDecodedBytes(), reservation, receivedNs);
+            switch (decoded.decoded()) {
+                case Decoded.Refused refused -> refuse(call.request(), response, refused);
+                case Decoded.Accepted accepted ->
+                        store(write, accepted, decoded.echo(), receivedNs, response);
+            }
+        }
+    }
+
+    /// A body that was not read to its end leaves nothing to go on with on this connection.
+    private static byte[] body(
+            Call call, ServerResponse response, long limit, Reservation reservation)
+            throws RefusedException {
+        try {
+            return Body.read(call.request(), limit, call.settings().timeout(), reservation);
+        } catch (RefusedException e) {
+            response.header(HeaderNames.CONNECTION, "close");
+            throw e;
         }
     }
 
@@ -379,7 +405,10 @@ public final class DataKitApi {
 
     private void lastError(Call call, ServerResponse response) throws RefusedException {
         requireChange(call);
-        byte[] body = Body.read(call.request(), SMALL_BODY, call.settings().timeout(), nanoTicker);
+        byte[] body;
+        try (Reservation reservation = inFlight.open()) {
+            body = body(call, response, SMALL_BODY, reservation);
+        }
         Map<String, String> members = texts(body);
         String input = members.getOrDefault("input", "");
         String text = members.getOrDefault("err_content", "");
@@ -577,16 +606,14 @@ public final class DataKitApi {
         if (refused.status() == 503) {
             response.header(HeaderNames.RETRY_AFTER, "5");
         }
-        if (refused.code().isEmpty()) {
-            send(response, refused.status(), "text/plain; charset=utf-8", refused.message());
-        } else {
-            sendError(response, refused.status(), refused.code(), refused.message());
-        }
+        sendError(response, refused.status(), refused.code(), refused.message());
     }
 
     /// The rest of a body that nobody will read is not waited for.
     private static void closeIfUnread(ServerRequest request, ServerResponse response) {
-        if (request.content().hasEntity() && !request.content().consumed()) {
+        if (request.content().hasEntity()
+                && !request.content().consumed()
+                && request.headers().contentLength().orElse(Long.MAX_VALUE) > SMALL_BODY) {
             response.header(HeaderNames.CONNECTION, "close");
         }
     }

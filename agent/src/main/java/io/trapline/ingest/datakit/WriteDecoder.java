@@ -2,6 +2,7 @@ package io.trapline.ingest.datakit;
 
 import static io.trapline.ingest.datakit.RefusedException.badRequest;
 
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.model.Category;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.Decoded.Warning;
@@ -31,8 +32,14 @@ final class WriteDecoder {
 
     /// @param body as sent
     /// @param maxDecoded limit after decompression, in bytes
+    /// @param reservation hears of the memory that decompression takes
     /// @param receivedNs the time of points that have none
-    Write decode(WriteRequest request, byte[] body, long maxDecoded, long receivedNs) {
+    Write decode(
+            WriteRequest request,
+            byte[] body,
+            long maxDecoded,
+            Reservation reservation,
+            long receivedNs) {
         try {
             Category category =
                     Category.ofWord(request.category())
@@ -40,7 +47,8 @@ final class WriteDecoder {
             if (body.length == 0) {
                 throw badRequest("datakit.emptyBody", "the body is empty");
             }
-            byte[] plain = ContentDecoding.decode(body, request.encoding(), maxDecoded);
+            byte[] plain =
+                    ContentDecoding.decode(body, request.encoding(), maxDecoded, reservation);
             Timestamps times = Timestamps.of(request.precision(), receivedNs);
             Form form = Form.of(request.contentType());
             RawPoints raw =

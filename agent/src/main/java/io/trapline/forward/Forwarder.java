@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -413,19 +415,16 @@ final class Forwarder implements Runnable {
 
     /// Waits that a command ends early. A command that comes while nobody waits ends the next wait.
     private static final class Wake {
-        private boolean called;
+        private final Semaphore calls = new Semaphore(0);
 
-        synchronized void up() {
-            called = true;
-            notifyAll();
+        void up() {
+            calls.release();
         }
 
-        synchronized void await(Duration time) throws InterruptedException {
-            long ms = time.toMillis();
-            if (!called && ms > 0) {
-                wait(ms);
+        void await(Duration time) throws InterruptedException {
+            if (time.isPositive() && calls.tryAcquire(time.toNanos(), TimeUnit.NANOSECONDS)) {
+                calls.drainPermits();
             }
-            called = false;
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.trapline.journal;
 
 import java.util.List;
-import java.util.OptionalLong;
 
 /// The durable, ordered log of accepted batches, as opaque bytes, with the cursors of its readers.
 ///
@@ -19,10 +18,15 @@ public interface Journal extends AutoCloseable {
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
 
-    /// As [#append(byte[])], once: keeps nothing and answers empty when the last frame that was
-    /// kept for `origin.sender()` is at or after `origin`. What is remembered of the sender is
-    /// written with the frame or not at all.
-    OptionalLong append(byte[] frame, Origin origin) throws JournalException;
+    /// Appends frames in their order, each once: one that is not after the last that was kept of
+    /// its sender is left out. They become durable together, with what is remembered of the
+    /// senders, or none of it does.
+    ///
+    /// What is remembered of the sender that was silent longest is given up beyond 10 000 of them.
+    ///
+    /// @return how many were kept
+    /// @throws JournalFullException as above
+    int appendOnce(List<Arrival> arrivals) throws JournalException;
 
     /// The reader of that name. A new name starts at the oldest frame that is still kept; a known
     /// one goes on after its last commit. One thread at a time may use the answer.
@@ -36,6 +40,10 @@ public interface Journal extends AutoCloseable {
     /// Ends the writer after everything accepted is on disk.
     @Override
     void close();
+
+    /// A frame from another journal, not copied: nobody writes to `frame`.
+    @SuppressWarnings("ArrayRecordComponent")
+    record Arrival(Origin origin, byte[] frame) {}
 
     /// @param head position of the newest frame, 0 when there never was one
     /// @param tail position of the oldest frame that is kept, `head + 1` when none is

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Where a frame was before: how far its sender had come with it. A sender that sends again after a
-/// lost answer names the same place again, and [Journal#append(byte[], Origin)] then keeps nothing.
+/// lost answer names the same place again, and [Journal#appendOnce] then keeps nothing.
 ///
 /// As a header, `X-Trapline-Batch: <sender>:<position>.<part>`.
 ///

@@ -96,7 +96,7 @@ public final class Pipeline {
     public void acceptOnce(String source, List<? extends Entry> entries, Origin origin)
             throws JournalException {
         Batch batch = new Batch(source, now(), List.copyOf(entries));
-        journal.append(BatchCodec.encode(batch), origin);
+        journal.appendOnce(List.of(new Journal.Arrival(origin, BatchCodec.encode(batch))));
     }
 
     private static void encode(Batch batch, List<byte[]> frames) {

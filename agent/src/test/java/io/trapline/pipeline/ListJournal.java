@@ -9,7 +9,6 @@ import io.trapline.model.Entry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +30,18 @@ public final class ListJournal implements Journal {
     }
 
     @Override
-    public OptionalLong append(byte[] frame, Origin origin) throws JournalException {
-        Origin last = origins.get(origin.sender());
-        if (last != null && !origin.isAfter(last.position(), last.part())) {
-            return OptionalLong.empty();
+    public int appendOnce(List<Arrival> arrivals) throws JournalException {
+        int kept = 0;
+        for (Arrival arrival : arrivals) {
+            Origin origin = arrival.origin();
+            Origin last = origins.get(origin.sender());
+            if (last == null || origin.isAfter(last.position(), last.part())) {
+                append(arrival.frame());
+                origins.put(origin.sender(), origin);
+                kept++;
+            }
         }
-        long position = append(frame);
-        origins.put(origin.sender(), origin);
-        return OptionalLong.of(position);
+        return kept;
     }
 
     /// Every later append fails so; null: works again.

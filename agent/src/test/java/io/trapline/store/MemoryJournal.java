@@ -3,14 +3,12 @@ package io.trapline.store;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
-import io.trapline.journal.Origin;
 import io.trapline.model.Batch;
 import io.trapline.pipeline.BatchCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -35,7 +33,7 @@ public final class MemoryJournal implements Journal {
     }
 
     @Override
-    public OptionalLong append(byte[] frame, Origin origin) {
+    public int appendOnce(List<Arrival> arrivals) {
         throw new UnsupportedOperationException("the store does not append");
     }
 

@@ -229,8 +229,8 @@ final class Forwarder implements Runnable {
     private Duration deliver(List<Item> request)
             throws InterruptedException, JournalException, ForwardException {
         Item last = request.getLast();
-        if (destination.numbersRequests()
-                && (last.position() != sending.position() || last.part() != sending.part())) {
+        // A request within a known end may be a part of one that the receiver has: the end stays.
+        if (destination.numbersRequests() && last.isAfter(sending.position(), sending.part())) {
             database.moved(settings.name(), done, last);
             sending = last;
         }
@@ -285,6 +285,8 @@ final class Forwarder implements Runnable {
     /// Replaces a refused request by smaller ones: around the culprit, or halves.
     private void divide(List<Item> request, Delivery.Refused refused) {
         work.removeFirst();
+        // The receiver has nothing of it, so that its end is none any more.
+        sending = done;
         int size = request.size();
         int culprit = refused.culprit().orElse(-1);
         if (culprit >= 0 && culprit < size) {

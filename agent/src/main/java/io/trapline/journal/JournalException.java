@@ -1,5 +1,7 @@
 package io.trapline.journal;
 
+import org.jspecify.annotations.Nullable;
+
 /// The journal could not do what was asked; the message says what was tried and what was found.
 public class JournalException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class JournalException extends Exception {
         super(message);
     }
 
-    public JournalException(String message, Throwable cause) {
+    public JournalException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

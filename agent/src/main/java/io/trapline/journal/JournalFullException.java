@@ -1,5 +1,7 @@
 package io.trapline.journal;
 
+import org.jspecify.annotations.Nullable;
+
 /// There is no room for the frame, by quota or on the disk. Senders are told to come again.
 public final class JournalFullException extends JournalException {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public final class JournalFullException extends JournalException {
         super(message);
     }
 
-    public JournalFullException(String message, Throwable cause) {
+    public JournalFullException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,0 +1,281 @@
+package io.trapline.journal;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.sqlite.SQLiteConfig;
+
+/// The writer's connection and its statements; [SqliteJournal] tells the format. One owner thread.
+final class Database implements AutoCloseable {
+    private static final int FORMAT = 1;
+
+    /// In this order: the first two count only before the file is written for the first time.
+    private static final List<String> PRAGMAS =
+            List.of(
+                    "page_size = 8192",
+                    "auto_vacuum = incremental",
+                    "journal_mode = wal",
+                    "synchronous = full",
+                    "wal_autocheckpoint = 2000",
+                    "journal_size_limit = 67108864");
+
+    private static final String SCHEMA =
+            """
+            create table if not exists journal_frame(
+                position integer primary key, start integer not null,
+                checksum integer not null, bytes blob not null);
+            create table if not exists journal_cursor(
+                name text primary key, committed integer not null) without rowid;
+            create table if not exists journal_meta(
+                key text primary key, value integer not null) without rowid;
+            insert or ignore into journal_meta values('format', %d);
+            """
+                    .formatted(FORMAT);
+
+    private final Connection connection;
+    private final FrameSum sum = new FrameSum();
+    private final LongSupplier maxPages;
+    private Statements sql;
+    private boolean stale;
+    private long pagesInForce;
+
+    private static final class Statements {
+        private final PreparedStatement begin;
+        private final PreparedStatement commit;
+        private final PreparedStatement insert;
+        private final PreparedStatement deleteUpTo;
+        private final PreparedStatement oldest;
+        private final PreparedStatement putCursor;
+        private final PreparedStatement deleteCursor;
+        private final PreparedStatement putMeta;
+
+        Statements(Connection on) throws SQLException {
+            begin = on.prepareStatement("begin immediate");
+            commit = on.prepareStatement("commit");
+            insert = on.prepareStatement("insert into journal_frame values(?, ?, ?, ?)");
+            deleteUpTo = on.prepareStatement("delete from journal_frame where position <= ?");
+            oldest =
+                    on.prepareStatement(
+                            "select position, start from journal_frame order by position limit 1");
+            putCursor = on.prepareStatement("insert or replace into journal_cursor values(?, ?)");
+            deleteCursor = on.prepareStatement("delete from journal_cursor where name = ?");
+            putMeta = on.prepareStatement("insert or replace into journal_meta values(?, ?)");
+        }
+
+        void close() throws SQLException {
+            for (PreparedStatement each :
+                    List.of(
+                            begin,
+                            commit,
+                            insert,
+                            deleteUpTo,
+                            oldest,
+                            putCursor,
+                            deleteCursor,
+                            putMeta)) {
+                each.close();
+            }
+        }
+    }
+
+    Database(Path file, LongSupplier maxPages) throws SQLException {
+        this.maxPages = maxPages;
+        connection = connect(file, config());
+        try {
+            createSchema();
+            sql = new Statements(connection);
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    static Connection connect(Path file, SQLiteConfig config) throws SQLException {
+        return config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+    }
+
+    private static SQLiteConfig config() {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setCacheSize(-8192);
+        // Others (the registry) write to the same file, briefly.
+        config.setBusyTimeout(10_000);
+        return config;
+    }
+
+    private void createSchema() throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String pragma : PRAGMAS) {
+                statement.execute("pragma " + pragma);
+            }
+            statement.executeUpdate(SCHEMA);
+        }
+        long format = meta("format", FORMAT);
+        if (format != FORMAT) {
+            throw new SQLException(
+                    "it has journal format " + format + ", this program knows " + FORMAT);
+        }
+    }
+
+    private long meta(String key, long otherwise) throws SQLException {
+        try (PreparedStatement get =
+                connection.prepareStatement("select value from journal_meta where key = ?")) {
+            get.setString(1, key);
+            try (ResultSet row = get.executeQuery()) {
+                return row.next() ? row.getLong(1) : otherwise;
+            }
+        }
+    }
+
+    /// What is on disk. Reads the first and the last frame's row only.
+    Extent extent() throws SQLException {
+        long head = meta("head", 0);
+        long end = meta("end", 0);
+        try (Statement newest = connection.createStatement();
+                ResultSet row =
+                        newest.executeQuery(
+                                "select position, start, length(bytes) from journal_frame"
+                                        + " order by position desc limit 1")) {
+            if (row.next()) {
+                head = Math.max(head, row.getLong(1));
+                end = row.getLong(2) + Extent.cost(row.getLong(3));
+            }
+        }
+        return withOldest(head, end);
+    }
+
+    private Extent withOldest(long head, long end) throws SQLException {
+        try (ResultSet row = sql.oldest.executeQuery()) {
+            return row.next()
+                    ? new Extent(row.getLong(1), row.getLong(2), head, end)
+                    : new Extent(head + 1, end, head, end);
+        }
+    }
+
+    Map<String, Long> cursors() throws SQLException {
+        Map<String, Long> cursors = new TreeMap<>();
+        try (Statement all = connection.createStatement();
+                ResultSet row = all.executeQuery("select name, committed from journal_cursor")) {
+            while (row.next()) {
+                cursors.put(row.getString(1), row.getLong(2));
+            }
+        }
+        return cursors;
+    }
+
+    void begin() throws SQLException {
+        long pages = maxPages.getAsLong();
+        if (pages != pagesInForce) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "pragma max_page_count = " + (pages == 0 ? Integer.MAX_VALUE : pages));
+            }
+            pagesInForce = pages;
+        }
+        if (stale) {
+            sql.close();
+            sql = new Statements(connection);
+            stale = false;
+        }
+        sql.begin.executeUpdate();
+    }
+
+    void commit() throws SQLException {
+        sql.commit.executeUpdate();
+    }
+
+    /// Ends a transaction that failed; SQLite may have rolled it back already. The driver gives up
+    /// a statement that failed, so that the next [#begin] prepares them anew.
+    void rollback() {
+        stale = true;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("rollback");
+        } catch (SQLException _) {
+            // No transaction is active: that is what was wanted.
+        }
+    }
+
+    /// Adds a frame behind `extent`, within a transaction.
+    Extent append(Extent extent, long position, byte[] frame) throws SQLException {
+        sql.insert.setLong(1, position);
+        sql.insert.setLong(2, extent.end());
+        sql.insert.setLong(3, sum.of(position, frame));
+        sql.insert.setBytes(4, frame);
+        sql.insert.executeUpdate();
+        long tail = extent.isEmpty() ? position : extent.tail();
+        return new Extent(tail, extent.start(), position, extent.end() + Extent.cost(frame.length));
+    }
+
+    /// Deletes the frames up to `position`, within a transaction.
+    Extent trim(Extent extent, long position) throws SQLException {
+        sql.deleteUpTo.setLong(1, position);
+        sql.deleteUpTo.executeUpdate();
+        Extent rest = withOldest(extent.head(), extent.end());
+        if (rest.isEmpty()) {
+            // Positions are never used again: with no row left to tell, it must be written down.
+            putHead(rest.head(), rest.end());
+        }
+        return rest;
+    }
+
+    void putHead(long head, long end) throws SQLException {
+        putMeta("head", head);
+        putMeta("end", end);
+    }
+
+    private void putMeta(String key, long value) throws SQLException {
+        sql.putMeta.setString(1, key);
+        sql.putMeta.setLong(2, value);
+        sql.putMeta.executeUpdate();
+    }
+
+    void putCursors(State.CursorChanges changes) throws SQLException {
+        for (String name : changes.removed()) {
+            sql.deleteCursor.setString(1, name);
+            sql.deleteCursor.executeUpdate();
+        }
+        for (Map.Entry<String, Long> moved : changes.moved().entrySet()) {
+            sql.putCursor.setString(1, moved.getKey());
+            sql.putCursor.setLong(2, moved.getValue());
+            sql.putCursor.executeUpdate();
+        }
+    }
+
+    long freeBytes() throws SQLException {
+        return pragma("freelist_count") * pragma("page_size");
+    }
+
+    /// Gives up to `bytes` of free pages at the end of the file back to the file system.
+    void giveBack(long bytes) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet steps =
+                        statement.executeQuery(
+                                "pragma incremental_vacuum(" + bytes / pragma("page_size") + ")")) {
+            while (steps.next()) {
+                // Each step frees one page.
+            }
+        }
+    }
+
+    private long pragma(String name) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("pragma " + name)) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

@@ -1,0 +1,158 @@
+package io.trapline.journal;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
+
+/// Copies what can be read of a damaged database into a new one: frames at their positions,
+/// cursors, and other parts' tables.
+///
+/// The new journal goes on at a position made from the clock, microseconds since 1970, which is
+/// beyond every position that the damaged one can have given out: what a reader remembers never
+/// hides a new frame.
+final class Salvage {
+    private static final Logger LOG = LoggerFactory.getLogger(Salvage.class);
+    private static final long STEP_BYTES = 4 << 20;
+
+    private final Path damaged;
+    private final Database fresh;
+    private final InstantSource clock;
+    private Extent extent = Extent.EMPTY;
+    private long frames;
+    private long lost;
+
+    Salvage(Path damaged, Database fresh, InstantSource clock) {
+        this.damaged = damaged;
+        this.fresh = fresh;
+        this.clock = clock;
+    }
+
+    void run() throws SQLException {
+        try (Connection old = Database.connect(damaged, new SQLiteConfig())) {
+            tolerateDamage(old, true);
+            attempt("frames", () -> copyFrames(old));
+            attempt("cursors", () -> copyCursors(old));
+        } catch (SQLException e) {
+            LOG.warn("journal: {} cannot be opened: {}", damaged, e.getMessage());
+        }
+        attempt("other tables", this::copyOtherTables);
+        tolerateDamage(fresh.connection(), false);
+        fresh.begin();
+        fresh.putHead(Math.max(extent.head(), nowMicros()), extent.end());
+        fresh.commit();
+        LOG.warn(
+                "journal: saved {} frames of the damaged {}, {} are lost; delete that file when you"
+                        + " do not need it",
+                frames,
+                damaged,
+                lost);
+    }
+
+    /// SQLite refuses a file that is shorter than its header says, unless its schema may be
+    /// written.
+    private static void tolerateDamage(Connection connection, boolean yes) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma writable_schema = " + (yes ? "on" : "reset"));
+        }
+    }
+
+    private long nowMicros() {
+        return clock.millis() * 1000;
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void run() throws SQLException;
+    }
+
+    /// One part that cannot be read does not keep the others from being saved.
+    private void attempt(String what, Step step) {
+        try {
+            step.run();
+        } catch (SQLException e) {
+            fresh.rollback();
+            LOG.warn("journal: not all {} of {} could be saved: {}", what, damaged, e.getMessage());
+        }
+    }
+
+    private void copyFrames(Connection old) throws SQLException {
+        FrameScan scan = new FrameScan(old);
+        // Nothing tells reliably where a damaged table ends; positions from a clock are its limit.
+        long last = Math.max(nowMicros() * 2, 1);
+        long next = 1;
+        while (next <= last) {
+            List<JournalReader.Frame> some =
+                    scan.read(next, last, STEP_BYTES, (first, end, what) -> countLost(first));
+            next = scan.next();
+            Extent now = extent;
+            fresh.begin();
+            for (JournalReader.Frame frame : some) {
+                now = fresh.append(now, frame.position(), frame.bytes());
+            }
+            fresh.commit();
+            extent = now;
+            frames += some.size();
+        }
+    }
+
+    /// How many frames an unreadable range held is not known; it counts as one at least.
+    private void countLost(long position) {
+        lost++;
+        LOG.debug("journal: {} has an unreadable place at position {}", damaged, position);
+    }
+
+    private void copyCursors(Connection old) throws SQLException {
+        try (Statement all = old.createStatement();
+                ResultSet row = all.executeQuery("select name, committed from journal_cursor")) {
+            while (row.next()) {
+                Map<String, Long> cursor = Map.of(row.getString(1), row.getLong(2));
+                fresh.begin();
+                fresh.putCursors(new State.CursorChanges(Set.of(), cursor));
+                fresh.commit();
+            }
+        }
+    }
+
+    private void copyOtherTables() throws SQLException {
+        tolerateDamage(fresh.connection(), true);
+        try (Statement statement = fresh.connection().createStatement()) {
+            statement.execute("attach '" + damaged.toString().replace("'", "''") + "' as damaged");
+            try {
+                List<String> names = new ArrayList<>();
+                List<String> definitions = new ArrayList<>();
+                try (ResultSet row =
+                        statement.executeQuery(
+                                "select name, sql from damaged.sqlite_master where type = 'table'"
+                                        + " and name not like 'journal_%'"
+                                        + " and name not like 'sqlite_%'")) {
+                    while (row.next()) {
+                        names.add("\"" + row.getString(1).replace("\"", "\"\"") + "\"");
+                        definitions.add(row.getString(2));
+                    }
+                }
+                for (int i = 0; i < names.size(); i++) {
+                    String name = names.get(i);
+                    statement.execute(definitions.get(i));
+                    attempt(
+                            "rows of " + name,
+                            () ->
+                                    statement.execute(
+                                            "insert into main.%s select * from damaged.%s"
+                                                    .formatted(name, name)));
+                }
+            } finally {
+                statement.execute("detach damaged");
+            }
+        }
+    }
+}

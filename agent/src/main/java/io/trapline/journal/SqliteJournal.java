@@ -1,0 +1,277 @@
+package io.trapline.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The journal in one SQLite database.
+///
+/// ## On disk
+///
+/// The file is shared with other parts, whose tables have other prefixes. It is in WAL mode with
+/// `synchronous = FULL`: a commit returns after an fsync.
+///
+/// ```
+/// journal_frame                       one row a frame
+///   position  integer primary key     1, 2, 3 …; grows for ever, is never used twice
+///   start     integer                 bytes of all frames ever before this one
+///   checksum  integer                 CRC32C of position (8 bytes, little-endian), bytes
+///   bytes     blob                    the frame
+/// journal_cursor                      one row a registered reader
+///   name      text primary key
+///   committed integer                 all up to here was dealt with; 0 = nothing yet
+/// journal_meta                        key, value
+///   format                            1
+///   head, end                         position of the newest frame ever, bytes of all frames ever
+/// ```
+///
+/// In bytes of a row count its frame and 32 for the row. Invariants:
+/// - `start` of a row = `start` + bytes of the row before it, so that what is kept = end of the
+///   newest row − `start` of the oldest, exactly and without a scan.
+/// - Rows go away only from the old end. `head` and `end` in `journal_meta` are written in the
+///   transaction that deletes the last row; the newest position is the greater of `head` and the
+///   newest row's.
+/// - Positions have no gaps, but for one after damage: then the new file goes on at microseconds
+///   since 1970.
+/// - A cursor reaches the disk up to 0.1 s after its reader committed, always before a frame that
+///   it frees is deleted. After a crash readers see some frames again, and must bear it.
+///
+/// ## Threads
+///
+/// One writer thread owns the writing connection; appends wait for it in a queue bounded in bytes
+/// and share transactions. Each reader has a connection of its own.
+///
+/// ## Files beside it
+///
+/// `<file>-wal` and `-shm` are SQLite's. `<file>.lock` keeps a second process away.
+/// `<file>.is-damaged` makes the next start save what is readable into a new file; the damaged one
+/// stays as `<file>.damaged-<time>`. `sqlite-native/` holds SQLite's library. The file does not
+/// grow beyond the quota by more than page slack (about a quarter with frames of 1.5 kB) and 64 MB
+/// of log.
+public final class SqliteJournal implements Journal {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
+    private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
+
+    /// SQLite's own limit is 1 GB a value.
+    private static final int MAX_FRAME_BYTES = 512 << 20;
+
+    private final Path file;
+    private final Supplier<JournalSettings> settings;
+    private final Tuning tuning;
+    private final DataLock lock;
+    private final State state;
+    private final Intake intake;
+    private final Thread writer;
+
+    /// Guarded by itself.
+    private final Map<String, SqliteReader> readers = new HashMap<>();
+
+    private SqliteJournal(
+            Path file,
+            Supplier<JournalSettings> settings,
+            Tuning tuning,
+            DataLock lock,
+            Database database)
+            throws SQLException {
+        this.file = file;
+        this.settings = settings;
+        this.tuning = tuning;
+        this.lock = lock;
+        state = new State(database.extent(), database.cursors());
+        intake = new Intake(tuning.queueBytes());
+        writer =
+                Thread.ofPlatform()
+                        .name("journal-writer")
+                        .daemon()
+                        .unstarted(new Writer(file, database, state, intake, settings, tuning));
+    }
+
+    /// Opens the journal, making it when there is none. A damaged file is moved aside, what can be
+    /// read of it is taken over, and the log says so.
+    ///
+    /// @param settings asked before each write, so that a new quota is in force at once
+    /// @throws JournalException when another process has it open, or the file cannot be made, read
+    ///   or written
+    public static SqliteJournal open(Path file, Supplier<JournalSettings> settings)
+            throws JournalException {
+        return open(file, settings, Tuning.DEFAULT);
+    }
+
+    static SqliteJournal open(Path file, Supplier<JournalSettings> settings, Tuning tuning)
+            throws JournalException {
+        DataLock lock;
+        try {
+            Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
+            Files.createDirectories(directory);
+            lock = DataLock.acquire(file);
+            NativeLibrary.prepare(directory);
+        } catch (IOException e) {
+            throw new JournalException("journal " + file + " cannot be opened: " + e, e);
+        }
+        try {
+            SqliteJournal journal = openLocked(file, settings, tuning, lock);
+            journal.writer.start();
+            return journal;
+        } catch (SQLException | IOException e) {
+            lock.close();
+            throw new JournalException(
+                    "journal " + file + " cannot be opened: " + e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static SqliteJournal openLocked(
+            Path file, Supplier<JournalSettings> settings, Tuning tuning, DataLock lock)
+            throws SQLException, IOException {
+        if (!DamagedFile.isMarked(file) || !Files.exists(file)) {
+            try {
+                return openDatabase(file, settings, tuning, lock);
+            } catch (SQLException e) {
+                if (!SqlErrors.isDamage(e)) {
+                    throw e;
+                }
+                LOG.error("journal {} is damaged: {}", file, e.getMessage());
+            }
+        }
+        Path aside = DamagedFile.moveAside(file, tuning.clock());
+        LOG.error("journal {} was moved aside to {}, starting anew", file, aside);
+        try (Database fresh = new Database(file, tuning.maxPages())) {
+            new Salvage(aside, fresh, tuning.clock()).run();
+        }
+        return openDatabase(file, settings, tuning, lock);
+    }
+
+    @SuppressWarnings("MustBeClosed")
+    private static SqliteJournal openDatabase(
+            Path file, Supplier<JournalSettings> settings, Tuning tuning, DataLock lock)
+            throws SQLException {
+        Database database = new Database(file, tuning.maxPages());
+        try {
+            return new SqliteJournal(file, settings, tuning, lock, database);
+        } catch (SQLException | RuntimeException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public long append(byte[] frame) throws JournalException {
+        if (frame.length > MAX_FRAME_BYTES) {
+            throw new JournalException(
+                    "journal %s cannot keep a frame of %d bytes: the limit is %d; split it"
+                            .formatted(file, frame.length, MAX_FRAME_BYTES));
+        }
+        Request request = Request.append(frame);
+        submit(request);
+        return request.await();
+    }
+
+    private void submit(Request request) throws JournalException {
+        switch (intake.offer(request, tuning.patience().toNanos())) {
+            case TAKEN -> {}
+            case BUSY -> {
+                state.countRefused(1);
+                throw new JournalFullException(
+                        "journal %s is busy: %d bytes wait to be written, and there was no room for"
+                                        .formatted(file, intake.waitingBytes())
+                                + " %d more within %s; the disk is too slow for what comes in;"
+                                        .formatted(request.bytes(), tuning.patience())
+                                + " nothing was kept, send it again later");
+            }
+            case CLOSED ->
+                    throw new JournalException("journal " + file + " is closed, nothing was kept");
+        }
+    }
+
+    /// A reader of that name which was handed out before is closed.
+    @Override
+    public JournalReader reader(String name) throws JournalException {
+        Objects.requireNonNull(name, "name");
+        synchronized (readers) {
+            long committed = state.register(name);
+            try {
+                if (!state.isOnDisk(name)) {
+                    flushCursors();
+                }
+                SqliteReader reader = new SqliteReader(name, file, state, intake, committed);
+                SqliteReader before = readers.put(name, reader);
+                if (before != null) {
+                    before.close();
+                }
+                return reader;
+            } catch (SQLException e) {
+                throw new JournalException(
+                        "journal %s cannot be opened for reader %s: %s"
+                                .formatted(file, name, e.getMessage()),
+                        e);
+            }
+        }
+    }
+
+    @Override
+    public void removeReader(String name) throws JournalException {
+        synchronized (readers) {
+            SqliteReader reader = readers.remove(name);
+            if (reader != null) {
+                reader.close();
+            }
+            state.remove(name);
+            if (!state.isOnDisk(name)) {
+                flushCursors();
+            }
+        }
+    }
+
+    private void flushCursors() throws JournalException {
+        Request request = Request.flushCursors();
+        submit(request);
+        request.await();
+    }
+
+    @Override
+    public JournalStatus status() {
+        return state.status(settings.get().maxBytes());
+    }
+
+    @Override
+    public void close() {
+        intake.close();
+        state.close();
+        closeReaders();
+        try {
+            writer.join(CLOSE_DEADLINE);
+            if (writer.isAlive()) {
+                LOG.error(
+                        "journal {} did not finish writing within {}; what was acknowledged is"
+                                + " safe, the rest was not acknowledged",
+                        file,
+                        CLOSE_DEADLINE);
+                return;
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        lock.close();
+    }
+
+    private void closeReaders() {
+        Collection<SqliteReader> all;
+        synchronized (readers) {
+            all = List.copyOf(readers.values());
+            readers.clear();
+        }
+        all.forEach(SqliteReader::close);
+    }
+}

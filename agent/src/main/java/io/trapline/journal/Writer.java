@@ -1,0 +1,316 @@
+package io.trapline.journal;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The one thread that writes: takes whoever waits, gives them one transaction and so one fsync.
+///
+/// The same transactions carry the cursors and the trimming, a little at a time. `extent` is the
+/// truth on disk; it moves after a commit only.
+final class Writer implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
+    private static final long FOREVER = Long.MAX_VALUE;
+    private static final long RETRY_NANOS = 1_000_000_000L;
+
+    /// Frames that one transaction deletes at least, when there are so many; costs well under 1 ms.
+    private static final int TRIM_FRAMES = 256;
+
+    /// A file with less free room than this is left as it is: the room will be used again.
+    private static final long SPARE_BYTES = 64 << 20;
+
+    private static final long GIVE_BACK_STEP = 2 << 20;
+
+    private final Path file;
+    private final Database database;
+    private final State state;
+    private final Intake intake;
+    private final Supplier<JournalSettings> settings;
+    private final Tuning tuning;
+    private Extent extent;
+    private long cursorsWrittenAt;
+    private long troubleUntil;
+    private boolean inTrouble;
+    private boolean trimBroken;
+    private boolean mayGiveBack = true;
+
+    Writer(
+            Path file,
+            Database database,
+            State state,
+            Intake intake,
+            Supplier<JournalSettings> settings,
+            Tuning tuning) {
+        this.file = file;
+        this.database = database;
+        this.state = state;
+        this.intake = intake;
+        this.settings = settings;
+        this.tuning = tuning;
+        this.extent = state.extent();
+        this.cursorsWrittenAt = tuning.ticker().getAsLong();
+    }
+
+    @Override
+    public void run() {
+        List<Request> group = new ArrayList<>();
+        while (intake.take(group, tuning.groupBytes(), tuning.groupFrames(), idleNanos())) {
+            if (!group.isEmpty()) {
+                serve(group);
+                group.clear();
+            } else if (!isHeldUp()) {
+                keepHouse();
+            }
+        }
+        if (!state.cursorChanges().isEmpty()) {
+            serve(List.of());
+        }
+        try {
+            database.close();
+        } catch (SQLException e) {
+            LOG.warn("journal {} was not closed cleanly; nothing is lost", file, e);
+        }
+    }
+
+    /// How long the writer may sleep: until cursors are due, not at all while there is something to
+    /// trim or to give back.
+    private long idleNanos() {
+        if (inTrouble) {
+            return Math.max(0, troubleUntil - tuning.ticker().getAsLong());
+        }
+        if (trimTarget(State.CursorChanges.NONE) >= extent.tail() || mayGiveBack) {
+            return 0;
+        }
+        if (state.cursorChanges().isEmpty()) {
+            return FOREVER;
+        }
+        return Math.max(0, nanosUntilCursorsAreDue());
+    }
+
+    private long nanosUntilCursorsAreDue() {
+        return cursorsWrittenAt + tuning.cursorDelay().toNanos() - tuning.ticker().getAsLong();
+    }
+
+    /// After a failure, work that nobody waits for rests for a moment.
+    private boolean isHeldUp() {
+        if (inTrouble && troubleUntil - tuning.ticker().getAsLong() <= 0) {
+            inTrouble = false;
+        }
+        return inTrouble;
+    }
+
+    private void keepHouse() {
+        boolean trim = trimTarget(State.CursorChanges.NONE) >= extent.tail();
+        boolean cursors = !state.cursorChanges().isEmpty() && nanosUntilCursorsAreDue() <= 0;
+        if (trim || cursors) {
+            serve(List.of());
+        } else if (mayGiveBack) {
+            giveBack();
+        }
+    }
+
+    private void giveBack() {
+        try {
+            long free = database.freeBytes();
+            mayGiveBack = free > SPARE_BYTES && free > extent.bytes();
+            if (mayGiveBack) {
+                database.giveBack(GIVE_BACK_STEP);
+            }
+        } catch (SQLException e) {
+            mayGiveBack = false;
+            LOG.warn("journal {} could not give free pages back to the file system", file, e);
+        }
+    }
+
+    /// Writes a group and completes every request of it, whatever happens.
+    private void serve(List<Request> group) {
+        try {
+            write(group);
+        } catch (SQLException e) {
+            fail(group, e);
+        } catch (RuntimeException | Error e) {
+            database.rollback();
+            holdUp();
+            LOG.error("journal {}: the writer failed on {} requests", file, group.size(), e);
+            refuseAll(
+                    group,
+                    new Request.Failure(
+                            false, "journal " + file + " failed, nothing was kept: " + e, e));
+        }
+        for (int i = 0; i < group.size(); i++) {
+            group.get(i).complete();
+        }
+    }
+
+    private void write(List<Request> group) throws SQLException {
+        try {
+            writeTransaction(group);
+        } catch (SQLException e) {
+            if (!SqlErrors.isDamage(e) || trimBroken) {
+                throw e;
+            }
+            // Perhaps only the old end is damaged: going on without trimming keeps appends alive.
+            database.rollback();
+            trimBroken = true;
+            DamagedFile.mark(file, e);
+            writeTransaction(group);
+        }
+    }
+
+    private void writeTransaction(List<Request> group) throws SQLException {
+        long maxBytes = settings.get().maxBytes();
+        long groupCost = 0;
+        boolean flush = nanosUntilCursorsAreDue() <= 0 || group.isEmpty();
+        for (Request request : group) {
+            groupCost += request.isAppend() ? Extent.cost(request.bytes()) : 0;
+            flush |= !request.isAppend();
+        }
+        flush |= extent.bytes() + groupCost > maxBytes;
+        State.CursorChanges changes = flush ? state.cursorChanges() : State.CursorChanges.NONE;
+
+        database.begin();
+        if (!changes.isEmpty()) {
+            database.putCursors(changes);
+        }
+        Extent now = trim(group.size(), groupCost, maxBytes, changes);
+        long tailAfterTrim = now.tail();
+        long refused = 0;
+        for (Request request : group) {
+            if (request.isAppend()) {
+                if (now.bytes() + Extent.cost(request.bytes()) > maxBytes) {
+                    request.refuse(overQuota(request, now, maxBytes));
+                    refused++;
+                } else {
+                    long position = now.head() + 1;
+                    now = database.append(now, position, request.frame());
+                    request.place(position);
+                }
+            }
+        }
+        database.commit();
+        if (flush) {
+            cursorsWrittenAt = tuning.ticker().getAsLong();
+        }
+        mayGiveBack |= tailAfterTrim > extent.tail();
+        extent = now;
+        inTrouble = false;
+        state.publish(now, changes, refused);
+    }
+
+    private Extent trim(int frames, long groupCost, long maxBytes, State.CursorChanges changes)
+            throws SQLException {
+        Extent now = extent;
+        long target = trimTarget(changes);
+        long step = Math.max(TRIM_FRAMES, 2L * frames);
+        while (target >= now.tail()) {
+            now = database.trim(now, Math.min(target, now.tail() + step - 1));
+            if (now.bytes() + groupCost <= maxBytes) {
+                break;
+            }
+        }
+        return now;
+    }
+
+    /// The last position that no reader needs any more; below the tail when there is none.
+    private long trimTarget(State.CursorChanges changes) {
+        return trimBroken ? 0 : Math.min(extent.head(), state.trimmable(changes));
+    }
+
+    private Request.Failure overQuota(Request request, Extent now, long maxBytes) {
+        return new Request.Failure(
+                true,
+                "journal "
+                        + file
+                        + " refused a frame of "
+                        + request.bytes()
+                        + " bytes: it keeps "
+                        + now.bytes()
+                        + " of at most "
+                        + maxBytes
+                        + " bytes ([journal] max_bytes); "
+                        + slowest(),
+                null);
+    }
+
+    /// Who keeps the frames from being trimmed, and what to do about it.
+    private String slowest() {
+        Journal.ReaderStatus slowest = null;
+        for (Journal.ReaderStatus reader : state.status(0).readers()) {
+            if (slowest == null || reader.lag() > slowest.lag()) {
+                slowest = reader;
+            }
+        }
+        return slowest == null
+                ? "no reader is registered, so nothing is ever trimmed; configure a store or an"
+                        + " output, or raise the quota"
+                : "the slowest reader is "
+                        + slowest.name()
+                        + ", "
+                        + slowest.lag()
+                        + " frames behind; get it going again, remove it, or raise the quota";
+    }
+
+    private void fail(List<Request> group, SQLException e) {
+        database.rollback();
+        boolean wasInTrouble = inTrouble;
+        holdUp();
+        Request.Failure failure = failure(group, e);
+        if (SqlErrors.isDamage(e)) {
+            DamagedFile.mark(file, e);
+        } else if (!wasInTrouble) {
+            LOG.error("{}", failure.message(), e);
+        }
+        refuseAll(group, failure);
+    }
+
+    private Request.Failure failure(List<Request> group, SQLException e) {
+        boolean full = SqlErrors.isFull(e, file);
+        long bytes = 0;
+        for (Request request : group) {
+            bytes += request.bytes();
+        }
+        String tried =
+                "journal %s could not write %d frames of %d bytes: "
+                        .formatted(file, group.size(), bytes);
+        if (full) {
+            return new Request.Failure(
+                    true,
+                    tried
+                            + "the disk is full ("
+                            + SqlErrors.usableBytes(file)
+                            + " bytes usable); nothing was kept; make room on it; "
+                            + slowest(),
+                    e);
+        }
+        return new Request.Failure(
+                false,
+                tried
+                        + SqlErrors.codeName(e)
+                        + (SqlErrors.isDamage(e)
+                                ? "; the file is damaged: restart, and what is readable is saved"
+                                : "; nothing was kept; the next append tries again"),
+                e);
+    }
+
+    private void refuseAll(List<Request> group, Request.@Nullable Failure failure) {
+        long refused = 0;
+        for (Request request : group) {
+            // One that the quota refused before keeps its reason.
+            if (!request.isRefused() && failure != null) {
+                request.refuse(failure);
+            }
+            refused += request.isAppend() && failure != null && failure.full() ? 1 : 0;
+        }
+        state.countRefused(refused);
+    }
+
+    private void holdUp() {
+        inTrouble = true;
+        troubleUntil = tuning.ticker().getAsLong() + RETRY_NANOS;
+    }
+}

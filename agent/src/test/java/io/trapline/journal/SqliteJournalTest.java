@@ -1,0 +1,241 @@
+package io.trapline.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+class SqliteJournalTest extends JournalContract {
+    private static final long MIB = 1 << 20;
+
+    private Tuning tuning = Tuning.DEFAULT;
+    private volatile long maxPages;
+
+    private Path file() {
+        return directory.resolve("data").resolve("trapline.db");
+    }
+
+    @Override
+    Journal open() throws JournalException {
+        return SqliteJournal.open(
+                file(), () -> new JournalSettings(quota), tuning.withMaxPages(() -> maxPages));
+    }
+
+    private void sql(String... statements) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = connection.createStatement()) {
+            for (String each : statements) {
+                statement.execute(each);
+            }
+        }
+    }
+
+    private List<Path> damagedFiles() throws Exception {
+        try (var files = Files.list(file().getParent())) {
+            return files.filter(path -> path.getFileName().toString().contains(".damaged-"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void a_flipped_byte_costs_one_frame_and_is_counted_once() throws Exception {
+        for (int i = 1; i <= 3; i++) {
+            journal.append(frame(i, i));
+        }
+        sql("update journal_frame set bytes = x'0203' where position = 2");
+        assertThat(positions(drain(journal.reader("r"), MIB))).containsExactly(1L, 3L);
+        assertThat(positions(drain(journal.reader("s"), MIB))).containsExactly(1L, 3L);
+        assertThat(journal.status().damaged()).isEqualTo(1);
+    }
+
+    @Test
+    void a_frame_in_anothers_place_is_damage() throws Exception {
+        journal.append(frame(1));
+        sql("update journal_frame set position = 7 where position = 1");
+        reopen();
+        assertThat(journal.reader("r").read(MIB, Duration.ZERO)).isEmpty();
+        assertThat(journal.status().damaged()).isEqualTo(1);
+    }
+
+    @Test
+    void a_full_disk_refuses_and_keeps_nothing_until_there_is_room() throws Exception {
+        journal.append(new byte[10_000]);
+        maxPages = 20;
+        assertThatThrownBy(() -> journal.append(new byte[500_000]))
+                .isInstanceOf(JournalFullException.class)
+                .hasMessageContaining("the disk is full")
+                .hasMessageContaining("nothing was kept");
+        assertThat(journal.status().head()).isEqualTo(1);
+        assertThat(journal.status().refused()).isEqualTo(1);
+        maxPages = 0;
+        assertThat(journal.append(new byte[500_000])).isEqualTo(2);
+        reopen();
+        assertThat(drain(journal.reader("r"), MIB))
+                .extracting(frame -> frame.bytes().length)
+                .containsExactly(10_000, 500_000);
+    }
+
+    @Test
+    void a_queue_that_stays_full_refuses_as_busy() throws Exception {
+        journal.close();
+        tuning = Tuning.DEFAULT.withQueue(1000, Duration.ZERO);
+        journal = open();
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = other.createStatement();
+                ExecutorService pool = Executors.newVirtualThreadPerTaskExecutor()) {
+            // While another connection holds the write lock, nothing leaves the queue.
+            statement.execute("begin immediate");
+            List<Future<Long>> appends = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                appends.add(pool.submit(() -> journal.append(new byte[900])));
+            }
+            await().atMost(PATIENT).until(() -> journal.status().refused() >= 3);
+            statement.execute("rollback");
+            int kept = 0;
+            for (Future<Long> append : appends) {
+                try {
+                    append.get();
+                    kept++;
+                } catch (ExecutionException e) {
+                    assertThat(e.getCause())
+                            .isInstanceOf(JournalFullException.class)
+                            .hasMessageContaining("busy");
+                }
+            }
+            assertThat(journal.status().head()).isEqualTo(kept);
+            assertThat(kept + journal.status().refused()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void trimmed_room_is_used_again() throws Exception {
+        quota = MIB;
+        JournalReader reader = journal.reader("r");
+        for (int i = 0; i < 3000; i++) {
+            long position = journal.append(new byte[1500]);
+            if (position % 300 == 0) {
+                reader.commit(position);
+            }
+        }
+        journal.close();
+        assertThat(Files.size(file())).isLessThan(2 * MIB);
+        journal = open();
+    }
+
+    @Test
+    void a_file_that_is_no_database_is_moved_aside_and_a_new_one_begun() throws Exception {
+        journal.close();
+        Files.writeString(file(), "this is no database, and it is longer than a header".repeat(50));
+        journal = open();
+        assertThat(damagedFiles()).hasSize(1);
+        long position = journal.append(frame(1));
+        assertThat(position).as("beyond all that the old one gave out").isGreaterThan(1L << 40);
+        assertThat(positions(drain(journal.reader("r"), MIB))).containsExactly(position);
+        reopen();
+        assertThat(damagedFiles()).hasSize(1);
+        assertThat(journal.append(frame(2))).isEqualTo(position + 1);
+    }
+
+    @Test
+    void a_truncated_file_gives_back_what_is_readable() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            journal.append(new byte[1500]);
+        }
+        journal.reader("r").commit(10);
+        journal.close();
+        sql("create table registry_check(id text)", "insert into registry_check values('x')");
+        try (RandomAccessFile cut = new RandomAccessFile(file().toFile(), "rw")) {
+            cut.setLength(cut.length() / 2 / 8192 * 8192);
+        }
+        journal = open();
+        assertThat(damagedFiles()).hasSize(1);
+        long fresh = journal.append(frame(1));
+        List<Long> found = positions(drain(journal.reader("s"), MIB));
+        assertThat(found).startsWith(11L, 12L).endsWith(fresh).hasSizeBetween(50, 190).isSorted();
+        assertThat(journal.reader("r").committed()).isEqualTo(10);
+        journal.close();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select id from registry_check")) {
+            assertThat(row.getString(1)).isEqualTo("x");
+        }
+    }
+
+    @Test
+    void torn_pages_are_skipped_and_the_next_start_makes_a_sound_file() throws Exception {
+        for (int i = 0; i < 400; i++) {
+            journal.append(new byte[1500]);
+        }
+        journal.close();
+        try (RandomAccessFile torn = new RandomAccessFile(file().toFile(), "rw")) {
+            // Pages 30 and 31 hold a few frames each.
+            torn.seek(29 * 8192L);
+            torn.write(new byte[2 * 8192]);
+        }
+        journal = open();
+        JournalReader reader = journal.reader("r");
+        List<Long> found = positions(drain(reader, MIB));
+        assertThat(found).contains(1L, 400L).hasSizeBetween(380, 399).isSorted();
+        assertThat(journal.status().damaged()).isEqualTo(400L - found.size());
+        // Trimming meets the torn pages; appends must go on.
+        reader.commit(400);
+        for (int i = 401; i <= 410; i++) {
+            assertThat(journal.append(new byte[1500])).isEqualTo(i);
+        }
+        assertThat(positions(drain(reader, MIB))).hasSize(10);
+    }
+
+    @Test
+    void a_format_from_the_future_is_left_alone() throws Exception {
+        journal.close();
+        sql("update journal_meta set value = 2 where key = 'format'");
+        assertThatThrownBy(this::open)
+                .isInstanceOf(JournalException.class)
+                .hasMessageContaining("journal format 2");
+        assertThat(damagedFiles()).isEmpty();
+        sql("update journal_meta set value = 1 where key = 'format'");
+        journal = open();
+    }
+
+    @Test
+    void a_second_journal_on_the_file_is_refused_in_this_process_too() throws Exception {
+        assertThatThrownBy(this::open)
+                .isInstanceOf(JournalException.class)
+                .hasMessageContaining("already open");
+        assertThat(journal.append(frame(1))).isEqualTo(1);
+    }
+
+    @Test
+    void the_file_is_synced_at_every_commit() throws Exception {
+        try (Database database = new Database(directory.resolve("other.db"), () -> 0);
+                Statement statement = database.connection().createStatement()) {
+            assertThat(pragma(statement, "journal_mode")).isEqualTo("wal");
+            assertThat(pragma(statement, "synchronous")).isEqualTo("2");
+            assertThat(pragma(statement, "auto_vacuum")).isEqualTo("2");
+            assertThat(pragma(statement, "page_size")).isEqualTo("8192");
+        }
+    }
+
+    private static String pragma(Statement statement, String name) throws SQLException {
+        try (ResultSet row = statement.executeQuery("pragma " + name)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}

@@ -10,6 +10,7 @@
 /// - `ingest`: HTTP adapters; `ingest.datakit` holds DataKit's pure parsers.
 /// - `pipeline`: checks, global tags, the codec.
 /// - `journal`: the durable log and its cursors.
+/// - `registry`: push registrations and checks, and what was seen of them.
 /// - `store`: the local database that people query.
 /// - `web`: JSON and pages for people.
 /// - `telemetry`: the agent's own counters.

@@ -30,19 +30,30 @@ final class AgentClient {
     }
 
     Answer get(String path) throws IOException {
-        return call("GET", path, null);
+        return call("GET", path, null, "");
     }
 
     Answer post(String path, String body) throws IOException {
-        return call("POST", path, body);
+        return call("POST", path, body, "");
     }
 
-    private Answer call(String method, String path, @Nullable String body) throws IOException {
+    /// @param body JSON, or null for none
+    /// @param token the admin token, or empty
+    Answer send(String method, String path, @Nullable String body, String token)
+            throws IOException {
+        return call(method, path, body, token);
+    }
+
+    private Answer call(String method, String path, @Nullable String body, String token)
+            throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(agent.address() + path).toURL().openConnection();
         connection.setRequestMethod(method);
         connection.setConnectTimeout(5_000);
         connection.setReadTimeout(60_000);
+        if (!token.isEmpty()) {
+            connection.setRequestProperty("Authorization", "Bearer " + token);
+        }
         try {
             if (body != null) {
                 connection.setDoOutput(true);

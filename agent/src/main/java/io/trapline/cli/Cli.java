@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
         subcommands = {
             CheckConfigCommand.class,
+            PushCommand.class,
+            TrapCommand.class,
             VersionCommand.class,
             CommandLine.HelpCommand.class
         },
@@ -28,6 +30,10 @@ public final class Cli {
 
     /// Returns the process's exit code.
     public static int execute(String[] args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         return new CommandLine(new Cli())
                 .setExecutionExceptionHandler((failure, commandLine, _) -> {
                     String what =
@@ -40,7 +46,6 @@ public final class Cli {
                                 .error("a defect in this program", failure);
                     }
                     return failure instanceof CommandFailure known ? known.exitCode() : FAILED;
-                })
-                .execute(args);
+                });
     }
 }

@@ -27,6 +27,7 @@ import java.util.regex.PatternSyntaxException;
 /// @param rate requests a minute; 0 = no limit
 /// @param filters absent = everything is stored; a list without a matching rule = nothing is
 /// @param enabled off = as if it did not exist
+/// @param line of the block in its file
 public record CheckSettings(
         UUID id,
         String secret,
@@ -41,7 +42,8 @@ public record CheckSettings(
         boolean guessTypes,
         int rate,
         Optional<List<FilterRule>> filters,
-        boolean enabled) {
+        boolean enabled,
+        int line) {
     public static final Duration DEFAULT_PERIOD = Duration.ofMinutes(1);
     private static final Duration MIN_PERIOD = Duration.ofSeconds(1);
     private static final Duration MAX_PERIOD = Duration.ofMinutes(5);
@@ -101,7 +103,8 @@ public record CheckSettings(
                                 guess,
                                 rate,
                                 filters,
-                                enabled))
+                                enabled,
+                                check.line()))
                 : Optional.empty();
     }
 

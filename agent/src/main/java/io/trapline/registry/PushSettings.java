@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param rate requests a minute; -1 = 1000, 0 = no limit, below -1 = refuse all
 /// @param maxFutureTimeOffset seconds that a timestamp may be ahead; negative = 3600
 /// @param enabled off = as if it did not exist
+/// @param line of the block in its file
 public record PushSettings(
         long dataId,
         String accessToken,
@@ -21,7 +22,8 @@ public record PushSettings(
         String version,
         int rate,
         long maxFutureTimeOffset,
-        boolean enabled) {
+        boolean enabled,
+        int line) {
     private static final long MAX_DATA_ID = 0xFFFF_FFFFL;
     private static final String NUMBER = "an integer from 1 to " + MAX_DATA_ID;
 
@@ -64,7 +66,14 @@ public record PushSettings(
         return push.problems().errors() == before
                 ? Optional.of(
                         new PushSettings(
-                                dataId.orElseThrow(), token, type, version, rate, offset, enabled))
+                                dataId.orElseThrow(),
+                                token,
+                                type,
+                                version,
+                                rate,
+                                offset,
+                                enabled,
+                                push.line()))
                 : Optional.empty();
     }
 

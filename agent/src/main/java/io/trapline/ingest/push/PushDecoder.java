@@ -1,10 +1,9 @@
 package io.trapline.ingest.push;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.trapline.ingest.SecretMatch;
+import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.model.Entry;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,7 @@ public final class PushDecoder {
     private final PushRegistrations registrations;
     private final PushLimits limits;
     private final InstantSource clock;
-    private final PushRateLimiter rates;
+    private final SlidingRateLimiter rates;
 
     /// @param nanoTicker a clock that never jumps, for the rate limits
     public PushDecoder(
@@ -32,7 +31,7 @@ public final class PushDecoder {
         this.registrations = registrations;
         this.limits = limits;
         this.clock = clock;
-        this.rates = new PushRateLimiter(nanoTicker);
+        this.rates = new SlidingRateLimiter(nanoTicker);
     }
 
     /// @param body inflated
@@ -101,7 +100,7 @@ public final class PushDecoder {
         Optional<PushRegistration> found = registrations.find(id.longValue());
         // An unknown id costs the same comparison as a wrong token.
         String expected = found.map(PushRegistration::token).orElse("");
-        boolean same = sameSecret(expected, token.textValue());
+        boolean same = SecretMatch.same(expected, token.textValue());
         if (found.isEmpty() || !found.get().enabled() || expected.isEmpty() || !same) {
             throw new PushRefusal(
                     401, "no registration has this data_id together with this access_token");
@@ -151,19 +150,5 @@ public final class PushDecoder {
 
     private static @Nullable JsonNode present(@Nullable JsonNode node) {
         return node == null || node.isNull() ? null : node;
-    }
-
-    /// In time that depends on neither text's content; hashing evens out their lengths too.
-    private static boolean sameSecret(String a, String b) {
-        return MessageDigest.isEqual(sha256(a), sha256(b));
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256")
-                    .digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

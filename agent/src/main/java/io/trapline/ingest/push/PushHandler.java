@@ -10,16 +10,17 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,16 +37,24 @@ public final class PushHandler implements HttpService {
     private final Function<byte[], PushOutcome> decoder;
     private final EntrySink sink;
     private final PushLimits limits;
+    private final LongSupplier nanoTicker;
     private final Semaphore slots = new Semaphore(AT_ONCE, true);
 
-    public PushHandler(PushDecoder decoder, EntrySink sink, PushLimits limits) {
-        this(decoder::decode, sink, limits);
+    /// @param nanoTicker a clock that never jumps, for slow senders
+    public PushHandler(
+            PushDecoder decoder, EntrySink sink, PushLimits limits, LongSupplier nanoTicker) {
+        this(decoder::decode, sink, limits, nanoTicker);
     }
 
-    PushHandler(Function<byte[], PushOutcome> decoder, EntrySink sink, PushLimits limits) {
+    PushHandler(
+            Function<byte[], PushOutcome> decoder,
+            EntrySink sink,
+            PushLimits limits,
+            LongSupplier nanoTicker) {
         this.decoder = decoder;
         this.sink = sink;
         this.limits = limits;
+        this.nanoTicker = nanoTicker;
     }
 
     @Override
@@ -87,7 +96,7 @@ public final class PushHandler implements HttpService {
             body = read(request);
         } catch (ContentCoding.UnknownCodingException e) {
             return PushReply.failure(400, String.valueOf(e.getMessage()), 0);
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             return PushReply.failure(400, "body could not be read or inflated", 0);
         }
         return switch (decoder.apply(body)) {
@@ -158,7 +167,8 @@ public final class PushHandler implements HttpService {
             return new byte[0];
         }
         String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
-        try (InputStream in = ContentCoding.decode(request.content().inputStream(), coding)) {
+        InputStream raw = new SteadyBody(request.content().inputStream(), nanoTicker);
+        try (InputStream in = ContentCoding.decode(raw, coding)) {
             return in.readNBytes(limits.maxBodyBytes() + 1);
         }
     }

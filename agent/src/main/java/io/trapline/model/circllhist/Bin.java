@@ -29,6 +29,11 @@ public record Bin(int val, int exp, long count) {
         }
     }
 
+    /// The bin that `sample` falls into.
+    public static Bin of(double sample, long count) {
+        return of(keyOf(sample), count);
+    }
+
     static Bin of(short key, long count) {
         return new Bin(val(key), exp(key), count);
     }

@@ -55,7 +55,8 @@ class PushHandlerTest {
                                 new PushHandler(
                                         decoder,
                                         (source, entries) -> sink.accept(source, entries),
-                                        PushLimits.DEFAULT))
+                                        PushLimits.DEFAULT,
+                                        System::nanoTime))
                         .start();
     }
 

@@ -70,7 +70,8 @@ class PushVectorTest {
                                 new PushHandler(
                                         body -> decoder().decode(body),
                                         PushVectorTest::keep,
-                                        PushLimits.DEFAULT))
+                                        PushLimits.DEFAULT,
+                                        System::nanoTime))
                         .start();
     }
 

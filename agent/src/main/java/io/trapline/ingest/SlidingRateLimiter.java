@@ -1,31 +1,32 @@
-package io.trapline.ingest.push;
+package io.trapline.ingest;
 
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
-/// At most `limit` requests of a data_id in any 60 s, exactly: a ring holds the times of the last
-/// ones, 8 KB for the usual 1000.
+/// At most `limit` requests of a key (a data_id, a check) in any 60 s, exactly: a ring holds the
+/// times of the last ones, 8 KB for 1000.
 ///
-/// Counts belong to the data_id and outlive a change of its registration. Rings grow as they are
-/// used, and one that has seen nothing for 60 s is dropped, so that memory follows the traffic that
-/// was allowed.
-final class PushRateLimiter {
+/// Counts belong to the key and outlive a change of its registration. Rings grow as they are used,
+/// and one that has seen nothing for 60 s is dropped, so that memory follows the traffic that was
+/// allowed. Any thread may ask.
+public final class SlidingRateLimiter {
     private static final long WINDOW_NS = 60_000_000_000L;
     private static final int MAX_WAIT_S = 60;
     private static final int SWEEP_FROM = 64;
 
     private final LongSupplier nanoTicker;
-    private final ConcurrentHashMap<Long, Ring> rings = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Object, Ring> rings = new ConcurrentHashMap<>();
 
-    PushRateLimiter(LongSupplier nanoTicker) {
+    /// @param nanoTicker a clock that never jumps
+    public SlidingRateLimiter(LongSupplier nanoTicker) {
         this.nanoTicker = nanoTicker;
     }
 
     /// @param limit 0 = none, negative = refuse all
     /// @return 0 when the request may pass and is counted, else after how many seconds (1…60) it is
     ///   worth trying again
-    int tryAcquire(long dataId, long limit) {
+    public int tryAcquire(Object key, long limit) {
         if (limit == 0) {
             return 0;
         }
@@ -36,7 +37,7 @@ final class PushRateLimiter {
         int[] wait = new int[1];
         boolean[] isNew = new boolean[1];
         rings.compute(
-                dataId,
+                key,
                 (_, known) -> {
                     Ring ring = known == null ? new Ring() : known;
                     isNew[0] = known == null;
@@ -54,8 +55,8 @@ final class PushRateLimiter {
     }
 
     private void sweep(long now) {
-        for (Long id : rings.keySet()) {
-            rings.computeIfPresent(id, (_, ring) -> ring.isIdle(now) ? null : ring);
+        for (Object key : rings.keySet()) {
+            rings.computeIfPresent(key, (_, ring) -> ring.isIdle(now) ? null : ring);
         }
     }
 

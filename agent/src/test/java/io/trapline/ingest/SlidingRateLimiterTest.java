@@ -1,4 +1,4 @@
-package io.trapline.ingest.push;
+package io.trapline.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,11 +7,11 @@ import java.util.Deque;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class PushRateLimiterTest {
+class SlidingRateLimiterTest {
     private static final long S = 1_000_000_000L;
 
     private long now = -5 * S; // a nano ticker may be negative
-    private final PushRateLimiter limiter = new PushRateLimiter(() -> now);
+    private final SlidingRateLimiter limiter = new SlidingRateLimiter(() -> now);
 
     @Test
     void no_window_of_60_s_ever_holds_more_than_the_limit() {

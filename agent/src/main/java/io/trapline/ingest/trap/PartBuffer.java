@@ -1,0 +1,66 @@
+package io.trapline.ingest.trap;
+
+import io.trapline.journal.JournalException;
+import io.trapline.model.SampleValue;
+import io.trapline.period.Measurement;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Collects a submission's measurements and makes them durable part by part, so that memory does
+/// not grow with the body.
+final class PartBuffer implements MeasurementConsumer {
+    private static final int MAX_COUNT = 5000;
+    private static final int MAX_WEIGHT = 4 << 20;
+    private static final int BIN_BYTES = 16;
+
+    private final TrapCheck check;
+    private final long arrivalMs;
+    private final TrapSink sink;
+    private List<Measurement> part = new ArrayList<>();
+    private long weight;
+
+    PartBuffer(TrapCheck check, long arrivalMs, TrapSink sink) {
+        this.check = check;
+        this.arrivalMs = arrivalMs;
+        this.sink = sink;
+    }
+
+    @Override
+    public void accept(Measurement measurement) throws JournalException {
+        part.add(measurement);
+        weight += weight(measurement);
+        if (part.size() >= MAX_COUNT || weight >= MAX_WEIGHT) {
+            flush();
+        }
+    }
+
+    void flush() throws JournalException {
+        if (part.isEmpty()) {
+            return;
+        }
+        List<Measurement> full = part;
+        part = new ArrayList<>();
+        weight = 0;
+        sink.accept(check, arrivalMs, full);
+    }
+
+    private static long weight(Measurement measurement) {
+        long value =
+                switch (measurement) {
+                    case Measurement.Plain plain -> weight(plain.value());
+                    case Measurement.Timed timed -> weight(timed.value());
+                    case Measurement.Flagged _ -> 0;
+                    case Measurement.Distribution samples ->
+                            (long) BIN_BYTES * samples.bins().size();
+                };
+        return value + measurement.stream().canonical().length();
+    }
+
+    private static long weight(SampleValue value) {
+        return switch (value) {
+            case SampleValue.Text(String text) -> text.length();
+            case SampleValue.Histogram histogram -> histogram.circllhist().size();
+            case SampleValue.Real _, SampleValue.Whole _, SampleValue.Absent _ -> 0;
+        };
+    }
+}

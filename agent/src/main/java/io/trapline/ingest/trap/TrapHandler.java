@@ -1,0 +1,229 @@
+package io.trapline.ingest.trap;
+
+import io.helidon.common.uri.UriEncoding;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.SecretMatch;
+import io.trapline.ingest.SlidingRateLimiter;
+import io.trapline.ingest.SteadyBody;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalFullException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `PUT|POST|OPTIONS /module/httptrap/<uuid>/<secret>`: streams the body through the check's
+/// decoder, has its measurements made durable part by part, and answers when all of them are.
+public final class TrapHandler implements HttpService {
+    private static final Logger LOG = LoggerFactory.getLogger(TrapHandler.class);
+    private static final String PREFIX = "/module/httptrap/";
+    private static final String MODULE = "httptrap";
+    private static final String METHODS = "POST, PUT, OPTIONS";
+    private static final HeaderName DEBUG = HeaderNames.create("x-circonus-httptrap-debug");
+    private static final int FULL_RETRY_S = 30;
+    private static final Pattern UUID_FORM =
+            Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+
+    private final TrapChecks checks;
+    private final TrapSink sink;
+    private final TrapLimits limits;
+    private final InstantSource clock;
+    private final LongSupplier nanoTicker;
+    private final SlidingRateLimiter rates;
+    private final ConcurrentHashMap<UUID, TrapDecoder> decoders = new ConcurrentHashMap<>();
+
+    /// @param nanoTicker a clock that never jumps, for rates and slow senders
+    public TrapHandler(
+            TrapChecks checks,
+            TrapSink sink,
+            TrapLimits limits,
+            InstantSource clock,
+            LongSupplier nanoTicker) {
+        this.checks = checks;
+        this.sink = sink;
+        this.limits = limits;
+        this.clock = clock;
+        this.nanoTicker = nanoTicker;
+        this.rates = new SlidingRateLimiter(nanoTicker);
+    }
+
+    @Override
+    public void routing(HttpRules rules) {
+        rules.any("/module/httptrap", this::handle).any("/module/httptrap/*", this::handle);
+    }
+
+    private void handle(ServerRequest request, ServerResponse response) {
+        Method method = request.prologue().method();
+        boolean preflight = method.equals(Method.OPTIONS);
+        if (!preflight && !method.equals(Method.PUT) && !method.equals(Method.POST)) {
+            response.header(HeaderNames.ALLOW, METHODS);
+            send(response, TrapReply.error(405, "method is not allowed here, send PUT or POST"));
+            return;
+        }
+        switch (find(request)) {
+            case Found.Missing(TrapReply reply) -> send(response, reply);
+            case Found.Check(TrapCheck check) -> {
+                if (preflight) {
+                    preflight(check, request, response);
+                } else {
+                    TrapReply reply = submit(check, request);
+                    if (reply.status() == 200) {
+                        allowOrigin(check, request, response);
+                    }
+                    send(response, reply);
+                }
+            }
+        }
+    }
+
+    /// By the path alone; what follows the secret is ignored.
+    private Found find(ServerRequest request) {
+        String path = request.path().absolute().rawPath();
+        String rest = path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : "";
+        int slash = rest.indexOf('/');
+        if (slash < 0) {
+            return new Found.Missing(TrapReply.error(404, "bad uri"));
+        }
+        if (!UUID_FORM.matcher(rest.substring(0, slash)).matches()) {
+            return new Found.Missing(TrapReply.error(404, "uuid parse error"));
+        }
+        int end = rest.indexOf('/', slash + 1);
+        String secret = rest.substring(slash + 1, end < 0 ? rest.length() : end);
+        Optional<TrapCheck> check = checks.find(UUID.fromString(rest.substring(0, slash)));
+        if (check.isEmpty()) {
+            return new Found.Missing(TrapReply.error(404, "no such check"));
+        }
+        if (!check.get().module().equals(MODULE)) {
+            return new Found.Missing(TrapReply.error(404, "no such httptrap check"));
+        }
+        String expected = check.get().secret();
+        if (!SecretMatch.same(expected, decoded(secret)) || expected.isEmpty()) {
+            return new Found.Missing(TrapReply.error(403, "secret mismatch"));
+        }
+        return new Found.Check(check.get());
+    }
+
+    private TrapReply submit(TrapCheck check, ServerRequest request) {
+        int wait = rates.tryAcquire(check.id(), check.rate());
+        if (wait > 0) {
+            return TrapReply.error(
+                    429, "too many submissions: at most " + check.rate() + " in any 60 s", wait);
+        }
+        long arrivalMs = clock.millis();
+        PartBuffer parts = new PartBuffer(check, arrivalMs, sink);
+        try {
+            TrapResult result = decode(check, request, arrivalMs, parts);
+            // Also after an error: what came before it stays.
+            parts.flush();
+            return reply(check, request, result);
+        } catch (JournalFullException e) {
+            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+            return TrapReply.error(503, "no room to keep the data, try again later", FULL_RETRY_S);
+        } catch (JournalException e) {
+            LOG.error("a submission to check {} was not kept whole", check.id(), e);
+            return TrapReply.error(500, "internal error");
+        }
+    }
+
+    private TrapResult decode(
+            TrapCheck check, ServerRequest request, long arrivalMs, PartBuffer parts)
+            throws JournalException {
+        String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
+        try (InputStream raw = body(request);
+                InputStream body = ContentCoding.decode(raw, coding)) {
+            return decoder(check).decode(body, arrivalMs, parts);
+        } catch (IOException e) {
+            return new TrapResult.Unreadable(0, "Unable to read incoming payload");
+        }
+    }
+
+    private InputStream body(ServerRequest request) {
+        return request.content().hasEntity()
+                ? new SteadyBody(request.content().inputStream(), nanoTicker)
+                : InputStream.nullInputStream();
+    }
+
+    private TrapReply reply(TrapCheck check, ServerRequest request, TrapResult result) {
+        return switch (result) {
+            case TrapResult.Malformed(_, String message) -> TrapReply.error(406, message);
+            case TrapResult.Unreadable(long stats, String message) -> {
+                LOG.info("a submission to check {} broke off after {} values", check.id(), stats);
+                yield TrapReply.error(406, message);
+            }
+            case TrapResult.Done(long stats, long filtered, Optional<String> error) ->
+                    request.headers().first(DEBUG).filter("true"::equals).isPresent()
+                            ? TrapReply.debug(stats, sink.running(check))
+                            : TrapReply.done(stats, filtered, error);
+        };
+    }
+
+    /// One decoder for a check, until the check changes: it holds what the filter set learned.
+    private TrapDecoder decoder(TrapCheck check) {
+        return decoders.compute(
+                check.id(),
+                (_, known) ->
+                        known != null && known.check().equals(check)
+                                ? known
+                                : new TrapDecoder(check, limits));
+    }
+
+    private static void preflight(TrapCheck check, ServerRequest request, ServerResponse response) {
+        if (allowOrigin(check, request, response)) {
+            response.header("Access-Control-Allow-Methods", METHODS)
+                    .header("Access-Control-Allow-Headers", "Content-Type");
+        }
+        response.status(Status.NO_CONTENT_204).send();
+    }
+
+    private static boolean allowOrigin(
+            TrapCheck check, ServerRequest request, ServerResponse response) {
+        Optional<String> origin =
+                request.headers()
+                        .first(HeaderNames.ORIGIN)
+                        .filter(sent ->
+                                check.corsOrigin()
+                                        .map(pattern -> pattern.matcher(sent).find())
+                                        .orElse(true));
+        origin.ifPresent(allowed ->
+                response.header("Access-Control-Allow-Origin", allowed)
+                        .header(HeaderNames.VARY, "Origin"));
+        return origin.isPresent();
+    }
+
+    private static String decoded(String segment) {
+        try {
+            return UriEncoding.decodeUri(segment);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private static void send(ServerResponse response, TrapReply reply) {
+        response.status(Status.create(reply.status()))
+                .header(HeaderNames.CONTENT_TYPE, "application/json");
+        if (reply.retryAfterS() > 0) {
+            response.header(HeaderNames.RETRY_AFTER, Integer.toString(reply.retryAfterS()));
+        }
+        response.send(reply.body());
+    }
+
+    private sealed interface Found {
+        record Check(TrapCheck check) implements Found {}
+
+        record Missing(TrapReply reply) implements Found {}
+    }
+}

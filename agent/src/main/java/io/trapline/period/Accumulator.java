@@ -1,0 +1,238 @@
+package io.trapline.period;
+
+import io.trapline.model.Blob;
+import io.trapline.model.Sample;
+import io.trapline.model.SampleType;
+import io.trapline.model.SampleValue;
+import io.trapline.model.circllhist.Bin;
+import io.trapline.model.circllhist.Circllhist;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One check's running period: takes measurements, gives the samples to store.
+///
+/// It has no clock: the caller says when something arrived and when a period or window is over.
+/// Asynch mode gives a sample as soon as it arrives; synch mode keeps the last value, sum or mean
+/// of each stream until the period ends. Samples with a time of their own leave at once in both.
+/// Histograms are collected in windows, as long as the period but at most 60 s, aligned to the
+/// epoch. Several values of a stream in one millisecond are all given; see [SameTime].
+///
+/// Not thread-safe.
+public final class Accumulator {
+    private static final long MAX_WINDOW_MS = 60_000;
+    private static final long NS_PER_MS = 1_000_000;
+
+    private final boolean async;
+    private final long windowMs;
+    private final Map<String, State> states = new HashMap<>();
+    private final Map<WindowKey, Window> windows = new HashMap<>();
+
+    public Accumulator(boolean async, long periodMs) {
+        if (periodMs <= 0) {
+            throw new IllegalArgumentException("periodMs must be positive, is " + periodMs);
+        }
+        this.async = async;
+        this.windowMs = Math.min(periodMs, MAX_WINDOW_MS);
+    }
+
+    /// @param arrivalMs when the submission arrived, milliseconds since 1970-01-01T00:00Z
+    /// @param out gets what is to be stored now
+    public void feed(long arrivalMs, Measurement measurement, Consumer<Sample> out) {
+        State state =
+                states.computeIfAbsent(
+                        measurement.stream().canonical(), _ -> new State(measurement.stream()));
+        state.accepted = measurement.accepted();
+        switch (measurement) {
+            case Measurement.Plain plain -> {
+                state.replace(plain.value());
+                emitNow(state, plain.value(), arrivalMs, out);
+            }
+            case Measurement.Flagged flagged -> {
+                if (flagged.flag() == Measurement.Flag.SUM) {
+                    state.addToSum(flagged.numbers());
+                    emitNow(state, state.value(), arrivalMs, out);
+                } else if (async) {
+                    state.replace(flagged.value());
+                    emitNow(state, flagged.value(), arrivalMs, out);
+                } else {
+                    state.addToMean(flagged.numbers());
+                }
+            }
+            case Measurement.Timed timed -> {
+                if (timed.accepted()) {
+                    out.accept(sample(timed.stream(), timed.value(), timed.timeMs()));
+                }
+            }
+            case Measurement.Distribution distribution -> {
+                if (distribution.accepted()) {
+                    long start = arrivalMs - Math.floorMod(arrivalMs, windowMs);
+                    windows.computeIfAbsent(
+                                    new WindowKey(distribution.stream().canonical(), start),
+                                    _ -> new Window(distribution.stream()))
+                            .take(distribution);
+                }
+            }
+        }
+    }
+
+    /// Ends the period; sums and means of the next one start from nothing.
+    ///
+    /// @param endMs its end, the time of the samples that synch mode gives
+    public Ended endPeriod(long endMs) {
+        List<Sample> samples = new ArrayList<>();
+        for (State state : states.values()) {
+            SampleValue value = state.value();
+            if (!async && state.accepted && value != null) {
+                samples.add(sample(state.stream, value, endMs));
+            }
+        }
+        long metrics = states.size();
+        states.clear();
+        return new Ended(samples, metrics > 0, metrics);
+    }
+
+    /// The histograms of all windows that are over at `nowMs`, with their windows' start as time.
+    public List<Sample> endWindows(long nowMs) {
+        List<Sample> samples = new ArrayList<>();
+        Iterator<Map.Entry<WindowKey, Window>> each = windows.entrySet().iterator();
+        while (each.hasNext()) {
+            Map.Entry<WindowKey, Window> entry = each.next();
+            if (entry.getKey().startMs() + windowMs <= nowMs) {
+                Window window = entry.getValue();
+                if (!window.histogram.isEmpty()) {
+                    samples.add(sample(window.stream, window.value(), entry.getKey().startMs()));
+                }
+                each.remove();
+            }
+        }
+        return samples;
+    }
+
+    /// Canonical name → present value, of every metric of the running period, those that the filter
+    /// set rejects included; histograms are not listed.
+    public SortedMap<String, SampleValue> running() {
+        SortedMap<String, SampleValue> values = new TreeMap<>();
+        states.forEach((name, state) -> {
+            SampleValue value = state.value();
+            if (value != null) {
+                values.put(name, value);
+            }
+        });
+        return values;
+    }
+
+    private void emitNow(
+            State state, @Nullable SampleValue value, long arrivalMs, Consumer<Sample> out) {
+        if (async && state.accepted && value != null) {
+            out.accept(sample(state.stream, value, arrivalMs));
+        }
+    }
+
+    private static Sample sample(StreamId stream, SampleValue value, long timeMs) {
+        return new Sample(stream.name(), stream.tags(), value, timeMs * NS_PER_MS);
+    }
+
+    /// An ended period.
+    ///
+    /// @param samples what synch mode stores
+    /// @param available whether any metric arrived
+    /// @param metrics how many streams were seen
+    public record Ended(List<Sample> samples, boolean available, long metrics) {
+        public Ended {
+            samples = List.copyOf(samples);
+        }
+    }
+
+    private record WindowKey(String stream, long startMs) {}
+
+    /// A stream in the running period; without a value when it only had timed ones or histograms.
+    private static final class State {
+        private final StreamId stream;
+        private boolean accepted;
+        private @Nullable SampleValue plain;
+        private @Nullable Sum sum;
+        private @Nullable Sum mean;
+
+        State(StreamId stream) {
+            this.stream = stream;
+        }
+
+        void replace(SampleValue value) {
+            plain = value;
+            sum = null;
+            mean = null;
+        }
+
+        /// A sum also takes up the plain value or the mean that was there.
+        void addToSum(Sum numbers) {
+            Sum total = sum;
+            if (total == null) {
+                total = new Sum();
+                SampleValue before = value();
+                if (before != null) {
+                    total.add(before);
+                }
+            }
+            total.add(numbers);
+            plain = null;
+            mean = null;
+            sum = total;
+        }
+
+        /// A mean starts anew after anything else.
+        void addToMean(Sum numbers) {
+            Sum total = mean;
+            if (total == null) {
+                total = new Sum();
+            }
+            total.add(numbers);
+            plain = null;
+            sum = null;
+            mean = total;
+        }
+
+        @Nullable SampleValue value() {
+            if (sum != null) {
+                return sum.total();
+            }
+            return mean != null ? mean.mean() : plain;
+        }
+    }
+
+    private static final class Window {
+        private final StreamId stream;
+        private Circllhist histogram = new Circllhist();
+        private boolean cumulative;
+
+        Window(StreamId stream) {
+            this.stream = stream;
+        }
+
+        void take(Measurement.Distribution distribution) {
+            cumulative |= distribution.cumulative();
+            if (distribution.replacesAll()) {
+                histogram = new Circllhist();
+            }
+            for (Bin bin : distribution.bins()) {
+                if (distribution.cumulative()) {
+                    histogram.replace(bin);
+                } else {
+                    histogram.insert(bin);
+                }
+            }
+        }
+
+        SampleValue value() {
+            return new SampleValue.Histogram(
+                    cumulative ? SampleType.CUMULATIVE_HISTOGRAM : SampleType.HISTOGRAM,
+                    Blob.of(histogram.toRecord()));
+        }
+    }
+}

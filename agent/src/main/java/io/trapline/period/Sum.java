@@ -1,0 +1,115 @@
+package io.trapline.period;
+
+import io.trapline.model.SampleValue;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
+
+/// A sum of numbers and how many they were; integers are added exactly, however large. Not
+/// thread-safe.
+public final class Sum {
+    private long small;
+    private BigInteger large = BigInteger.ZERO;
+    private double real;
+    private boolean hasReal;
+    private long count;
+
+    public void addSigned(long value) {
+        count++;
+        addWhole(value);
+    }
+
+    public void addUnsigned(long bits) {
+        count++;
+        if (bits >= 0) {
+            addWhole(bits);
+        } else {
+            large = large.add(new BigInteger(Long.toUnsignedString(bits)));
+        }
+    }
+
+    public void addReal(double value) {
+        count++;
+        hasReal = true;
+        real += value;
+    }
+
+    /// A value that is no number: it weighs, and adds nothing.
+    public void addNothing() {
+        count++;
+    }
+
+    public void add(Sum other) {
+        addWhole(other.small);
+        large = large.add(other.large);
+        real += other.real;
+        hasReal |= other.hasReal;
+        count += other.count;
+    }
+
+    /// Adds a stored value as one number; one without a number adds nothing and does not weigh.
+    public void add(SampleValue value) {
+        switch (value) {
+            case SampleValue.Real(double number, String digits) -> {
+                if (digits == null) {
+                    addReal(number);
+                } else {
+                    count++;
+                    large = large.add(new BigInteger(digits));
+                }
+            }
+            case SampleValue.Whole whole -> {
+                switch (whole.type()) {
+                    case UINT64 -> addUnsigned(whole.bits());
+                    default -> addSigned(whole.bits());
+                }
+            }
+            case SampleValue.Text _, SampleValue.Histogram _, SampleValue.Absent _ -> {}
+        }
+    }
+
+    public long count() {
+        return count;
+    }
+
+    /// As a double, with its digits when it is whole and no double holds it.
+    public SampleValue total() {
+        double total = toDouble();
+        return new SampleValue.Real(total, hasReal ? null : digitsBeyond(total));
+    }
+
+    /// The arithmetic mean; 0/0 is NaN.
+    public SampleValue mean() {
+        return new SampleValue.Real(toDouble() / count);
+    }
+
+    private double toDouble() {
+        if (large.signum() == 0) {
+            return hasReal ? real + small : small;
+        }
+        return real + whole().doubleValue();
+    }
+
+    private BigInteger whole() {
+        return large.add(BigInteger.valueOf(small));
+    }
+
+    private @Nullable String digitsBeyond(double total) {
+        if (large.signum() == 0 && Math.abs(small) <= 1L << 53) {
+            return null;
+        }
+        BigInteger whole = whole();
+        return new BigDecimal(total).compareTo(new BigDecimal(whole)) == 0
+                ? null
+                : whole.toString();
+    }
+
+    private void addWhole(long value) {
+        long sum = small + value;
+        if (((small ^ sum) & (value ^ sum)) < 0) {
+            large = large.add(BigInteger.valueOf(small));
+            sum = value;
+        }
+        small = sum;
+    }
+}

@@ -1,0 +1,166 @@
+package io.trapline.ingest.trap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helidon.webserver.WebServer;
+import io.trapline.ingest.CoreListener;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalFullException;
+import io.trapline.model.SampleValue;
+import io.trapline.period.Measurement;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TrapHandlerTest implements TrapSink {
+    private final TrapCheck check = TrapDecoderTest.check(false, null);
+    private final ConcurrentLinkedQueue<List<Measurement>> parts = new ConcurrentLinkedQueue<>();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private int partsThatFit = Integer.MAX_VALUE;
+    private WebServer server = CoreListener.create("127.0.0.1", 0);
+
+    @Override
+    public void accept(TrapCheck to, long arrivalMs, List<Measurement> part)
+            throws JournalException {
+        if (parts.size() >= partsThatFit) {
+            throw new JournalFullException("quota");
+        }
+        parts.add(part);
+    }
+
+    @Override
+    public SortedMap<String, SampleValue> running(TrapCheck of) {
+        return new TreeMap<>(Map.of());
+    }
+
+    @BeforeEach
+    void start() {
+        server =
+                CoreListener.create(
+                                "127.0.0.1",
+                                0,
+                                new TrapHandler(
+                                        id -> Optional.of(check).filter(c -> c.id().equals(id)),
+                                        this,
+                                        TrapLimits.DEFAULT,
+                                        InstantSource.system(),
+                                        System::nanoTime))
+                        .start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop();
+        client.close();
+    }
+
+    @Test
+    void a_long_body_is_made_durable_part_by_part_before_the_answer() throws Exception {
+        HttpResponse<String> response = put(documents(12_000), "");
+        assertThat(response.body()).isEqualTo("{\"stats\":12000,\"filtered\":0}");
+        assertThat(parts).extracting(List::size).containsExactly(5000, 5000, 2000);
+    }
+
+    @Test
+    void without_room_the_answer_is_503_and_what_fitted_stays() throws Exception {
+        partsThatFit = 1;
+        HttpResponse<String> response = put(documents(12_000), "");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).contains("30");
+        assertThat(parts).hasSize(1);
+    }
+
+    @Test
+    void a_gzip_body_that_ends_half_way_keeps_what_came_before_and_says_so() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(packed)) {
+            out.write(documents(50_000));
+        }
+        byte[] half = Arrays.copyOf(packed.toByteArray(), packed.size() / 2);
+        HttpResponse<String> response = put(half, "gzip");
+        assertThat(response.statusCode()).isEqualTo(406);
+        assertThat(response.body()).contains("Unable to read incoming payload").contains("is kept");
+        assertThat(parts.stream().mapToInt(List::size).sum()).isBetween(5000, 49_999);
+    }
+
+    @Test
+    void what_is_no_gzip_is_unreadable() throws Exception {
+        HttpResponse<String> response = put(documents(1), "gzip");
+        assertThat(response.statusCode()).isEqualTo(406);
+        assertThat(response.body()).isEqualTo("{\"error\":\"Unable to read incoming payload\"}");
+    }
+
+    @Test
+    void a_connection_that_breaks_off_keeps_what_came_before() throws Exception {
+        byte[] documents = documents(6000);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(10_000);
+            String head =
+                    "PUT "
+                            + path()
+                            + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                            + (documents.length + 1000)
+                            + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(documents);
+            socket.shutdownOutput();
+            InputStream in = socket.getInputStream();
+            String status = new String(in.readNBytes(12), StandardCharsets.US_ASCII);
+            assertThat(status).isEqualTo("HTTP/1.1 406");
+        }
+        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(6000);
+    }
+
+    @Test
+    void the_rate_of_a_check_is_not_limited_by_default() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            assertThat(put(documents(1), "").statusCode()).isEqualTo(200);
+        }
+    }
+
+    private HttpResponse<String> put(byte[] body, String coding) throws Exception {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path()))
+                        .PUT(HttpRequest.BodyPublishers.ofByteArray(body));
+        if (!coding.isEmpty()) {
+            request.header("Content-Encoding", coding);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private String path() {
+        return "/module/httptrap/" + check.id() + "/s";
+    }
+
+    private static byte[] documents(int count) {
+        StringBuilder body = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            body.append("{\"m")
+                    .append(i % 100)
+                    .append("\":")
+                    .append(i * 7919L % 104729)
+                    .append("}\n");
+        }
+        return body.toString().getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.sqlite.SQLiteConfig;
 
 /// `data/forward.db`: how far each output came, and what was set aside.
@@ -19,7 +21,7 @@ import org.sqlite.SQLiteConfig;
 ///   output  text primary key
 ///   sender  text            names its sequence to receivers; a new one with each new row
 ///   done_position, done_part         all up to here was acknowledged or set aside
-///   sending_position, sending_part   where the request ends that may have been sent since
+///   tried   text            where requests end that went out since, "position.part", by spaces
 ///   paused  integer         0 or 1
 /// forward_aside             what was refused
 ///   id, output, sender, position, part, status, reason, at_ms, payload, resend
@@ -35,8 +37,7 @@ final class ForwardDatabase implements AutoCloseable {
             create table if not exists forward_cursor(
                 output text primary key, sender text not null,
                 done_position integer not null, done_part integer not null,
-                sending_position integer not null, sending_part integer not null,
-                paused integer not null) without rowid;
+                tried text not null, paused integer not null) without rowid;
             create table if not exists forward_aside(
                 id integer primary key autoincrement, output text not null, sender text not null,
                 position integer not null, part integer not null, status integer not null,
@@ -82,13 +83,13 @@ final class ForwardDatabase implements AutoCloseable {
     }
 
     /// How far an output came.
-    record Cursor(
-            String sender,
-            long donePosition,
-            int donePart,
-            long sendingPosition,
-            int sendingPart,
-            boolean paused) {}
+    ///
+    /// @param tried where requests end that went out since: receivers may have come so far
+    record Cursor(String sender, Place done, SortedSet<Place> tried, boolean paused) {
+        Cursor {
+            tried = new TreeSet<>(tried);
+        }
+    }
 
     /// What was set aside: how many, and what the cap gave up since.
     record Totals(long items, long bytes, long lostItems, long lostBytes) {}
@@ -129,20 +130,17 @@ final class ForwardDatabase implements AutoCloseable {
                 on -> {
                     try (PreparedStatement get =
                             on.prepareStatement(
-                                    "select sender, done_position, done_part, sending_position,"
-                                            + " sending_part, paused from forward_cursor"
-                                            + " where output = ?")) {
+                                    "select sender, done_position, done_part, tried, paused"
+                                            + " from forward_cursor where output = ?")) {
                         get.setString(1, output);
                         try (ResultSet row = get.executeQuery()) {
                             return row.next()
                                     ? Optional.of(
                                             new Cursor(
                                                     row.getString(1),
-                                                    row.getLong(2),
-                                                    row.getInt(3),
-                                                    row.getLong(4),
-                                                    row.getInt(5),
-                                                    row.getInt(6) != 0))
+                                                    new Place(row.getLong(2), row.getInt(3)),
+                                                    places(row.getString(4)),
+                                                    row.getInt(5) != 0))
                                     : Optional.empty();
                         }
                     }
@@ -152,11 +150,11 @@ final class ForwardDatabase implements AutoCloseable {
     Cursor start(String output, String sender, boolean paused) throws ForwardException {
         update(
                 "starting the cursor of " + output,
-                "insert or replace into forward_cursor values(?, ?, 0, 0, 0, 0, ?)",
+                "insert or replace into forward_cursor values(?, ?, 0, 0, '', ?)",
                 output,
                 sender,
                 paused ? 1 : 0);
-        return new Cursor(sender, 0, 0, 0, 0, paused);
+        return new Cursor(sender, Place.START, new TreeSet<>(), paused);
     }
 
     void forget(String output) throws ForwardException {
@@ -166,17 +164,27 @@ final class ForwardDatabase implements AutoCloseable {
                 output);
     }
 
-    /// Written before a request goes out, so that after a crash one with the same end is sent.
-    void moved(String output, Item done, Item sending) throws ForwardException {
+    /// Written before a request with a new end goes out, so that after a crash requests end there
+    /// again.
+    void moved(String output, Place done, SortedSet<Place> tried) throws ForwardException {
         update(
                 "moving the cursor of " + output,
-                "update forward_cursor set done_position = ?, done_part = ?, sending_position = ?,"
-                        + " sending_part = ? where output = ?",
+                "update forward_cursor set done_position = ?, done_part = ?, tried = ?"
+                        + " where output = ?",
                 done.position(),
                 done.part(),
-                sending.position(),
-                sending.part(),
+                String.join(" ", tried.stream().map(Place::toString).toList()),
                 output);
+    }
+
+    private static SortedSet<Place> places(String text) {
+        SortedSet<Place> places = new TreeSet<>();
+        for (String place : text.split(" ")) {
+            if (!place.isEmpty()) {
+                places.add(Place.parse(place));
+            }
+        }
+        return places;
     }
 
     void pause(String output, boolean paused) throws ForwardException {

@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /// - What was sent without an answer is sent again. A receiver that remembers (another Trapline)
 ///   keeps it once: each request carries an [io.trapline.journal.Origin], the place of its last
 ///   item. That works because the end of each request is on disk before it goes out: after a crash
-///   the first request ends at the same item, so that the receiver has all of it or nothing.
+///   no request reaches over such an end, so that the receiver has all of each or nothing.
 /// - Only what the receiver refuses as such is set aside. A refused request is divided until the
 ///   refused item is found; the others go on.
 ///
@@ -56,8 +58,11 @@ final class Forwarder implements Runnable {
 
     private final String sender;
     private final Deque<List<Item>> work = new ArrayDeque<>();
-    private Item done;
-    private Item sending;
+    private Place done;
+
+    /// Where requests ended that went out since `done`: the receiver may be at any of them.
+    private TreeSet<Place> tried;
+
     private long read;
     private long notBefore;
     private boolean failing;
@@ -90,8 +95,8 @@ final class Forwarder implements Runnable {
         pace = pace(settings);
         sender = cursor.sender();
         paused = cursor.paused();
-        done = new Item(cursor.donePosition(), cursor.donePart(), new byte[0]);
-        sending = new Item(cursor.sendingPosition(), cursor.sendingPart(), new byte[0]);
+        done = cursor.done();
+        tried = new TreeSet<>(cursor.tried());
         read = reader.committed();
         notBefore = nanoTicker.getAsLong();
     }
@@ -171,7 +176,7 @@ final class Forwarder implements Runnable {
         tally.skipped(encoding.skipped());
         List<Item> fresh = new ArrayList<>(encoding.items().size());
         for (Item item : encoding.items()) {
-            if (!item.isAfter(done.position(), done.part())) {
+            if (!item.end().isAfter(done)) {
                 continue;
             }
             if (item.bytes().length > destination.maxItemBytes()) {
@@ -203,17 +208,15 @@ final class Forwarder implements Runnable {
         destination.encode(new Selected(frame, batch, parts), encoding);
     }
 
-    /// Cuts items into requests; one ends where a request may have ended before a crash.
+    /// Cuts items into requests; one ends wherever one ended that the receiver may have.
     private void compose(List<Item> items) {
         List<Item> request = new ArrayList<>();
         long bytes = 0;
         for (Item item : items) {
-            boolean pastKnownEnd =
-                    !request.isEmpty()
-                            && item.isAfter(sending.position(), sending.part())
-                            && !request.getLast().isAfter(sending.position(), sending.part());
             long withItem = bytes + item.bytes().length + 1;
-            if (pastKnownEnd || (!request.isEmpty() && withItem > destination.maxBytes())) {
+            if (!request.isEmpty()
+                    && (withItem > destination.maxBytes()
+                            || endedBetween(request.getLast(), item))) {
                 work.add(request);
                 request = new ArrayList<>();
                 withItem = item.bytes().length + 1L;
@@ -226,13 +229,19 @@ final class Forwarder implements Runnable {
         }
     }
 
+    private boolean endedBetween(Item before, Item after) {
+        @Nullable Place end = tried.ceiling(before.end());
+        return end != null && after.end().isAfter(end);
+    }
+
     private Duration deliver(List<Item> request)
             throws InterruptedException, JournalException, ForwardException {
         Item last = request.getLast();
-        // A request within a known end may be a part of one that the receiver has: the end stays.
-        if (destination.numbersRequests() && last.isAfter(sending.position(), sending.part())) {
-            database.moved(settings.name(), done, last);
-            sending = last;
+        if (destination.numbersRequests() && !tried.contains(last.end())) {
+            TreeSet<Place> open = new TreeSet<>(tried.tailSet(done, false));
+            open.add(last.end());
+            database.moved(settings.name(), done, open);
+            tried = open;
         }
         Delivery delivery = destination.send(request, Optional.of(sender));
         paceFromNow();
@@ -270,7 +279,7 @@ final class Forwarder implements Runnable {
 
     private void finish(Item last) throws JournalException {
         work.removeFirst();
-        done = last;
+        done = last.end();
         commit();
     }
 
@@ -285,8 +294,6 @@ final class Forwarder implements Runnable {
     /// Replaces a refused request by smaller ones: around the culprit, or halves.
     private void divide(List<Item> request, Delivery.Refused refused) {
         work.removeFirst();
-        // The receiver has nothing of it, so that its end is none any more.
-        sending = done;
         int size = request.size();
         int culprit = refused.culprit().orElse(-1);
         if (culprit >= 0 && culprit < size) {

@@ -9,7 +9,8 @@ package io.trapline.forward;
 @SuppressWarnings("ArrayRecordComponent")
 record Item(long position, int part, byte[] bytes) {
 
-    boolean isAfter(long otherPosition, int otherPart) {
-        return position > otherPosition || (position == otherPosition && part > otherPart);
+    /// Where it ends.
+    Place end() {
+        return new Place(position, part);
     }
 }

@@ -121,7 +121,7 @@ public final class Outputs implements AutoCloseable {
     /// again, and receivers must not take them for those of before.
     private ForwardDatabase.Cursor cursor(String name, boolean known) throws ForwardException {
         Optional<ForwardDatabase.Cursor> kept = database.cursor(name);
-        boolean ahead = kept.isPresent() && kept.get().donePosition() > journal.status().head();
+        boolean ahead = kept.isPresent() && kept.get().done().position() > journal.status().head();
         if (kept.isPresent() && known && !ahead) {
             return kept.get();
         }

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
         subcommands = {
             CheckConfigCommand.class,
+            OutputsCommand.class,
             PushCommand.class,
             TrapCommand.class,
             VersionCommand.class,

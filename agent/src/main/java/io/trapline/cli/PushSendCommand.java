@@ -105,6 +105,11 @@ final class PushSendCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
+        if (SendOptions.STANDARD_INPUT.equals(tokenFile)
+                && SendOptions.STANDARD_INPUT.equals(options.file)) {
+            throw new CommandFailure(
+                    Cli.USAGE, "--token-file - and --file -: standard input holds only one");
+        }
         InstantSource clock = InstantSource.system();
         ObjectNode root = root();
         ArrayNode data = data(root);
@@ -235,11 +240,6 @@ final class PushSendCommand implements Callable<Integer> {
 
     private String token(ObjectNode root) throws CommandFailure {
         if (tokenFile != null) {
-            if (tokenFile.equals(SendOptions.STANDARD_INPUT)
-                    && SendOptions.STANDARD_INPUT.equals(options.file)) {
-                throw new CommandFailure(
-                        Cli.USAGE, "--token-file - and --file -: standard input holds only one");
-            }
             return SendOptions.read(tokenFile, "--token-file").strip();
         }
         String fromEnvironment = System.getenv().getOrDefault(TOKEN_VARIABLE, "").strip();

@@ -55,12 +55,6 @@ final class CoreDestination implements Destination {
         return BatchFrames.MAX_BYTES;
     }
 
-    /// Each frame has its own number.
-    @Override
-    public boolean numbersRequests() {
-        return false;
-    }
-
     @Override
     public Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(64 << 10);

@@ -16,10 +16,6 @@ interface Destination extends AutoCloseable {
     /// An item beyond this is refused here, because the receiver certainly would.
     int maxItemBytes();
 
-    /// Whether requests carry an [Origin] of the whole request, which must then be announced
-    /// before.
-    boolean numbersRequests();
-
     /// Sends one request and waits for its answer.
     ///
     /// @param sender names the sequence that the items belong to; empty for items that were set

@@ -237,7 +237,7 @@ final class Forwarder implements Runnable {
     private Duration deliver(List<Item> request)
             throws InterruptedException, JournalException, ForwardException {
         Item last = request.getLast();
-        if (destination.numbersRequests() && !tried.contains(last.end())) {
+        if (!tried.contains(last.end())) {
             TreeSet<Place> open = new TreeSet<>(tried.tailSet(done, false));
             open.add(last.end());
             database.moved(settings.name(), done, open);

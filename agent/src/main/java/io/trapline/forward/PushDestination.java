@@ -56,11 +56,6 @@ final class PushDestination implements Destination {
     }
 
     @Override
-    public boolean numbersRequests() {
-        return true;
-    }
-
-    @Override
     public Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(settings.maxBatchBytes());
         body.writeBytes(head);

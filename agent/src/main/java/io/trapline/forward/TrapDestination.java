@@ -40,11 +40,6 @@ final class TrapDestination implements Destination {
     }
 
     @Override
-    public boolean numbersRequests() {
-        return true;
-    }
-
-    @Override
     public Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(64 << 10);
         body.write('{');

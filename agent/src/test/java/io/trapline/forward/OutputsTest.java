@@ -6,7 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.helidon.webserver.WebServer;
 import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.PipelineSink;
 import io.trapline.ingest.batches.BatchesHandler;
+import io.trapline.ingest.push.PushDecoder;
+import io.trapline.ingest.push.PushHandler;
+import io.trapline.ingest.push.PushLimits;
+import io.trapline.ingest.push.PushRegistration;
 import io.trapline.journal.JournalSettings;
 import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Batch;
@@ -20,6 +25,9 @@ import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.pipeline.BatchCodec;
+import io.trapline.pipeline.GlobalTags;
+import io.trapline.pipeline.Pipeline;
+import io.trapline.pipeline.PipelineSettings;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -173,6 +181,59 @@ class OutputsTest {
                 assertThat(noFrames.status()).isEqualTo(400);
                 assertThat(noFrames.message()).contains("TRAPLB1");
                 assertThat(theirs.status().head()).isZero();
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
+    @Test
+    void a_push_that_is_sent_again_after_a_lost_answer_is_kept_once() throws Exception {
+        try (SqliteJournal theirs = journal(core);
+                HttpPoster poster =
+                        new HttpPoster(Duration.ofSeconds(20), true, InstantSource.system())) {
+            Pipeline pipeline =
+                    new Pipeline(
+                            theirs,
+                            new GlobalTags(PipelineSettings.DEFAULT, "h", GlobalTags.Changes.NONE),
+                            () -> false,
+                            InstantSource.system());
+            PushDecoder decoder =
+                    new PushDecoder(
+                            id ->
+                                    Optional.of(
+                                            new PushRegistration(
+                                                    id, "t", "time_series", "v2", 0, -1, true)),
+                            PushLimits.DEFAULT,
+                            InstantSource.system(),
+                            System::nanoTime);
+            PushHandler handler =
+                    new PushHandler(
+                            decoder,
+                            new PipelineSink(pipeline),
+                            PushLimits.DEFAULT,
+                            System::nanoTime);
+            WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
+            try {
+                URI url = URI.create("http://127.0.0.1:" + server.port() + "/v2/push/");
+                String item = "[{\"metrics\":{\"a\":1},\"target\":\"t\"}]}";
+                byte[] seven =
+                        ("{\"data_id\":7,\"access_token\":\"t\",\"data\":" + item)
+                                .getBytes(StandardCharsets.UTF_8);
+                byte[] eight =
+                        ("{\"data_id\":8,\"access_token\":\"t\",\"data\":" + item)
+                                .getBytes(StandardCharsets.UTF_8);
+                Map<String, String> first = Map.of("X-Trapline-Batch", "life:o:5.2");
+                Map<String, String> next = Map.of("X-Trapline-Batch", "life:o:5.3");
+                for (var headers : List.of(first, first, next, first, Map.<String, String>of())) {
+                    assertThat(poster.post(url, headers, seven).status()).isEqualTo(200);
+                }
+                // Another data_id has sequences of its own.
+                assertThat(poster.post(url, first, eight).status()).isEqualTo(200);
+
+                assertThat(batches(theirs, 4))
+                        .extracting(Batch::source)
+                        .containsExactly("push/7", "push/7", "push/7", "push/8");
             } finally {
                 server.stop();
             }

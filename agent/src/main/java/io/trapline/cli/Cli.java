@@ -10,6 +10,11 @@ import picocli.CommandLine.Command;
         description =
                 "Runs Python collectors on schedule and keeps, shows and forwards what they report.",
         subcommands = {
+            RunCommand.class,
+            QueryCommand.class,
+            StatusCommand.class,
+            TrainCommand.class,
+            TryCommand.class,
             CheckConfigCommand.class,
             OutputsCommand.class,
             PushCommand.class,

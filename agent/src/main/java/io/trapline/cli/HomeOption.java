@@ -1,6 +1,7 @@
 package io.trapline.cli;
 
 import io.trapline.Home;
+import io.trapline.Program;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -23,11 +24,17 @@ final class HomeOption {
         if (home != null && !home.toString().isEmpty()) {
             return new Home(home);
         }
-        return new Home(program());
+        return new Home(programRoot());
     }
 
-    /// Where the program's own files (`framework-py`, libraries) are.
-    static Path program() {
+    /// The program's own files, as the launcher names them.
+    static Program program() {
+        return new Program(
+                programRoot().resolve("framework-py"),
+                Path.of(System.getProperty("trapline.lib", "lib")));
+    }
+
+    private static Path programRoot() {
         return Path.of(System.getProperty(PROGRAM_PROPERTY, "."));
     }
 }

@@ -1,5 +1,6 @@
 package io.trapline.ingest;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -21,7 +22,7 @@ public final class ContentCoding {
     public static InputStream decode(InputStream body, String coding) throws IOException {
         return switch (coding.strip().toLowerCase(Locale.ROOT)) {
             case "", "identity" -> body;
-            case "gzip", "x-gzip" -> new GZIPInputStream(body, BUFFER);
+            case "gzip", "x-gzip" -> new GZIPInputStream(new NotYetEnded(body), BUFFER);
             case "deflate" -> inflate(body);
             default -> throw new UnknownCodingException(coding);
         };
@@ -44,6 +45,19 @@ public final class ContentCoding {
                 inflater.end();
             }
         };
+    }
+
+    /// The JDK looks for a further gzip member only when `available()` promises one; a promise that
+    /// fails is taken for the end.
+    private static final class NotYetEnded extends FilterInputStream {
+        NotYetEnded(InputStream body) {
+            super(body);
+        }
+
+        @Override
+        public int available() {
+            return 1;
+        }
     }
 
     /// The coding is none that we can undo.

@@ -6,10 +6,14 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
@@ -54,9 +58,20 @@ public final class CoreListener {
     }
 
     private static void routes(HttpRouting.Builder routing, HttpService... services) {
+        routing.addFilter(CoreListener::closeWhenAsked);
         routing.register(services);
         routing.any(CoreListener::unknownPath);
         routing.error(Exception.class, CoreListener::failed);
+    }
+
+    /// Helidon answers `Connection: close` and then waits for the client to close; clients that
+    /// wait for the end of the stream would wait until the connection is found idle.
+    private static void closeWhenAsked(
+            FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        chain.proceed();
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE) && response.isSent()) {
+            throw new CloseConnectionException("the client asked for it");
+        }
     }
 
     private static void unknownPath(ServerRequest request, ServerResponse response) {

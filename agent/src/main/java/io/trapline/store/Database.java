@@ -82,21 +82,26 @@ final class Database implements AutoCloseable {
         if (e instanceof Schema.NewerStoreException || e instanceof IOException) {
             return false;
         }
+        return isCorruption(e)
+                || says(
+                        e,
+                        List.of(
+                                "not a valid duckdb database file",
+                                "could not read enough bytes",
+                                "serialization error",
+                                "internal error",
+                                "failure while replaying wal"));
+    }
+
+    /// Whether a failure, of whatever step, says that a block of the file has other bytes than were
+    /// written.
+    static boolean isCorruption(Exception e) {
+        return says(e, List.of("corrupt", "checksum"));
+    }
+
+    private static boolean says(Exception e, List<String> signs) {
         String text = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-        for (String sign :
-                List.of(
-                        "not a valid duckdb database file",
-                        "corrupt",
-                        "checksum",
-                        "could not read enough bytes",
-                        "serialization error",
-                        "internal error",
-                        "failure while replaying wal")) {
-            if (text.contains(sign)) {
-                return true;
-            }
-        }
-        return false;
+        return signs.stream().anyMatch(text::contains);
     }
 
     static long bytesOnDisk(Path directory) {

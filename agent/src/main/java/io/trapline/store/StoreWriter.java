@@ -62,6 +62,9 @@ final class StoreWriter implements Runnable {
     private @Nullable Instant nextRetention;
     private int failures;
 
+    /// What says that a database that can be opened is damaged further inside.
+    private @Nullable SQLException corruption;
+
     private volatile State state =
             new State(StoreStatus.State.OPENING, RowCounts.NONE, 0, Long.MAX_VALUE, "");
 
@@ -119,16 +122,7 @@ final class StoreWriter implements Runnable {
             try {
                 life();
             } catch (SQLException | JournalException | IOException | RuntimeException e) {
-                failures++;
-                state = state.with(StoreStatus.State.FAILING, String.valueOf(e.getMessage()));
-                LOG.error(
-                        "writing the store in {} failed after journal position {}; nothing is lost,"
-                                + " it is tried again: {}",
-                        directory,
-                        progress.position(),
-                        e.getMessage(),
-                        e instanceof RuntimeException ? e : null);
-                pause();
+                failed(e);
             } catch (InterruptedException _) {
                 stop();
             }
@@ -143,6 +137,27 @@ final class StoreWriter implements Runnable {
         return closing.getCount() == 0;
     }
 
+    private void failed(Exception e) {
+        failures++;
+        if (failures >= PATIENCE && e instanceof SQLException sql && Database.isCorruption(sql)) {
+            corruption = sql;
+        }
+        String reason = String.valueOf(e.getMessage());
+        if (reason.equals(state.error())) {
+            LOG.debug("writing the store in {} failed again: {}", directory, reason);
+        } else {
+            LOG.error(
+                    "writing the store in {} failed after journal position {}; nothing is lost, it"
+                            + " is tried again until it works: {}",
+                    directory,
+                    progress.position(),
+                    reason,
+                    e instanceof RuntimeException ? e : null);
+        }
+        state = state.with(StoreStatus.State.FAILING, reason);
+        pause();
+    }
+
     private void pause() {
         long millis = Math.min(FIRST_PAUSE_MS << Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
         try {
@@ -155,6 +170,23 @@ final class StoreWriter implements Runnable {
     /// From the opening of the database to its closing.
     private void life() throws SQLException, JournalException, IOException, InterruptedException {
         Database database = open();
+        try {
+            serve(database);
+        } catch (SQLException | JournalException | RuntimeException e) {
+            // Here and not in run(), so that people can query what is there while writing waits.
+            failed(e);
+        } finally {
+            gate.shut();
+            cancelQueries.run();
+            if (!gate.awaitEmpty(CLOSE_QUERIES)) {
+                LOG.warn("a query in the store did not end within {}", CLOSE_QUERIES);
+            }
+            database.close();
+        }
+    }
+
+    private void serve(Database database)
+            throws SQLException, JournalException, InterruptedException {
         try (Session session = new Session(database, beforeCommit)) {
             JournalReader from = seek(session);
             state =
@@ -168,18 +200,16 @@ final class StoreWriter implements Runnable {
             while (!stopped()) {
                 pump(session, from);
             }
-        } finally {
-            gate.shut();
-            cancelQueries.run();
-            if (!gate.awaitEmpty(CLOSE_QUERIES)) {
-                LOG.warn("a query in the store did not end within {}", CLOSE_QUERIES);
-            }
-            database.close();
         }
     }
 
     private Database open() throws SQLException, IOException {
         StoreSettings now = settings.get();
+        SQLException seen = corruption;
+        if (seen != null) {
+            corruption = null;
+            moveAside(seen);
+        }
         try {
             return Database.open(directory, now);
         } catch (SQLException e) {
@@ -242,7 +272,7 @@ final class StoreWriter implements Runnable {
             commit(from, position);
         }
         long behind = status.head() - Math.max(position, status.tail() - 1);
-        if (behind > 0) {
+        if (behind > 0 && failures == 0) {
             LOG.info(
                     "the store is at journal position {}, {} frames to catch up", position, behind);
         }

@@ -1,13 +1,14 @@
 package io.trapline.web;
 
 import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -36,15 +37,20 @@ public final class Listener implements AutoCloseable {
     }
 
     /// @param port 0 = any free one
+    /// @param limits changes what this class sets for every listener
     /// @throws IOException when the address cannot be bound, saying why and what to do
-    public static Listener open(String host, int port, Consumer<HttpRouting.Builder> routes)
+    public static Listener open(
+            String host,
+            int port,
+            Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            Consumer<HttpRouting.Builder> routes)
             throws IOException {
         HttpRouting.Builder routing = HttpRouting.builder();
         routes.accept(routing);
-        InetSocketAddress address = new InetSocketAddress(resolve(host), port);
-        WebServer server =
+        WebServerConfig.Builder config =
                 WebServer.builder()
-                        .bindAddress(address)
+                        .address(resolve(host))
+                        .port(port)
                         .shutdownHook(false)
                         .shutdownGracePeriod(STOP_GRACE)
                         .featuresDiscoverServices(false)
@@ -60,8 +66,9 @@ public final class Listener implements AutoCloseable {
                                         .maxHeadersSize(MAX_HEADER_BYTES)
                                         .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
                                         .build())
-                        .addRouting(routing)
-                        .build();
+                        .addRouting(routing);
+        limits.accept(config);
+        WebServer server = config.build();
         try {
             server.start();
         } catch (RuntimeException e) {

@@ -241,6 +241,27 @@ class StoreRecoveryTest {
     }
 
     @Test
+    void damage_that_shows_only_when_writing_is_moved_aside_too() throws Exception {
+        try (StoreFixture fixture = new StoreFixture(directory)) {
+            AtomicInteger tries = new AtomicInteger();
+            fixture.beforeCommit =
+                    () -> {
+                        if (tries.incrementAndGet() <= 3) {
+                            throw new SQLException("Data Corruption Error: computed checksum 1");
+                        }
+                    };
+            fixture.accept("x", sample("a"));
+
+            assertThat(fixture.rows("SELECT name FROM metrics")).containsExactly(List.of("a"));
+            assertThat(
+                            directory
+                                    .resolve("store.damaged-20261121T044000.000Z")
+                                    .resolve(Database.FILE))
+                    .exists();
+        }
+    }
+
+    @Test
     void another_journal_is_read_from_its_beginning() throws Exception {
         try (StoreFixture fixture = new StoreFixture(directory)) {
             fixture.accept("x", sample("a"), sample("b"));

@@ -14,8 +14,6 @@ import io.trapline.period.Measurement;
 import io.trapline.period.StreamId;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -71,10 +69,9 @@ final class Submission {
     }
 
     TrapResult read(JsonFactory json, InputStream body) throws JournalException {
-        // A lenient reader: bytes that are no UTF-8 must not stop the parse.
-        InputStreamReader text = new InputStreamReader(body, StandardCharsets.UTF_8);
+        BodyText text = new BodyText(body);
         try (JsonParser parser = json.createParser(text)) {
-            return walk(parser);
+            return walk(parser, text);
         } catch (BadBodyException e) {
             return new TrapResult.Malformed(stats, String.valueOf(e.getMessage()));
         } catch (IOException e) {
@@ -85,7 +82,7 @@ final class Submission {
         }
     }
 
-    private TrapResult walk(JsonParser parser)
+    private TrapResult walk(JsonParser parser, BodyText text)
             throws IOException, BadBodyException, JournalException {
         try {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
@@ -95,6 +92,9 @@ final class Submission {
             // A body that ends early is no error: what was complete is kept.
             return done();
         } catch (JsonProcessingException e) {
+            if (depth > 0 && text.isCutAt(parser.currentLocation().getCharOffset())) {
+                return done();
+            }
             takeZeroBefore(e, parser);
             throw new BadBodyException(place(parser) + ": " + Losses.clip(e.getOriginalMessage()));
         } catch (BadBodyException e) {

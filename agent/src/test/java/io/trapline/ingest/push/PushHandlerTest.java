@@ -124,7 +124,8 @@ class PushHandlerTest {
     }
 
     @Test
-    void a_client_that_waits_for_100_continue_gets_it() throws IOException {
+    void a_client_that_waits_for_100_continue_gets_it_and_one_that_asks_to_close_sees_the_end()
+            throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(10_000);
             String head =
@@ -137,6 +138,7 @@ class PushHandlerTest {
                     .isEqualTo("HTTP/1.1 100");
             socket.getOutputStream().write(GOOD.getBytes(StandardCharsets.US_ASCII));
             assertThat(untilJsonEnds(in)).contains("HTTP/1.1 200");
+            assertThat(in.read()).as("the end, because the client asked for it").isEqualTo(-1);
         }
     }
 

@@ -230,6 +230,31 @@ class TrapDecoderTest {
         assertThat(decode(body)).isInstanceOf(TrapResult.Malformed.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                ",",
+                ",\"b",
+                ",\"b\"",
+                ",\"b\":",
+                ",\"b\":1.",
+                ",\"b\":-",
+                ",\"b\":1e",
+                ",\"b\":tru",
+                ",\"b\":[nul"
+            })
+    void a_body_that_ends_early_is_no_error(String end) throws Exception {
+        assertThat(decode("{\"a\":1" + end)).isEqualTo(new TrapResult.Done(1, 0, Optional.empty()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {",\"b\":x", ",\"b\":1.x", ",\"b\":trux", ",b", "} tru", "} xyz", "},1"})
+    void a_body_that_ends_with_what_no_value_begins_with_is_an_error(String end) throws Exception {
+        assertThat(decode("{\"a\":1" + end)).isInstanceOf(TrapResult.Malformed.class);
+        assertThat(seen).hasSize(1);
+    }
+
     @Test
     void an_object_as_a_value_is_left_out_and_named() throws Exception {
         TrapResult result = decode("{\"a\":{\"_type\":\"n\",\"_value\":[1,{\"x\":[2]}]},\"b\":3}");

@@ -1,0 +1,223 @@
+package io.trapline.bridge;
+
+import io.trapline.bridge.Frame.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The agent's side of one host JVM: passes frames on to the inputs that live in it.
+///
+/// Each input has a thread of its own that hears its frames, so that a slow one delays no other.
+final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedHost.class);
+    private static final Duration INTERRUPT_GRACE = Duration.ofSeconds(2);
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(4);
+    private static final Duration KILL_GRACE = Duration.ofSeconds(3);
+    private static final int MAX_WAITING_LINES = 4096;
+
+    private final WorkerProcess process;
+    private final boolean own;
+    private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
+    private final AtomicInteger numbers = new AtomicInteger();
+    private volatile boolean gone;
+    private volatile @Nullable String killedBecause;
+
+    @SuppressWarnings("this-escape")
+    private EmbeddedHost(ProcessBuilder builder, boolean own)
+            throws WorkerException, InterruptedException {
+        this.own = own;
+        this.process = WorkerProcess.start(builder, "embedded-python", this);
+        process.follow();
+    }
+
+    /// @param own it houses one input and ends with it
+    static EmbeddedHost start(HostCommand command, Path frameworkDir, boolean own)
+            throws WorkerException, InterruptedException {
+        return new EmbeddedHost(command.builder(frameworkDir), own);
+    }
+
+    Session open(WorkerSpec spec, WorkerListener listener)
+            throws WorkerException, InterruptedException {
+        Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
+        Seat seat = new Seat(session);
+        seats.put(session.number(), seat);
+        seat.start();
+        if (gone) {
+            seat.end("it ended before the input was opened");
+        }
+        session.load();
+        return session;
+    }
+
+    boolean isGone() {
+        return gone || killedBecause != null;
+    }
+
+    @Override
+    public void frame(Frame frame) {
+        Seat seat = seats.get(frame.worker());
+        if (seat != null) {
+            seat.hear(frame);
+        }
+    }
+
+    @Override
+    public void errorLine(String line) {
+        Seat only = own ? seats.values().stream().findAny().orElse(null) : null;
+        if (only == null) {
+            log.warn("embedded Python: {}", line);
+        } else {
+            only.session.output("", WorkerListener.Stream.STDERR, line);
+        }
+    }
+
+    @Override
+    public void ended(String how) {
+        gone = true;
+        String because = killedBecause;
+        String what = because == null ? how : "the host process was killed: " + because;
+        seats.values().forEach(seat -> seat.end(what));
+        seats.clear();
+    }
+
+    @Override
+    public void send(Frame frame) throws IOException {
+        process.send(frame);
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public Duration grace() {
+        return INTERRUPT_GRACE;
+    }
+
+    @Override
+    public void kill(Session culprit, String why) {
+        killedBecause = why;
+        process.kill();
+    }
+
+    @Override
+    public void release(Session session) {
+        try {
+            process.send(Frame.of(Kind.CLOSE, session.number(), 0));
+        } catch (IOException _) {
+            // it is gone already
+        }
+        try {
+            if (!session.awaitClosed(CLOSE_GRACE)) {
+                kill(session, "input " + session.spec().input() + " could not be closed");
+                process.awaitEnd(KILL_GRACE);
+            }
+        } catch (InterruptedException _) {
+            kill(session, "the agent stops");
+            Thread.currentThread().interrupt();
+        }
+        Seat seat = seats.remove(session.number());
+        if (seat != null) {
+            seat.end("closed");
+        }
+        if (own) {
+            end();
+        }
+    }
+
+    /// Ends the process; its inputs have been closed.
+    void end() {
+        if (killedBecause == null) {
+            killedBecause = "the agent stops";
+        }
+        process.kill();
+        try {
+            process.awaitEnd(KILL_GRACE);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// One input's place: its session, and the queue of frames that it has not heard yet.
+    private static final class Seat {
+        private final Session session;
+        private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+        private final AtomicInteger waitingLines = new AtomicInteger();
+        private final AtomicInteger droppedLines = new AtomicInteger();
+        private volatile boolean over;
+
+        Seat(Session session) {
+            this.session = session;
+        }
+
+        void start() {
+            Thread.ofVirtual().name("input-" + session.spec().input()).start(this::work);
+        }
+
+        private void work() {
+            try {
+                while (!over) {
+                    queue.take().run();
+                }
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void hear(Frame frame) {
+            if (frame.kind() == Kind.OUTPUT) {
+                if (waitingLines.incrementAndGet() > MAX_WAITING_LINES) {
+                    waitingLines.decrementAndGet();
+                    droppedLines.incrementAndGet();
+                    return;
+                }
+                queue.add(() -> {
+                    waitingLines.decrementAndGet();
+                    pass(frame);
+                    tellDropped();
+                });
+            } else if (frame.kind() == Kind.CLOSED) {
+                end(frame.text());
+            } else {
+                queue.add(() -> pass(frame));
+            }
+        }
+
+        private void tellDropped() {
+            int dropped = waitingLines.get() == 0 ? droppedLines.getAndSet(0) : 0;
+            if (dropped > 0) {
+                session.output(
+                        "",
+                        WorkerListener.Stream.LOG,
+                        dropped + " lines of output dropped: they came faster than they were read");
+            }
+        }
+
+        private void pass(Frame frame) {
+            try {
+                session.handle(frame);
+            } catch (IOException | RuntimeException e) {
+                log.error(
+                        "input {}: a frame of kind {} could not be handled",
+                        session.spec().input(),
+                        frame.kind(),
+                        e);
+            }
+        }
+
+        void end(String how) {
+            queue.add(() -> {
+                over = true;
+                session.gone(how);
+            });
+        }
+    }
+}

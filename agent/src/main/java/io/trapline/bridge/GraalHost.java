@@ -1,0 +1,112 @@
+package io.trapline.bridge;
+
+import io.trapline.bridge.Frame.Kind;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.graalvm.polyglot.Engine;
+
+/// The program of the host JVM: runs embedded inputs, one GraalPy context each, on a shared engine.
+///
+/// Started by the agent and driven through its standard input and output. The argument is the
+/// folder with the Python side. It uses nothing but the JDK and the polyglot libraries.
+public final class GraalHost {
+    static final String TRAIN = "--train";
+
+    private static final int OUT_OF_ORDER = 3;
+
+    private final Path frameworkDir;
+    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final ReentrantLock writing = new ReentrantLock();
+    private final Map<Integer, Tenant> tenants = new ConcurrentHashMap<>();
+    private final Engine engine;
+
+    private GraalHost(Path frameworkDir) {
+        this.frameworkDir = frameworkDir;
+        this.engine = newEngine();
+    }
+
+    private static Engine newEngine() {
+        return Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
+    }
+
+    public static void main(String[] args) throws IOException {
+        System.setOut(System.err); // standard output is the pipe to the agent
+        if (List.of(args).contains(TRAIN)) {
+            try (Engine engine = newEngine()) {
+                Tenant.train(engine, Path.of(args[0]));
+            }
+            return;
+        }
+        Posix.leadSession();
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            // A thread of the host itself, not of a script: out of memory, as a rule.
+            System.err.println("host thread " + thread.getName() + " failed: " + error);
+            Runtime.getRuntime().halt(OUT_OF_ORDER);
+        });
+        try {
+            new GraalHost(Path.of(args[0])).serve();
+        } finally {
+            // The agent is gone, and with it the reason to be.
+            Posix.killGroup(ProcessHandle.current().pid());
+        }
+    }
+
+    private void serve() throws IOException {
+        try (DataInputStream in =
+                new DataInputStream(
+                        new BufferedInputStream(new FileInputStream(FileDescriptor.in), 1 << 16))) {
+            Optional<Frame> frame = Frame.read(in);
+            while (frame.isPresent()) {
+                handle(frame.get());
+                frame = Frame.read(in);
+            }
+        }
+    }
+
+    private void handle(Frame frame) {
+        if (frame.kind() == Kind.OPEN) {
+            Tenant tenant = new Tenant(this, frame.worker());
+            tenants.put(frame.worker(), tenant);
+            tenant.open(frame.text());
+            return;
+        }
+        Tenant tenant = tenants.get(frame.worker());
+        if (tenant != null) {
+            tenant.handle(frame);
+        }
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    Path frameworkDir() {
+        return frameworkDir;
+    }
+
+    void forget(Tenant tenant) {
+        tenants.remove(tenant.number());
+    }
+
+    void send(Frame frame) {
+        writing.lock();
+        try {
+            frame.write(out);
+        } catch (IOException _) {
+            // the agent is gone; the end of the input says so as well
+        } finally {
+            writing.unlock();
+        }
+    }
+}

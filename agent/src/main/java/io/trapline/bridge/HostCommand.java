@@ -1,0 +1,66 @@
+package io.trapline.bridge;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// How a host JVM is started.
+///
+/// The JVM's start cache (`host.aot`) lies beside the last library of the class path. It holds what
+/// a host loads and links before it runs a script; without it, or with one of another JDK, a host
+/// starts slower and works the same.
+final class HostCommand {
+    private final Path java;
+    private final String classPath;
+    private final Path cache;
+    private final Path dataDir;
+    private final int heapMiB;
+
+    HostCommand(Path java, List<Path> classPath, Path dataDir, int heapMiB) {
+        this.java = java;
+        this.classPath =
+                classPath.stream()
+                        .map(Path::toString)
+                        .collect(Collectors.joining(File.pathSeparator));
+        this.cache = classPath.getLast().resolveSibling("host.aot");
+        this.dataDir = dataDir;
+        this.heapMiB = heapMiB;
+    }
+
+    ProcessBuilder builder(Path frameworkDir) {
+        List<String> options =
+                Files.exists(cache) ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
+        return new ProcessBuilder(command(options, frameworkDir.toString()));
+    }
+
+    /// A host that loads what every host loads, writes the start cache, and ends.
+    ProcessBuilder training(Path frameworkDir) {
+        return new ProcessBuilder(
+                command(
+                        List.of("-XX:AOTCacheOutput=" + cache),
+                        frameworkDir.toString(),
+                        GraalHost.TRAIN));
+    }
+
+    private List<String> command(List<String> options, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(java.toString());
+        command.addAll(
+                List.of(
+                        "-Xmx" + heapMiB + "m",
+                        "-XX:+UseSerialGC",
+                        "-XX:+UseCompactObjectHeaders",
+                        "-XX:+DisplayVMOutputToStderr", // standard output is the protocol
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-Dpolyglot.engine.WarnInterpreterOnly=false",
+                        "-Dpolyglot.engine.userResourceCache=" + dataDir.resolve("graalpy")));
+        command.addAll(options);
+        command.addAll(List.of("-cp", classPath, GraalHost.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+}

@@ -1,0 +1,63 @@
+package io.trapline.bridge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.bridge.Worker.LoadProblem;
+import io.trapline.bridge.Worker.LoadedCollector;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What OPEN asks for and LOADED answers.
+record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    Loaded {
+        collectors = List.copyOf(collectors);
+        problems = List.copyOf(problems);
+    }
+
+    static String request(WorkerSpec spec) {
+        ObjectNode request = JSON.createObjectNode();
+        request.put("input", spec.input());
+        request.put("host", spec.endpointHost());
+        request.put("port", spec.endpointPort());
+        ObjectNode environment = request.putObject("environment");
+        spec.environment().forEach(environment::put);
+        ArrayNode modules = request.putArray("modules");
+        for (WorkerSpec.Module module : spec.modules()) {
+            modules.addObject()
+                    .put("name", module.name())
+                    .put("file", module.file().toAbsolutePath().normalize().toString())
+                    .put("root", module.root().toAbsolutePath().normalize().toString());
+        }
+        return request.toString();
+    }
+
+    static Loaded parse(byte[] answer) throws IOException {
+        JsonNode json = JSON.readTree(answer);
+        List<LoadedCollector> collectors = new ArrayList<>();
+        for (JsonNode each : json.path("collectors")) {
+            collectors.add(
+                    new LoadedCollector(
+                            each.path("id").asText(),
+                            each.path("class").asText(),
+                            each.path("module").asText(),
+                            each.path("file").asText(),
+                            each.path("interval").asDouble(),
+                            each.path("warning").asText()));
+        }
+        List<LoadProblem> problems = new ArrayList<>();
+        for (JsonNode each : json.path("problems")) {
+            problems.add(
+                    new LoadProblem(
+                            each.path("module").asText(),
+                            each.path("file").asText(),
+                            each.path("class").asText(),
+                            each.path("error").asText()));
+        }
+        return new Loaded(collectors, problems);
+    }
+}

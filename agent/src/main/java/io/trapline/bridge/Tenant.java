@@ -1,0 +1,338 @@
+package io.trapline.bridge;
+
+import io.trapline.bridge.Frame.Kind;
+import io.trapline.bridge.Frame.Origin;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.graalvm.polyglot.Context;
+import org.graalvm.polyglot.Engine;
+import org.graalvm.polyglot.EnvironmentAccess;
+import org.graalvm.polyglot.HostAccess;
+import org.graalvm.polyglot.PolyglotAccess;
+import org.graalvm.polyglot.PolyglotException;
+import org.graalvm.polyglot.Value;
+import org.graalvm.polyglot.io.IOAccess;
+import org.jspecify.annotations.Nullable;
+
+/// One input's context in the host process.
+///
+/// Python runs on one platform thread for loading and one for each collector, kept over its runs.
+final class Tenant {
+    private static final Duration INTERRUPT_LIMIT = Duration.ofMillis(1500);
+    private static final Duration RUNS_GET_ON_CLOSE = Duration.ofMillis(700);
+
+    private final GraalHost host;
+    private final int number;
+    private final Children children;
+    private final Map<String, BlockingQueue<Long>> inboxes = new ConcurrentHashMap<>();
+    private final Map<Long, ActiveRun> runs = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<String>> reports = new ConcurrentHashMap<>();
+    private final AtomicLong reportNumbers = new AtomicLong();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile boolean dying; // os._exit was called
+    private volatile @Nullable Context context;
+    private volatile @Nullable Value runner;
+
+    private static final class ActiveRun {
+        private volatile boolean asked; // its end was asked for
+    }
+
+    Tenant(GraalHost host, int number) {
+        this.host = host;
+        this.number = number;
+        this.children = new Children(this::unattributed);
+    }
+
+    int number() {
+        return number;
+    }
+
+    void open(String request) {
+        thread("load", () -> load(request));
+    }
+
+    /// What a script may do: the host's files, sockets, processes and environment, as any program
+    /// of this user may; nothing of this JVM but the one object it is handed.
+    private static Context.Builder builder(Engine engine) {
+        return Context.newBuilder("python")
+                .engine(engine)
+                .allowIO(
+                        IOAccess.newBuilder()
+                                .fileSystem(KernelFiles.withHost())
+                                .allowHostSocketAccess(true)
+                                .build())
+                .allowCreateThread(true)
+                .allowCreateProcess(true)
+                .allowNativeAccess(true)
+                .allowEnvironmentAccess(EnvironmentAccess.INHERIT)
+                .allowHostAccess(HostAccess.EXPLICIT)
+                .allowPolyglotAccess(PolyglotAccess.NONE)
+                .in(java.io.InputStream.nullInputStream())
+                .option("python.ForceImportSite", "false")
+                .option("python.DontWriteBytecodeFlag", "false");
+    }
+
+    /// Loads what every input loads, so that the JVM can keep it in its start cache.
+    static void train(Engine engine, Path frameworkDir) {
+        try (Context context = builder(engine).build()) {
+            context.eval(
+                            "python",
+                            """
+                            def train(folder):
+                                import sys
+                                sys.path.insert(0, folder)
+                                import json, trapline_worker, datakit_framework
+                                json.loads(json.dumps([{"a": 1.5, "b": None}]))
+                            train
+                            """)
+                    .execute(frameworkDir.toString());
+        }
+    }
+
+    private void load(String request) {
+        try {
+            Context made =
+                    builder(host.engine())
+                            .processHandler(children)
+                            .out(new LineStream(WorkerListener.Stream.STDOUT, this::unattributed))
+                            .err(new LineStream(WorkerListener.Stream.STDERR, this::unattributed))
+                            .build();
+            context = made;
+            Value prepare =
+                    made.eval(
+                            "python",
+                            """
+                            def prepare(folder, host):
+                                import sys
+                                sys.path.insert(0, folder)
+                                import trapline_worker
+                                return trapline_worker.embedded(host)
+                            prepare
+                            """);
+            Value embedded = prepare.execute(host.frameworkDir().toString(), new Face());
+            runner = embedded;
+            String loaded = embedded.invokeMember("load", request).asString();
+            host.send(Frame.of(Kind.LOADED, number, 0, loaded));
+        } catch (PolyglotException e) {
+            end("its modules did not load: " + described(e));
+        } catch (OutOfMemoryError _) {
+            end("its modules did not load: the host process has no memory left");
+        }
+    }
+
+    void handle(Frame frame) {
+        switch (frame.kind()) {
+            case START -> start(frame.text(), frame.number());
+            case INTERRUPT -> interrupt(frame.number());
+            case REPLY -> {
+                CompletableFuture<String> waiting = reports.remove(frame.number());
+                if (waiting != null) {
+                    int status = (frame.payload()[0] & 0xFF) << 8 | (frame.payload()[1] & 0xFF);
+                    waiting.complete(status + " " + frame.text(2));
+                }
+            }
+            case CLOSE -> thread("close", this::close);
+            case OPEN, LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED ->
+                    System.err.println("the agent sent an unexpected frame: " + frame.kind());
+        }
+    }
+
+    private void start(String collector, long run) {
+        runs.put(run, new ActiveRun());
+        inboxes.computeIfAbsent(
+                        collector,
+                        id -> {
+                            BlockingQueue<Long> inbox = new LinkedBlockingQueue<>();
+                            thread(id, () -> work(id, inbox));
+                            return inbox;
+                        })
+                .add(run);
+    }
+
+    private void work(String collector, BlockingQueue<Long> inbox) {
+        try {
+            while (!ended.get()) {
+                perform(collector, inbox.take());
+            }
+        } catch (InterruptedException _) {
+            // an interrupt that came too late for its run
+            if (!ended.get()) {
+                thread(collector, () -> work(collector, inbox));
+            }
+        }
+    }
+
+    private void perform(String collector, long number) {
+        String end;
+        try {
+            Value python = runner;
+            end =
+                    python == null
+                            ? "raised\nnot loaded"
+                            : python.invokeMember("run", collector, number).asString();
+        } catch (PolyglotException e) {
+            if (dying || e.isExit()) {
+                end("a script ended it");
+                return;
+            }
+            if (e.isInterrupted() || e.isCancelled()) {
+                end = interrupted(number);
+            } else {
+                end = "raised\n" + described(e);
+            }
+        } catch (OutOfMemoryError e) {
+            end =
+                    "raised\nMemoryError: the host process has no memory left ("
+                            + e.getMessage()
+                            + ")";
+        }
+        boolean _ = Thread.interrupted();
+        runs.remove(number);
+        host.send(Frame.of(Kind.FINISHED, this.number, number, end));
+    }
+
+    private String interrupted(long number) {
+        ActiveRun run = runs.get(number);
+        if (run != null && run.asked) {
+            return "interrupted\n";
+        }
+        return "disturbed\nanother run of this input was interrupted";
+    }
+
+    private void interrupt(long number) {
+        ActiveRun run = runs.get(number);
+        Context python = context;
+        if (run == null || python == null) {
+            return;
+        }
+        run.asked = true;
+        thread(
+                "interrupt",
+                () -> {
+                    try {
+                        python.interrupt(INTERRUPT_LIMIT);
+                    } catch (TimeoutException _) {
+                        // the agent sees that the run goes on, and ends this process
+                    }
+                });
+    }
+
+    private void close() {
+        Context python = context;
+        Value running = runner;
+        if (python == null || ended.get()) {
+            end("");
+            return;
+        }
+        try {
+            if (!runs.isEmpty()) {
+                runs.values().forEach(run -> run.asked = true);
+                python.interrupt(RUNS_GET_ON_CLOSE);
+            }
+            if (running != null) {
+                running.invokeMember("close");
+            }
+        } catch (TimeoutException _) {
+            unattributed(
+                    WorkerListener.Stream.LOG,
+                    "a run could not be interrupted, the exit handlers were skipped");
+        } catch (PolyglotException e) {
+            unattributed(WorkerListener.Stream.LOG, "an exit handler failed: " + described(e));
+        }
+        end("");
+    }
+
+    /// Ends the context and says so; when that hangs, the agent ends this process.
+    private void end(String why) {
+        if (!ended.compareAndSet(false, true)) {
+            return;
+        }
+        thread(
+                "end",
+                () -> {
+                    children.end();
+                    Context python = context;
+                    if (python != null) {
+                        try {
+                            python.close(true);
+                        } catch (PolyglotException | IllegalStateException _) {
+                            // it is on its way out, which is what we want
+                        }
+                    }
+                    host.forget(this);
+                    host.send(Frame.of(Kind.CLOSED, number, 0, why));
+                });
+    }
+
+    private void thread(String what, Runnable task) {
+        Thread.ofPlatform().daemon().name("input-" + number + "-" + what).start(task);
+    }
+
+    private void unattributed(WorkerListener.Stream stream, String line) {
+        output(Origin.of(stream, ""), line);
+    }
+
+    private void output(Origin origin, String line) {
+        host.send(
+                Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String described(PolyglotException e) {
+        StringBuilder text = new StringBuilder(String.valueOf(e.getMessage()));
+        for (PolyglotException.StackFrame frame : e.getPolyglotStackTrace()) {
+            if (frame.isGuestFrame()) {
+                text.append("\n  at ").append(frame);
+            }
+        }
+        return text.toString();
+    }
+
+    /// All that Python sees of this JVM.
+    public final class Face {
+        /// @return status, a space, body
+        @HostAccess.Export
+        public String report(String collector, long run, String request) {
+            long report = reportNumbers.incrementAndGet();
+            CompletableFuture<String> answer = new CompletableFuture<>();
+            reports.put(report, answer);
+            host.send(
+                    Frame.from(
+                            new Origin(run, collector, 0),
+                            Kind.REPORT,
+                            number,
+                            report,
+                            request.getBytes(StandardCharsets.UTF_8)));
+            try {
+                return answer.get();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return "503 interrupted";
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                reports.remove(report);
+            }
+        }
+
+        @HostAccess.Export
+        public void output(String collector, int stream, String line) {
+            Tenant.this.output(new Origin(stream, collector, 0), line);
+        }
+
+        @HostAccess.Export
+        public void dying(String collector, String reason) {
+            dying = true;
+            host.send(Frame.of(Kind.DYING, number, 0, collector + "\n" + reason));
+        }
+    }
+}

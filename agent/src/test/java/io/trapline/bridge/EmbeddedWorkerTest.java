@@ -1,0 +1,141 @@
+package io.trapline.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.bridge.WorkerListener.RunEnd;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+final class EmbeddedWorkerTest extends WorkerContract {
+    private static PythonBridge bridge;
+
+    @BeforeAll
+    static void makeBridge() {
+        List<Path> classPath =
+                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                        .map(Path::of)
+                        .toList();
+        bridge =
+                new PythonBridge(
+                        ExternalWorkerTest.FRAMEWORK,
+                        Path.of(ProcessHandle.current().info().command().orElseThrow()),
+                        classPath,
+                        Path.of("target/embedded"),
+                        256);
+    }
+
+    @AfterAll
+    static void closeBridge() {
+        bridge.close();
+    }
+
+    @Override
+    Bridge bridge() {
+        return bridge;
+    }
+
+    @Override
+    Optional<Path> command() {
+        return Optional.empty();
+    }
+
+    @Override
+    boolean mustInterrupt() {
+        return true;
+    }
+
+    @Test
+    void inputs_share_one_host_process() {
+        collector("pass");
+        Worker first = open();
+        Worker second = open(new Heard(), "other");
+        assertThat(second.processId()).isEqualTo(first.processId());
+        assertThat(runOnce(first, "m.C")).isEqualTo(new RunEnd.Returned());
+    }
+
+    @Test
+    void another_input_is_told_when_the_host_is_killed_for_one() {
+        Heard other = new Heard();
+        module("good", "good", IMPORT + "class Good(DataKitFramework):\n" + run("pass"));
+        open(other, "other");
+        killForLongOperation();
+        Heard.Died innocent = other.awaitDied();
+        assertThat(innocent.culprit()).isEmpty();
+        assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
+    }
+
+    @Test
+    void an_interrupt_that_reaches_another_run_disturbs_it() {
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + "class A(DataKitFramework):\n"
+                        + run("import time", "print('A begun')", "time.sleep(600)")
+                        + "class B(DataKitFramework):\n"
+                        + run("import time", "print('B begun')", "time.sleep(600)"));
+        Worker worker = open();
+        long a = start(worker, "m.A");
+        long b = start(worker, "m.B");
+        heard.awaitLine("A begun"::equals);
+        heard.awaitLine("B begun"::equals);
+        worker.interrupt(a);
+        assertThat(heard.awaitEnd(a)).isInstanceOf(RunEnd.Interrupted.class);
+        assertThat(heard.awaitEnd(b)).isInstanceOf(RunEnd.Disturbed.class);
+    }
+
+    @Test
+    void a_collector_that_eats_memory_is_survived_or_the_end_of_the_host_and_told() {
+        collector("kept = []", "while True: kept.append(bytearray(1 << 20))");
+        Worker worker = open();
+        start(worker, "m.C");
+        switch (heard.awaitFinishedOrDied()) {
+            case Heard.Finished finished ->
+                    assertThat(finished.end())
+                            .isInstanceOfSatisfying(
+                                    RunEnd.Raised.class,
+                                    raised ->
+                                            assertThat(raised.traceback())
+                                                    .containsIgnoringCase("memory"));
+            case Heard.Died died -> assertThat(died.reason()).isNotEmpty();
+            default -> throw new AssertionError();
+        }
+    }
+
+    @Test
+    void an_input_may_have_a_host_of_its_own() throws Exception {
+        module("d", "m", IMPORT + "class C(DataKitFramework):\n" + run("pass"));
+        Worker shared = open();
+        try (Worker own = bridge().open(spec("own", true), heard)) {
+            assertThat(own.processId()).isNotEqualTo(shared.processId());
+            assertThat(heard.awaitEnd(start(own, "m.C"))).isEqualTo(new RunEnd.Returned());
+        }
+    }
+
+    @Test
+    void python_sees_nothing_of_the_host_jvm() {
+        collector(
+                "try:",
+                "  import java",
+                "  java.type('java.lang.Runtime')",
+                "  print('open')",
+                "except BaseException as e:",
+                "  print('shut')",
+                "try:",
+                "  import polyglot",
+                "  polyglot.import_value('x')",
+                "  print('open')",
+                "except BaseException as e:",
+                "  print('shut')");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("shut"::equals);
+        heard.awaitLine("shut"::equals);
+        assertThat(heard.seenLines).noneMatch(line -> line.text().equals("open"));
+    }
+}

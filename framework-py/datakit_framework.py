@@ -1,0 +1,472 @@
+"""What collectors import: `from datakit_framework import DataKitFramework`.
+
+Standard library only, and nothing at import time that costs: a collector's interpreter should be up at once.
+
+Inside a Trapline worker, reports for the agent's own endpoint go to the agent over the worker's bridge (see
+`_hooks`), without HTTP. Anywhere else, or for a collector whose constructor names another place, they are posted to
+`http://<ip>:<port>/v1/write/<category>`, with timeouts and a few retries.
+"""
+
+import json
+import os
+import sys
+import time as _time
+
+_CATEGORIES = (
+    ("M", "metric"),
+    ("L", "logging"),
+    ("R", "rum"),
+    ("O", "object"),
+    ("CO", "custom_object"),
+    ("E", "keyevent"),
+)
+_PARAMETERS = ("precision", "input", "ignore_global_tags", "version")
+
+_TIMEOUT_SECONDS = 10
+_RETRY_AFTER_SECONDS = (0.2, 0.5)  # a report is tried once more after each of these
+_LONGEST_RETRY_AFTER = 2.0
+
+_LOG_BYTES = 100_000
+_LOG_BACKUPS = 10
+
+
+class _Hooks:
+    """Set by the runner of a Trapline worker.
+
+    report(instance, request_text) -> (status, body), or None outside a worker
+    log(line) is told every line of `mylog`
+    host, port: the agent's endpoint, the default target
+    """
+
+    report = None
+    log = None
+    host = "127.0.0.1"
+    port = 9529
+
+
+_hooks = _Hooks()
+
+
+class Reply(str):
+    """The text of the last response, as upstream returns it, which also knows how the report went.
+
+    ok: everything was accepted. status_code: of the first request that failed, else of the last; 0 = no answer.
+    """
+
+    ok = True
+    status_code = 0
+
+    def __new__(cls, text="", ok=True, status_code=0):
+        reply = super().__new__(cls, text)
+        reply.ok = ok
+        reply.status_code = status_code
+        return reply
+
+
+class DataKitFramework(object):
+    name = "DataKitFramework"
+    interval = 10
+    log_name = ""
+    is_init_log = False
+
+    # Mangled, so that a subclass may use every plain name and need not call our constructor.
+    __ip = None
+    __port = None
+
+    def __init__(self, **kwargs):
+        if kwargs.get("ip"):
+            self.__ip = kwargs["ip"]
+        if kwargs.get("port"):
+            self.__port = kwargs["port"]
+
+    def run(self):
+        raise NotImplementedError("%s must override run()" % type(self).__name__)
+
+    def report(self, data):
+        if all(key in data and data[key] is None for key, _ in _CATEGORIES):
+            return None
+        parameters = []
+        for key in _PARAMETERS:
+            value = data.get(key)
+            if value is True:
+                value = "true"
+            if value is not None and value is not False and value != "":
+                parameters.append((key, str(value)))
+        reply = Reply()
+        failed_status = None
+        for key, category in _CATEGORIES:
+            points = data.get(key)
+            if not points:
+                continue
+            points = _clean_points(points, data.get("precision"))
+            reply = self.__write(category, parameters, points)
+            if not reply.ok and failed_status is None:
+                failed_status = reply.status_code
+                mylog("%s: report of %s failed: %s %s" % (self.name, category, reply.status_code or "no answer", reply))
+        if failed_status is not None:
+            return Reply(str(reply), False, failed_status)
+        return reply
+
+    def feed_metric(self, input=None, measurement=None, tags=None, fields=None, time=None, **kwargs):
+        self.checkArgEmpty("measurement", measurement)
+        self.checkArgEmpty("fields", fields)
+        point = {"measurement": measurement, "tags": tags, "fields": {**fields, **kwargs}, "time": time}
+        return self.report({"M": [point], "input": input})
+
+    def feed_logging(self, input=None, source=None, tags=None, message=None, time=None, **kwargs):
+        self.checkArgEmpty("source", source)
+        point = {"measurement": source, "tags": tags, "fields": {"message": message, **kwargs}, "time": time}
+        return self.report({"L": [point], "input": input})
+
+    def feed_object(self, input=None, cls=None, name=None, tags=None, fields=None, time=None, **kwargs):
+        self.checkArgEmpty("cls", cls)
+        self.checkArgEmpty("fields", fields)
+        tags = {**(tags or {}), "name": name}
+        point = {"measurement": cls, "tags": tags, "fields": {**fields, **kwargs}, "time": time}
+        return self.report({"O": [point], "input": input})
+
+    def feed_user_event(
+        self,
+        df_user_id=None,
+        tags=None,
+        df_date_range=10,
+        df_status=None,
+        df_event_id=None,
+        df_title=None,
+        df_message=None,
+        **kwargs
+    ):
+        self.checkArgEmpty("df_user_id", df_user_id)
+        who = {"df_user_id": df_user_id}
+        return self.__feed_event("user", who, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs)
+
+    def feed_monitor_event(
+        self,
+        df_dimension_tags=None,
+        tags=None,
+        df_date_range=10,
+        df_status=None,
+        df_event_id=None,
+        df_title=None,
+        df_message=None,
+        **kwargs
+    ):
+        self.checkArgEmpty("df_dimension_tags", df_dimension_tags)
+        who = {"df_dimension_tags": df_dimension_tags}
+        return self.__feed_event(
+            "monitor", who, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs
+        )
+
+    def feed_system_event(
+        self,
+        tags=None,
+        df_date_range=10,
+        df_status=None,
+        df_event_id=None,
+        df_title=None,
+        df_message=None,
+        **kwargs
+    ):
+        return self.__feed_event(
+            "system", {}, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs
+        )
+
+    def __feed_event(self, source, who, tags, date_range, status, event_id, title, message, kwargs):
+        self.checkArgEmpty("df_date_range", date_range)
+        self.checkArgEmpty("df_status", status)
+        self.checkArgEmpty("df_event_id", event_id)
+        self.checkArgEmpty("df_title", title)
+        fields = {"df_date_range": date_range, "df_source": source}
+        fields.update(who)
+        fields["df_status"] = status
+        fields["df_event_id"] = event_id
+        fields["df_title"] = title
+        fields["df_message"] = message or ""
+        fields.update(kwargs)
+        return self.report({"E": [{"measurement": "measurement", "tags": tags or {}, "fields": fields}]})
+
+    def construct_url(self, path):
+        return "http://%s:%s/%s" % (self.__host(), self.__port or _hooks.port, path)
+
+    def set_lasterror(self, input_name, err_msg):
+        return self.http_post_json(self.construct_url("v1/lasterror"), {"input": input_name, "err_content": err_msg})
+
+    def http_post_json(self, url, raw_data):
+        return self.http_post_data_core(url, raw_data, "POST", True)
+
+    def http_post_raw(self, url, raw_data):
+        return self.http_post_data_core(url, raw_data, "POST", False)
+
+    def http_post_data_core(self, url, raw_data, method, is_json):
+        if is_json:
+            headers = {"Content-Type": "application/json"}
+            body = json.dumps(_clean(raw_data, "body")).encode("utf-8")
+        else:
+            headers = {}
+            body = str(raw_data).encode("utf-8")
+        reply = _retrying(lambda: _http(method, url, headers, body))
+        if not reply.ok:
+            mylog("%s: %s %s failed: %s %s" % (self.name, method, url, reply.status_code or "no answer", reply))
+        return reply
+
+    def checkArgEmpty(self, name, value):
+        if not value:
+            raise ValueError('arguments missing "%s"' % name)
+
+    def test(self):
+        print(_log_path())
+        mylog("test of %s", self.name)
+
+    def __host(self):
+        host = str(self.__ip or _hooks.host)
+        return "[%s]" % host if ":" in host and not host.startswith("[") else host
+
+    def __is_agents_own(self):
+        host, port = self.__ip, self.__port
+        if port is not None and str(port) != str(_hooks.port):
+            return False
+        return host is None or host == _hooks.host or (_is_loopback(host) and _is_loopback(_hooks.host))
+
+    def __write(self, category, parameters, points):
+        if _hooks.report is not None and self.__is_agents_own():
+            request = {"category": category}
+            request.update(parameters)
+            request["points"] = points
+            text = json.dumps(request)
+            return _retrying(lambda: _bridged(self, text))
+        url = self.construct_url("v1/write/" + category)
+        if parameters:
+            from urllib.parse import quote
+
+            url += "?" + "&".join("%s=%s" % (key, quote(value, safe="")) for key, value in parameters)
+        body = json.dumps(points).encode("utf-8")
+        return _retrying(lambda: _http("POST", url, {"Content-Type": "application/json"}, body))
+
+
+# ---- what leaves: nothing in a report may make the rest of it vanish ----------------------------
+
+
+def _clean_points(points, precision):
+    if isinstance(points, (list, tuple)):
+        return [_clean_point(point, precision) if isinstance(point, dict) else _clean(point, "point") for point in points]
+    return _clean(points, "points")
+
+
+def _clean_point(point, precision):
+    clean = {}
+    for key, value in point.items():
+        if key == "tags" and isinstance(value, dict):
+            clean[key] = {
+                str(tag): text if text is None or type(text) is str else _plain_text(text)
+                for tag, text in value.items()
+            }
+        elif key == "fields" and isinstance(value, dict):
+            fields = {}
+            for name, field in value.items():
+                if type(field) in (int, str, bool) or field is None:
+                    fields[str(name)] = field
+                    continue
+                field = _clean(field, name)
+                if field is not _DROPPED:
+                    fields[str(name)] = field
+            clean[key] = fields
+        elif key == "time":
+            clean[key] = value if value is None or type(value) is int else _whole_time(value, precision)
+        else:
+            value = _clean(value, key)
+            if value is not _DROPPED:
+                clean[str(key)] = value
+    return clean
+
+
+_DROPPED = object()
+
+
+def _clean(value, name):
+    """A value that JSON can carry, or _DROPPED."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if value - value == 0:  # neither infinite nor NaN
+            return value
+        mylog("field %s: %s can not be reported, left out", name, value)
+        return _DROPPED
+    if isinstance(value, dict):
+        items = ((str(key), _clean(item, key)) for key, item in value.items())
+        return {key: item for key, item in items if item is not _DROPPED}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = (_clean(item, name) for item in value)
+        return [item for item in items if item is not _DROPPED]
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", "replace")
+    if hasattr(value, "isoformat"):  # datetime, date, time, pandas' timestamps
+        return value.isoformat()
+    if type(value).__name__ == "Decimal":
+        return _clean(float(value), name)
+    for convert in ("item", "tolist"):  # numpy's scalars and arrays
+        if hasattr(value, convert):
+            try:
+                return _clean(getattr(value, convert)(), name)
+            except Exception:
+                continue
+    try:
+        text = str(value)
+    except Exception as error:
+        mylog("field %s: a %s can not be reported (%s), left out", name, type(value).__name__, error)
+        return _DROPPED
+    mylog("field %s: a %s was reported as its text", name, type(value).__name__)
+    return text
+
+
+def _plain_text(value):
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", "replace")
+    return str(value)
+
+
+_NANOS = {"s": 10**9, "ms": 10**6, "u": 10**3, "us": 10**3, "n": 1, "ns": 1, "m": 60 * 10**9, "h": 3600 * 10**9}
+
+
+def _whole_time(value, precision):
+    """Integer nanoseconds of a time that is not an int; with a `precision`, an integer of that unit."""
+    if hasattr(value, "timestamp"):
+        try:
+            value = float(value.timestamp())
+        except Exception:
+            return None
+        unit = _NANOS.get(precision, 1) if precision else 1
+        return round(value * 1e6) * 1000 // unit
+    if isinstance(value, (bool, int)):
+        return int(value)
+    try:
+        number = float(value)
+        if number - number != 0:
+            raise ValueError(number)
+    except (TypeError, ValueError):
+        mylog("time %r is not a time, left to the agent", value)
+        return None
+    if precision:
+        return int(number)
+    unit = 1  # guessed by size as the server does for integers
+    for limit, nanos in ((1e10, 10**9), (1e13, 10**6), (1e16, 10**3)):
+        if abs(number) < limit:
+            unit = nanos
+            break
+    whole = int(number)
+    return whole * unit + round((number - whole) * unit)
+
+
+# ---- the ways out -------------------------------------------------------------------------------
+
+
+def _retrying(send):
+    for wait in _RETRY_AFTER_SECONDS + (None,):
+        reply, again, ask = send()
+        if wait is None or not again:
+            return reply
+        _time.sleep(min(ask, _LONGEST_RETRY_AFTER) if ask else wait)
+
+
+def _bridged(instance, text):
+    status, body = _hooks.report(instance, text)
+    return Reply(body, 200 <= status < 300, status), status == 429 or status >= 500, None
+
+
+def _http(method, url, headers, body):
+    """One request: (reply, may be tried again, seconds that the server asked to wait)."""
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    target = url.partition("#")[0][len(parts.scheme) + 3 + len(parts.netloc):] or "/"
+    connection = None
+    try:
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        proxy = _proxy(parts)
+        if proxy is None:
+            connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
+        else:
+            connection = kind(proxy.hostname, proxy.port or 80, timeout=_TIMEOUT_SECONDS)
+            if parts.scheme == "https":
+                connection.set_tunnel(parts.hostname, parts.port)
+            else:
+                target = url
+        connection.request(method, target, body, headers)
+        response = connection.getresponse()
+        text = response.read().decode("utf-8", "replace")
+        status = response.status
+        ask = response.getheader("Retry-After")
+        ask = float(ask) if ask and ask.isdigit() else None
+        return Reply(text, 200 <= status < 300, status), status == 429 or status >= 500, ask
+    except ConnectionRefusedError as error:
+        _no_answer(method, url, error)
+        return Reply("", False, 0), True, None
+    except (OSError, HTTPException, ValueError) as error:
+        # What was sent may have arrived: trying again could store it twice.
+        _no_answer(method, url, error)
+        return Reply("", False, 0), False, None
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _no_answer(method, url, error):
+    mylog("%s %s: %s: %s" % (method, url.partition("?")[0], type(error).__name__, error))
+
+
+def _proxy(parts):
+    host = parts.hostname or ""
+    if _is_loopback(host) or not any(key.lower() == parts.scheme + "_proxy" for key in os.environ):
+        return None
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies_environment, proxy_bypass_environment
+
+    proxy = getproxies_environment().get(parts.scheme)
+    if not proxy or proxy_bypass_environment(host):
+        return None
+    return urlsplit(proxy if "://" in proxy else "http://" + proxy)
+
+
+def _is_loopback(host):
+    host = str(host).strip("[]").lower()
+    return host in ("localhost", "::1", "::", "0.0.0.0") or host.startswith("127.")
+
+
+# ---- logs, under the names that people know -----------------------------------------------------
+
+
+def init_log():
+    DataKitFramework.is_init_log = True
+
+
+def mylog(msg, *args):
+    try:
+        line = str(msg) % args if args else str(msg)
+    except (TypeError, ValueError):
+        line = " ".join([str(msg)] + [str(arg) for arg in args])
+    if not DataKitFramework.is_init_log:
+        init_log()
+    if _hooks.log is not None:
+        _hooks.log(line)
+    _append_log(_log_path(), line)
+
+
+def _log_path():
+    name = "".join("_" if c in "/\\\0" else c for c in DataKitFramework.log_name)
+    return os.path.expanduser("~/_datakit_pythond_framework_%s_.log" % name)
+
+
+def _append_log(path, line):
+    """One line into a file that is rotated by size. People look there; nothing depends on it, so it never raises."""
+    try:
+        if os.path.exists(path) and os.path.getsize(path) + len(line) > _LOG_BYTES:
+            for number in range(_LOG_BACKUPS - 1, 0, -1):
+                if os.path.exists("%s.%d" % (path, number)):
+                    os.replace("%s.%d" % (path, number), "%s.%d" % (path, number + 1))
+            os.replace(path, path + ".1")
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("%s %s\n" % (_time.strftime("%Y-%m-%d %H:%M:%S"), line))
+    except OSError:
+        pass
+    except ValueError as error:
+        print("datakit_framework: %s: %s" % (path, error), file=sys.stderr)

@@ -1,0 +1,471 @@
+"""The runner inside one input's interpreter: loads its collectors, runs them, and tells the agent what they say.
+
+The same `Runner` works in both kinds of worker:
+- in an external `python3`, started as a program, where `trapline_pipe` carries its words over pipes;
+- embedded in GraalPy, where the Java host calls `embedded(host)`; there each run is a call on a Java thread.
+
+A *channel* is the runner's way out: `report(collector, run, text) -> (status, body)`, `output(collector, stream,
+line)`, `dying(collector, reason)`. No method of it may be called with a lock of ours held: an embedded run can be cut
+off at any point, without its `finally` blocks.
+"""
+
+import os
+import sys
+import threading
+import time
+
+import datakit_framework
+from trapline_loader import Loader
+
+STDOUT, STDERR, LOG = 0, 1, 2
+RETURNED, RAISED, EXITED, INTERRUPTED = "returned", "raised", "exited", "interrupted"
+
+DEFAULT_INTERVAL = 10.0
+
+_LINE_CHARS = 16_384  # a longer line is told in pieces
+_BURST_CHARS = 1 << 20  # of output that a collector may have at once …
+_CHARS_PER_SECOND = 1 << 19  # … and how fast it gets the right to more
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_FRAMEWORK = "datakit_framework"
+
+
+class RunInterrupted(BaseException):
+    """Raised in a run that takes too long."""
+
+
+class Collector:
+    def __init__(self, id, instance, interval, warning, file):
+        self.id = id
+        self.instance = instance
+        self.interval = interval
+        self.warning = warning
+        self.file = file
+
+
+class Runner:
+    def __init__(self, channel):
+        self.channel = channel
+        self.collectors = {}
+        self._by_instance = {}
+        self._who = {}  # thread ident -> (collector id, run id)
+        self._meters = {}
+        self._taps = ()
+        self._pid = os.getpid()
+        self.exit_now = os._exit
+
+    # ---- loading --------------------------------------------------------------------------------
+
+    def load(self, spec):
+        """spec: {"input", "host", "port", "environment", "modules": [{"name", "file", "root"}]}; see `_described` for the answer."""
+        os.environ.update(spec["environment"])
+        hooks = datakit_framework._hooks
+        hooks.host, hooks.port = spec["host"], spec["port"]
+        hooks.report, hooks.log = self._report, self._log
+        datakit_framework.DataKitFramework.log_name = spec["input"]
+        self._capture()
+        loader = Loader([module["root"] for module in spec["modules"]], _HERE)
+        problems, seen, ids = [], set(), {}
+        for wanted in spec["modules"]:
+            name, file = wanted["name"], wanted["file"]
+            if name.rpartition(".")[2] == _FRAMEWORK:
+                continue
+            try:
+                module = loader.load(name, file, wanted["root"])
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
+                self._problem(problems, name, file, "", error)
+                continue
+            for cls in list(vars(module).values()):
+                if not _is_collector(cls) or id(cls) in seen:
+                    continue
+                seen.add(id(cls))
+                key = "%s.%s" % (name, cls.__name__)
+                ids[key] = ids.get(key, 0) + 1
+                if ids[key] > 1:
+                    key = "%s#%d" % (key, ids[key])
+                self._construct(key, cls, name, file, problems)
+        return {"collectors": [_described(each) for each in self.collectors.values()], "problems": problems}
+
+    def _construct(self, key, cls, module, file, problems):
+        ident = threading.get_ident()
+        self._who[ident] = (key, 0)
+        try:
+            instance = cls()
+            interval, warning = _interval(instance)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self._problem(problems, module, file, cls.__name__, error)
+            return
+        finally:
+            self._end_lines(ident)
+            self._who.pop(ident, None)
+        if warning:
+            self._cli_log("%s: %s" % (key, warning))
+        collector = Collector(key, instance, interval, warning, file)
+        self.collectors[key] = collector
+        self._by_instance[id(instance)] = key
+
+    def _problem(self, problems, module, file, class_name, error):
+        text = traceback_of(error)
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            text = (
+                "%s needs the Python module '%s', which is not there. Install it for the interpreter of this input "
+                "(python3 -m pip install …; an input without cmd runs in the embedded Python, which has the standard "
+                'library only: set cmd = "python3").\n%s' % (file, error.name, text)
+            )
+        problems.append({"module": module, "file": file, "class": class_name, "error": text})
+        self._cli_log("%s %s: %s" % (module, class_name, text))
+
+    # ---- running --------------------------------------------------------------------------------
+
+    def run(self, collector_id, run_id):
+        """One run on the calling thread: (how it ended, text)."""
+        collector = self.collectors[collector_id]
+        ident = threading.get_ident()
+        self._who[ident] = (collector_id, run_id)
+        self._end_lines(ident)  # of a run that was cut off
+        try:
+            collector.instance.run()
+            return RETURNED, ""
+        except RunInterrupted as error:
+            return INTERRUPTED, traceback_of(error)
+        except SystemExit as error:
+            return EXITED, self._raised(collector_id, error)
+        except BaseException as error:
+            return RAISED, self._raised(collector_id, error)
+        finally:
+            self._end_lines(ident)
+            self._who.pop(ident, None)
+            self._tell_dropped(collector_id)
+
+    def _raised(self, collector_id, error):
+        text = traceback_of(error)
+        self._cli_log("%s: %s" % (collector_id, text))
+        return text
+
+    def _report(self, instance, text):
+        collector, run = self.who()
+        return self.channel.report(self._by_instance.get(id(instance), collector), run, text)
+
+    def who(self):
+        """(collector id, run id) that the calling thread works for; ("", 0) when that is not known."""
+        who = self._who.get(threading.get_ident())
+        if who is not None:
+            return who
+        thread = threading._active.get(threading.get_ident())
+        return getattr(thread, "_trapline_collector", ""), 0
+
+    def exit_handlers(self):
+        import atexit
+
+        atexit._run_exitfuncs()
+        for tap in self._taps:
+            tap.end_all()
+
+    # ---- what is printed and logged -------------------------------------------------------------
+
+    def _capture(self):
+        self._taps = (Tap(self, STDOUT, 1), Tap(self, STDERR, 2))
+        sys.stdout, sys.stderr = self._taps
+        sys.__stdout__, sys.__stderr__ = self._taps
+        runner, start = self, threading.Thread.start
+
+        def start_knowing_collector(thread):
+            thread._trapline_collector = runner.who()[0]
+            start(thread)
+
+        threading.Thread.start = start_knowing_collector
+
+        def exit_telling(status):
+            if os.getpid() == runner._pid:
+                runner.channel.dying(runner.who()[0], "called os._exit(%s)" % (status,))
+            runner.exit_now(status)
+
+        os._exit = exit_telling
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self):
+        # The pipes to the agent are the parent's. A child reports over HTTP, and prints to what it inherited.
+        datakit_framework._hooks.report = datakit_framework._hooks.log = None
+        for tap in self._taps:
+            tap.forked = True
+
+    def line(self, stream, text, who=None):
+        collector = self.who()[0] if who is None else who
+        meter = self._meters.get(collector)
+        if meter is None:
+            meter = self._meters[collector] = Meter()
+        if meter.allows(len(text)):
+            self._tell_dropped(collector)
+            self.channel.output(collector, stream, text)
+
+    def sole_runner(self):
+        """The collector that output of unknown origin belongs to, if only one runs."""
+        running = list(self._who.values())
+        return running[0][0] if len(running) == 1 else ""
+
+    def _tell_dropped(self, collector):
+        meter = self._meters.get(collector)
+        if meter is not None and meter.dropped_lines:
+            lines, chars, meter.dropped_lines, meter.dropped_chars = meter.dropped_lines, meter.dropped_chars, 0, 0
+            self.channel.output(
+                collector,
+                LOG,
+                "%d lines (%d characters) of output dropped: more than %d characters a second"
+                % (lines, chars, _CHARS_PER_SECOND),
+            )
+
+    def _end_lines(self, ident):
+        for tap in self._taps:
+            tap.end_line(ident)
+
+    def _log(self, line):
+        for part in line.splitlines():
+            self.line(LOG, part)
+
+    def _cli_log(self, text):
+        datakit_framework._append_log(os.path.expanduser("~/_datakit_pythond_cli.log"), text)
+
+
+class Meter:
+    """A token bucket. Races between threads make it a little generous, never wrong by much."""
+
+    def __init__(self):
+        self.left = _BURST_CHARS
+        self.at = time.monotonic()
+        self.dropped_lines = self.dropped_chars = 0
+
+    def allows(self, chars):
+        chars += 16  # an empty line costs as well
+        now = time.monotonic()
+        self.left = min(_BURST_CHARS, self.left + (now - self.at) * _CHARS_PER_SECOND)
+        self.at = now
+        # After a drop, wait until a good part is free again: a few long gaps read better than many short ones.
+        if chars > self.left or (self.dropped_lines and self.left < _CHARS_PER_SECOND // 2):
+            self.dropped_lines += 1
+            self.dropped_chars += chars - 16
+            return False
+        self.left -= chars
+        return True
+
+
+class Tap:
+    """sys.stdout or sys.stderr: cuts what each thread writes into lines."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+    newlines = None
+    line_buffering = True
+    write_through = True
+    closed = False
+    forked = False
+    mode = "w"
+
+    def __init__(self, runner, stream, fd):
+        self._runner = runner
+        self._stream = stream
+        self._fd = fd
+        self._partial = {}
+        self.name = "<stdout>" if stream == STDOUT else "<stderr>"
+        self.buffer = _TapBytes(self)
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError("write() argument must be str, not " + type(text).__name__)
+        if self.forked:
+            os.write(self._fd, text.encode(self.encoding, self.errors))
+            return len(text)
+        ident = threading.get_ident()
+        partial = self._partial.pop(ident, "") + text
+        if "\n" not in partial and len(partial) <= _LINE_CHARS:
+            self._partial[ident] = partial
+            return len(text)
+        start = 0
+        while True:
+            end = partial.find("\n", start)
+            if end < 0 and len(partial) - start <= _LINE_CHARS:
+                break
+            cut = start + _LINE_CHARS
+            if 0 <= end <= cut:
+                self._runner.line(self._stream, partial[start:end].rstrip("\r"))
+                start = end + 1
+            else:
+                self._runner.line(self._stream, partial[start:cut])
+                start = cut
+        if start < len(partial):
+            self._partial[ident] = partial[start:]
+        return len(text)
+
+    def end_line(self, ident):
+        partial = self._partial.pop(ident, "")
+        if partial:
+            self._runner.line(self._stream, partial)
+
+    def end_all(self):
+        for ident in list(self._partial):
+            self.end_line(ident)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        pass
+
+    def close(self):
+        pass
+
+    def detach(self):
+        return self.buffer
+
+    def reconfigure(self, **options):
+        pass
+
+    def fileno(self):
+        return self._fd
+
+    def isatty(self):
+        return False
+
+    def readable(self):
+        return False
+
+    def writable(self):
+        return True
+
+    def seekable(self):
+        return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+
+class _TapBytes:
+    closed = False
+    mode = "wb"
+
+    def __init__(self, tap):
+        self._tap = tap
+        self.raw = self
+
+    def write(self, data):
+        self._tap.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        pass
+
+    def fileno(self):
+        return self._tap.fileno()
+
+    def isatty(self):
+        return False
+
+    def writable(self):
+        return True
+
+
+def _is_collector(cls):
+    """A concrete subclass of DataKitFramework: ours, or the one of a copy that lies beside the scripts."""
+    if not isinstance(cls, type) or _is_framework(cls) or getattr(cls, "__abstractmethods__", None):
+        return False
+    return any(_is_framework(base) for base in cls.__mro__)
+
+
+def _is_framework(cls):
+    return cls.__name__ == "DataKitFramework" and cls.__module__.rpartition(".")[2] == _FRAMEWORK
+
+
+def _interval(instance):
+    """(seconds, what was odd about it)."""
+    own = [vars(cls) for cls in type(instance).__mro__ if not _is_framework(cls)]
+    if "interval" not in getattr(instance, "__dict__", {}) and not any("interval" in names for names in own):
+        return DEFAULT_INTERVAL, "no interval is set, it runs every 10 s"
+    value = instance.interval
+    if not value:
+        return DEFAULT_INTERVAL, "interval = %r is none, it runs every 10 s" % (value,)
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return DEFAULT_INTERVAL, "interval = %r is not a number of seconds, it runs every 10 s" % (value,)
+    if not 0 < seconds < float("inf"):
+        return DEFAULT_INTERVAL, "interval = %r is not a positive number of seconds, it runs every 10 s" % (value,)
+    return seconds, ""
+
+
+def _described(collector):
+    cls = type(collector.instance)
+    return {
+        "id": collector.id,
+        "class": cls.__name__,
+        "module": collector.id[: collector.id.rindex("." + cls.__name__)],
+        "file": collector.file,
+        "interval": collector.interval,
+        "warning": collector.warning,
+    }
+
+
+def traceback_of(error):
+    """The whole traceback, from the user's first line on."""
+    import traceback
+
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    try:
+        return "".join(traceback.format_exception(type(error), error, frames)).rstrip("\n")
+    except Exception as failure:  # an exception whose __str__ raises, say
+        return "%s (its traceback could not be made: %s)" % (type(error).__name__, failure)
+
+
+def _is_ours(file):
+    return file.startswith("<frozen importlib") or os.path.dirname(file) == _HERE
+
+
+def embedded(host):
+    """The runner's face towards the Java host. Everything that passes is text or a number."""
+    return _Embedded(host)
+
+
+class _Embedded:
+    def __init__(self, host):
+        self._host = host
+        self._runner = Runner(self)
+
+    # Called by Java
+    def load(self, spec):
+        import json
+
+        return json.dumps(self._runner.load(json.loads(spec)))
+
+    def run(self, collector_id, run_id):
+        kind, text = self._runner.run(collector_id, run_id)
+        return kind + "\n" + text
+
+    def close(self):
+        self._runner.exit_handlers()
+
+    # The channel
+    def report(self, collector, run, text):
+        status, _, body = self._host.report(collector, run, text).partition(" ")
+        return int(status), body
+
+    def output(self, collector, stream, line):
+        self._host.output(collector, stream, line)
+
+    def dying(self, collector, reason):
+        self._host.dying(collector, reason)
+
+
+if __name__ == "__main__":
+    # Run under its module name, so that everybody who imports it means the same classes.
+    import trapline_pipe
+
+    trapline_pipe.main()

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             TryCommand.class,
             CheckConfigCommand.class,
+            OutputsCommand.class,
             PushCommand.class,
             TrapCommand.class,
             VersionCommand.class,

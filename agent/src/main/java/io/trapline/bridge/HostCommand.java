@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
 /// a host loads and links before it runs a script; without it, or with one of another JDK, a host
 /// starts slower and works the same.
 final class HostCommand {
+    private static final String CACHE = "host.aot";
+
     private final Path java;
     private final String classPath;
     private final Path cache;
@@ -25,7 +27,10 @@ final class HostCommand {
                 classPath.stream()
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
-        this.cache = classPath.getLast().resolveSibling("host.aot");
+        this.cache =
+                classPath.isEmpty()
+                        ? dataDir.resolve(CACHE)
+                        : classPath.getLast().resolveSibling(CACHE);
         this.dataDir = dataDir;
         this.heapMiB = heapMiB;
     }

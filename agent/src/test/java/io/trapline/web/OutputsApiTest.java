@@ -71,6 +71,7 @@ class OutputsApiTest {
                         Listener.open(
                                 "127.0.0.1",
                                 0,
+                                _ -> {},
                                 routing -> routing.register(new OutputsApi(outputs, token)));
                 HttpClient client = HttpClient.newHttpClient()) {
             journal.append(

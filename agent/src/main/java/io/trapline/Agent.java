@@ -21,6 +21,7 @@ import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
+import io.trapline.registry.RegistryException;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
@@ -62,6 +63,7 @@ public final class Agent implements AutoCloseable {
     private final SqliteJournal journal;
     private final Optional<Store> store;
     private final GlobalTags globalTags;
+    private final Optional<Core> core;
 
     /// Null only while the constructor runs: collectors need the listener's address.
     private volatile @Nullable Collectors collectors;
@@ -88,14 +90,18 @@ public final class Agent implements AutoCloseable {
         } catch (StartFailure e) {
             parts.close();
             throw e;
-        } catch (HomeLock.HeldException | IOException | JournalException | RuntimeException e) {
+        } catch (HomeLock.HeldException
+                | IOException
+                | JournalException
+                | RegistryException
+                | RuntimeException e) {
             parts.close();
             throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
         }
     }
 
     private Agent(Home home, Program program, Settings initial, Parts parts)
-            throws IOException, JournalException {
+            throws IOException, JournalException, RegistryException {
         this.home = home;
         this.parts = parts;
         settings = initial;
@@ -112,6 +118,18 @@ public final class Agent implements AutoCloseable {
         globalTags = new GlobalTags(initial.pipeline(), initial.hostName(), changedTags.load());
         Pipeline pipeline =
                 new Pipeline(journal, globalTags, () -> settings.pipeline().correctTime(), CLOCK);
+
+        core =
+                initial.role() == Role.AGENT
+                        ? Optional.empty()
+                        : Optional.of(
+                                new Core(
+                                        parts,
+                                        data.resolve("trapline.db"),
+                                        journal,
+                                        pipeline,
+                                        initial,
+                                        CLOCK));
 
         PythonBridge bridge =
                 parts.add(
@@ -134,9 +152,8 @@ public final class Agent implements AutoCloseable {
                         meters,
                         CLOCK,
                         System::nanoTime);
-        AgentApi api =
-                new AgentApi(
-                        this::status, this::reload, this::ailments, AdminToken.loadOrCreate(data));
+        AdminToken token = AdminToken.loadOrCreate(data);
+        AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
         Listener listener =
                 parts.add(
                         "listener",
@@ -152,6 +169,7 @@ public final class Agent implements AutoCloseable {
                                             new MetricsPage(meters, journal::status, this::inputs));
                                     store.ifPresent(
                                             queried -> routing.register(new QueryApi(queried)));
+                                    core.ifPresent(its -> routing.register(its.api(token)));
                                 }));
         address = listener.address();
 
@@ -201,7 +219,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private void runInputs() {
-        Objects.requireNonNull(collectors, "set by the constructor").apply(settings.inputs());
+        Objects.requireNonNull(collectors, "set by the constructor")
+                .apply(settings.role() == Role.CORE ? List.of() : settings.inputs());
     }
 
     /// `http://host:port` of the agent's listener, with the port that was really bound.
@@ -226,6 +245,15 @@ public final class Agent implements AutoCloseable {
         generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
+        if (core.isPresent()) {
+            try {
+                core.get().declare(settings);
+            } catch (RegistryException e) {
+                LOG.error("the old registrations and checks stay in force", e);
+                warnings.add(
+                        "the old [[push]] and [[trap]] blocks stay in force: " + e.getMessage());
+            }
+        }
         runInputs();
         LOG.info("configuration {} is in force: {} input(s)", generation, settings.inputs().size());
         return new Reload.InForce(generation, warnings);
@@ -236,6 +264,9 @@ public final class Agent implements AutoCloseable {
         if (!old.http().host().equals(fresh.http().host())
                 || old.http().port() != fresh.http().port()) {
             lines.add("[http] listen has changed: that takes a restart");
+        }
+        if (!old.core().equals(fresh.core())) {
+            lines.add("[core] listen has changed: that takes a restart");
         }
         if (old.store().isPresent() != fresh.store().isPresent()) {
             lines.add("[store] enabled has changed: that takes a restart");
@@ -254,6 +285,7 @@ public final class Agent implements AutoCloseable {
                 generation,
                 journal.status(),
                 store.map(Store::status),
+                core.map(Core::address),
                 inputs(),
                 ledger());
     }

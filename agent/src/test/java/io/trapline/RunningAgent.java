@@ -105,6 +105,28 @@ final class RunningAgent implements AutoCloseable {
         return address;
     }
 
+    /// Of the push and trap listener.
+    String coreAddress() throws IOException, InterruptedException {
+        return status().get("core").asText();
+    }
+
+    /// To any address of this machine.
+    static HttpResponse<String> put(String url, String body)
+            throws IOException, InterruptedException {
+        return send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .PUT(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
+    }
+
+    static HttpResponse<String> postTo(String url, String body)
+            throws IOException, InterruptedException {
+        return send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
+    }
+
     Path home() {
         return home;
     }

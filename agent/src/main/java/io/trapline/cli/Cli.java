@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             QueryCommand.class,
+            StatusCommand.class,
+            TryCommand.class,
             CheckConfigCommand.class,
             PushCommand.class,
             TrapCommand.class,

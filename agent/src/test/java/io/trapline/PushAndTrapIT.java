@@ -134,15 +134,13 @@ class PushAndTrapIT {
                 async_metrics = false
                 """);
         String path = "/module/httptrap/a9856a6a-3b46-e18b-d890-acafaa955348/mys3cr3t";
-        String part = "{\"sum\":{\"_type\":\"L\",\"_value\":%d,\"_fl\":\"+\"},\"last\":%d}";
         int sent = 0;
         for (int round = 0; round < 3; round++) {
             RunningAgent agent = RunningAgent.start(home);
             String url = agent.coreAddress() + path;
             for (int i = 0; i < 20; i++) {
                 sent++;
-                assertThat(RunningAgent.put(url, part.formatted(sent, sent)).statusCode())
-                        .isEqualTo(200);
+                assertThat(RunningAgent.put(url, numbered(sent)).statusCode()).isEqualTo(200);
             }
             agent.kill();
         }
@@ -171,6 +169,11 @@ class PushAndTrapIT {
             assertThat(agent.count("select count(*) from check_states where available"))
                     .isPositive();
         }
+    }
+
+    private static String numbered(int number) {
+        return "{\"sum\":{\"_type\":\"L\",\"_value\":%d,\"_fl\":\"+\"},\"last\":%d}"
+                .formatted(number, number);
     }
 
     private static JsonNode addCheck(Path home) throws Exception {

@@ -95,9 +95,9 @@ final class RunningAgent implements AutoCloseable {
                 Objects.requireNonNull(
                         System.getProperty("trapline.launcher"),
                         "the system property trapline.launcher names the launcher; Maven sets it");
-        List<String> command = new ArrayList<>(List.of(launcher, arguments[0]));
+        List<String> command = new ArrayList<>(List.of(launcher));
+        command.addAll(List.of(arguments));
         command.addAll(List.of("--home", home.toString()));
-        command.addAll(List.of(arguments).subList(1, arguments.length));
         return new ProcessBuilder(command).directory(home.toFile());
     }
 

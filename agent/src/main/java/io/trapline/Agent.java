@@ -9,6 +9,8 @@ import io.trapline.collector.InputStatus;
 import io.trapline.collector.Sink;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
+import io.trapline.forward.ForwardException;
+import io.trapline.forward.Outputs;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.ingest.datakit.FileGlobalTagsStore;
@@ -21,6 +23,7 @@ import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
+import io.trapline.registry.RegistryException;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
@@ -31,6 +34,7 @@ import io.trapline.web.AgentApi;
 import io.trapline.web.AgentApi.Reload;
 import io.trapline.web.Listener;
 import io.trapline.web.MetricsPage;
+import io.trapline.web.OutputsApi;
 import io.trapline.web.QueryApi;
 import io.trapline.web.StatusView;
 import java.io.IOException;
@@ -44,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +66,9 @@ public final class Agent implements AutoCloseable {
 
     private final SqliteJournal journal;
     private final Optional<Store> store;
+    private final Outputs outputs;
     private final GlobalTags globalTags;
+    private final Optional<Core> core;
 
     /// Null only while the constructor runs: collectors need the listener's address.
     private volatile @Nullable Collectors collectors;
@@ -88,14 +95,19 @@ public final class Agent implements AutoCloseable {
         } catch (StartFailure e) {
             parts.close();
             throw e;
-        } catch (HomeLock.HeldException | IOException | JournalException | RuntimeException e) {
+        } catch (HomeLock.HeldException
+                | IOException
+                | JournalException
+                | RegistryException
+                | ForwardException
+                | RuntimeException e) {
             parts.close();
             throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
         }
     }
 
     private Agent(Home home, Program program, Settings initial, Parts parts)
-            throws IOException, JournalException {
+            throws IOException, JournalException, RegistryException, ForwardException {
         this.home = home;
         this.parts = parts;
         settings = initial;
@@ -107,11 +119,33 @@ public final class Agent implements AutoCloseable {
                         QUICK,
                         SqliteJournal.open(data.resolve("trapline.db"), () -> settings.journal()));
         store = initial.store().map(first -> openStore(data, first));
+        outputs =
+                parts.add(
+                        "outputs",
+                        QUICK,
+                        Outputs.open(
+                                data,
+                                journal,
+                                new Outputs.Surroundings(
+                                        CLOCK, System::nanoTime, RandomGenerator.getDefault())));
+        outputs.apply(initial.forward());
 
         GlobalTagsStore changedTags = new FileGlobalTagsStore(data.resolve("global-tags.toml"));
         globalTags = new GlobalTags(initial.pipeline(), initial.hostName(), changedTags.load());
         Pipeline pipeline =
                 new Pipeline(journal, globalTags, () -> settings.pipeline().correctTime(), CLOCK);
+
+        core =
+                initial.role() == Role.AGENT
+                        ? Optional.empty()
+                        : Optional.of(
+                                new Core(
+                                        parts,
+                                        data.resolve("trapline.db"),
+                                        journal,
+                                        pipeline,
+                                        initial,
+                                        CLOCK));
 
         PythonBridge bridge =
                 parts.add(
@@ -134,9 +168,8 @@ public final class Agent implements AutoCloseable {
                         meters,
                         CLOCK,
                         System::nanoTime);
-        AgentApi api =
-                new AgentApi(
-                        this::status, this::reload, this::ailments, AdminToken.loadOrCreate(data));
+        AdminToken token = AdminToken.loadOrCreate(data);
+        AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
         Listener listener =
                 parts.add(
                         "listener",
@@ -150,8 +183,10 @@ public final class Agent implements AutoCloseable {
                                     routing.register(
                                             api,
                                             new MetricsPage(meters, journal::status, this::inputs));
+                                    routing.register(new OutputsApi(outputs, token));
                                     store.ifPresent(
                                             queried -> routing.register(new QueryApi(queried)));
+                                    core.ifPresent(its -> routing.register(its.api(token)));
                                 }));
         address = listener.address();
 
@@ -201,7 +236,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private void runInputs() {
-        Objects.requireNonNull(collectors, "set by the constructor").apply(settings.inputs());
+        Objects.requireNonNull(collectors, "set by the constructor")
+                .apply(settings.role() == Role.CORE ? List.of() : settings.inputs());
     }
 
     /// `http://host:port` of the agent's listener, with the port that was really bound.
@@ -226,6 +262,21 @@ public final class Agent implements AutoCloseable {
         generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
+        try {
+            outputs.apply(settings.forward());
+        } catch (ForwardException | JournalException e) {
+            LOG.error("the old outputs stay in force", e);
+            warnings.add("the old [outputs] stay in force: " + e.getMessage());
+        }
+        if (core.isPresent()) {
+            try {
+                core.get().declare(settings);
+            } catch (RegistryException e) {
+                LOG.error("the old registrations and checks stay in force", e);
+                warnings.add(
+                        "the old [[push]] and [[trap]] blocks stay in force: " + e.getMessage());
+            }
+        }
         runInputs();
         LOG.info("configuration {} is in force: {} input(s)", generation, settings.inputs().size());
         return new Reload.InForce(generation, warnings);
@@ -236,6 +287,9 @@ public final class Agent implements AutoCloseable {
         if (!old.http().host().equals(fresh.http().host())
                 || old.http().port() != fresh.http().port()) {
             lines.add("[http] listen has changed: that takes a restart");
+        }
+        if (!old.core().equals(fresh.core())) {
+            lines.add("[core] listen has changed: that takes a restart");
         }
         if (old.store().isPresent() != fresh.store().isPresent()) {
             lines.add("[store] enabled has changed: that takes a restart");
@@ -254,6 +308,7 @@ public final class Agent implements AutoCloseable {
                 generation,
                 journal.status(),
                 store.map(Store::status),
+                core.map(Core::address),
                 inputs(),
                 ledger());
     }

@@ -95,14 +95,36 @@ final class RunningAgent implements AutoCloseable {
                 Objects.requireNonNull(
                         System.getProperty("trapline.launcher"),
                         "the system property trapline.launcher names the launcher; Maven sets it");
-        List<String> command = new ArrayList<>(List.of(launcher, arguments[0]));
+        List<String> command = new ArrayList<>(List.of(launcher));
+        command.addAll(List.of(arguments));
         command.addAll(List.of("--home", home.toString()));
-        command.addAll(List.of(arguments).subList(1, arguments.length));
         return new ProcessBuilder(command).directory(home.toFile());
     }
 
     String address() {
         return address;
+    }
+
+    /// Of the push and trap listener.
+    String coreAddress() throws IOException, InterruptedException {
+        return status().get("core").asText();
+    }
+
+    /// To any address of this machine.
+    static HttpResponse<String> put(String url, String body)
+            throws IOException, InterruptedException {
+        return send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .PUT(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
+    }
+
+    static HttpResponse<String> postTo(String url, String body)
+            throws IOException, InterruptedException {
+        return send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
     }
 
     Path home() {

@@ -5,6 +5,8 @@ import io.trapline.model.Category;
 import io.trapline.model.CheckState;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.HeldValue;
+import io.trapline.model.PeriodEnd;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
@@ -105,7 +107,7 @@ final class PushMapping {
                     }
                 }
                 case Point _ -> out.skip(NO_METRIC);
-                case Run _, CheckState _ -> {}
+                case Run _, CheckState _, HeldValue _, PeriodEnd _ -> {}
             }
         }
         if (group != null) {
@@ -123,7 +125,7 @@ final class PushMapping {
                                         part.end(),
                                         event(selected.batch().source(), point)));
                 case Point _, Sample _ -> out.skip(NO_EVENT);
-                case Run _, CheckState _ -> {}
+                case Run _, CheckState _, HeldValue _, PeriodEnd _ -> {}
             }
         }
     }

@@ -5,6 +5,8 @@ import io.trapline.model.Category;
 import io.trapline.model.CheckState;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
+import io.trapline.model.HeldValue;
+import io.trapline.model.PeriodEnd;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
@@ -38,10 +40,12 @@ public record Selection(List<Selector> include, List<Selector> exclude) {
 
     /// What is to be forwarded of an entry.
     Optional<Entry> apply(String source, Entry entry) {
-        if (isAll()) {
+        if (isAll() && !(entry instanceof HeldValue || entry instanceof PeriodEnd)) {
             return Optional.of(entry);
         }
         return switch (entry) {
+            // The period engine's own notes; what it makes of them is a Sample.
+            case HeldValue _, PeriodEnd _ -> Optional.empty();
             case Point point when point.category() == Category.METRIC -> fields(source, point);
             case Point(Category category, String name, List<Tag> tags, var _, var _) ->
                     keep(entry, source, category.word(), name, name, tags);

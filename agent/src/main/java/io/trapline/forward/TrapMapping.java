@@ -5,6 +5,8 @@ import io.trapline.model.Category;
 import io.trapline.model.CheckState;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.HeldValue;
+import io.trapline.model.PeriodEnd;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
@@ -59,7 +61,7 @@ final class TrapMapping {
                             out.skip(NO_METRIC);
                             yield new byte[0];
                         }
-                        case Run _, CheckState _ -> new byte[0];
+                        case Run _, CheckState _, HeldValue _, PeriodEnd _ -> new byte[0];
                     };
             if (members.length > 0) {
                 out.add(new Item(selected.frame().position(), part.end(), members));

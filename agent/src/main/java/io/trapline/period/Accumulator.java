@@ -128,6 +128,21 @@ public final class Accumulator {
         return values;
     }
 
+    /// How many streams there are in the running period.
+    int size() {
+        return states.size();
+    }
+
+    boolean has(StreamId stream) {
+        return states.containsKey(stream.canonical());
+    }
+
+    /// What the stream has in the running period; null when it has none.
+    @Nullable SampleValue value(StreamId stream) {
+        State state = states.get(stream.canonical());
+        return state == null ? null : state.value();
+    }
+
     private void emitNow(
             State state, @Nullable SampleValue value, long arrivalMs, Consumer<Sample> out) {
         if (async && state.accepted && value != null) {
@@ -135,7 +150,7 @@ public final class Accumulator {
         }
     }
 
-    private static Sample sample(StreamId stream, SampleValue value, long timeMs) {
+    static Sample sample(StreamId stream, SampleValue value, long timeMs) {
         return new Sample(stream.name(), stream.tags(), value, timeMs * NS_PER_MS);
     }
 

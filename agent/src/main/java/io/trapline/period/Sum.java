@@ -14,6 +14,20 @@ public final class Sum {
     private boolean hasReal;
     private long count;
 
+    /// As [#whole], [#real], [#hasReal] and [#count] of another one say.
+    static Sum of(BigInteger whole, double real, boolean hasReal, long count) {
+        Sum sum = new Sum();
+        if (whole.bitLength() < Long.SIZE) {
+            sum.small = whole.longValue();
+        } else {
+            sum.large = whole;
+        }
+        sum.real = real;
+        sum.hasReal = hasReal;
+        sum.count = count;
+        return sum;
+    }
+
     public void addSigned(long value) {
         count++;
         addWhole(value);
@@ -83,6 +97,14 @@ public final class Sum {
         return new SampleValue.Real(toDouble() / count);
     }
 
+    double real() {
+        return real;
+    }
+
+    boolean hasReal() {
+        return hasReal;
+    }
+
     private double toDouble() {
         if (large.signum() == 0) {
             return hasReal ? real + small : small;
@@ -90,7 +112,7 @@ public final class Sum {
         return real + whole().doubleValue();
     }
 
-    private BigInteger whole() {
+    BigInteger whole() {
         return large.add(BigInteger.valueOf(small));
     }
 

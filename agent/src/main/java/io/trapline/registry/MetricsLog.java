@@ -93,7 +93,10 @@ final class MetricsLog {
                             now);
                     source.sawDimensions(point.tags(), stored, now);
                 }
-                case io.trapline.model.Run _, io.trapline.model.CheckState _ -> {}
+                case io.trapline.model.Run _,
+                        io.trapline.model.CheckState _,
+                        io.trapline.model.HeldValue _,
+                        io.trapline.model.PeriodEnd _ -> {}
             }
         }
     }

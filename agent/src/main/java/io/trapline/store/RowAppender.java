@@ -6,6 +6,8 @@ import io.trapline.model.CheckState;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.HeldValue;
+import io.trapline.model.PeriodEnd;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
@@ -70,6 +72,7 @@ final class RowAppender implements AutoCloseable {
                     case Sample sample -> append(sample);
                     case Run run -> append(run);
                     case CheckState state -> append(state);
+                    case HeldValue _, PeriodEnd _ -> {}
                 }
             }
         }
@@ -94,7 +97,7 @@ final class RowAppender implements AutoCloseable {
                 series.add(its);
                 streams.wantOwn(its);
             }
-            case Run _, CheckState _ -> {}
+            case Run _, CheckState _, HeldValue _, PeriodEnd _ -> {}
         }
     }
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class StatusView {
     private StatusView() {}
 
+    /// @param core `http://host:port` of the push and trap listener
     public static Map<String, Object> of(
             String version,
             String role,
@@ -27,6 +28,7 @@ public final class StatusView {
             long configGeneration,
             JournalStatus journal,
             Optional<StoreStatus> store,
+            Optional<String> core,
             List<InputStatus> inputs,
             LedgerStatus ledger) {
         Map<String, Object> all = object();
@@ -34,6 +36,7 @@ public final class StatusView {
         all.put("role", role.toLowerCase(Locale.ROOT));
         all.put("uptime_s", uptime.toMillis() / 1e3);
         all.put("config_generation", configGeneration);
+        put(all, "core", core);
         all.put("journal", journal(journal));
         store.ifPresent(status -> all.put("store", store(status)));
         Map<String, Object> rows = object();

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.helidon.webserver.WebServer;
 import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.PipelineSink;
+import io.trapline.ingest.Previews;
 import io.trapline.ingest.batches.BatchesHandler;
 import io.trapline.ingest.push.PushDecoder;
 import io.trapline.ingest.push.PushHandler;
@@ -212,7 +213,8 @@ class OutputsTest {
                             decoder,
                             new PipelineSink(pipeline),
                             PushLimits.DEFAULT,
-                            System::nanoTime);
+                            System::nanoTime,
+                            Previews.NONE);
             WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
             try {
                 URI url = URI.create("http://127.0.0.1:" + server.port() + "/v2/push/");

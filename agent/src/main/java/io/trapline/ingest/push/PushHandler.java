@@ -10,12 +10,15 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.Previews;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,23 +41,31 @@ public final class PushHandler implements HttpService {
     private final EntrySink sink;
     private final PushLimits limits;
     private final LongSupplier nanoTicker;
+    private final Previews previews;
     private final Semaphore slots = new Semaphore(AT_ONCE, true);
 
     /// @param nanoTicker a clock that never jumps, for slow senders
+    /// @param previews what proved its data_id is shown there
     public PushHandler(
-            PushDecoder decoder, EntrySink sink, PushLimits limits, LongSupplier nanoTicker) {
-        this(decoder::decode, sink, limits, nanoTicker);
+            PushDecoder decoder,
+            EntrySink sink,
+            PushLimits limits,
+            LongSupplier nanoTicker,
+            Previews previews) {
+        this(decoder::decode, sink, limits, nanoTicker, previews);
     }
 
     PushHandler(
             Function<byte[], PushOutcome> decoder,
             EntrySink sink,
             PushLimits limits,
-            LongSupplier nanoTicker) {
+            LongSupplier nanoTicker,
+            Previews previews) {
         this.decoder = decoder;
         this.sink = sink;
         this.limits = limits;
         this.nanoTicker = nanoTicker;
+        this.previews = previews;
     }
 
     @Override
@@ -99,11 +110,26 @@ public final class PushHandler implements HttpService {
         } catch (IOException e) {
             return PushReply.failure(400, "body could not be read or inflated", 0);
         }
-        return switch (decoder.apply(body)) {
-            case PushOutcome.Refused refused -> refused(refused);
-            case PushOutcome.Accepted accepted ->
-                    keep(accepted, request.headers().first(ORIGIN).flatMap(Origin::parse));
-        };
+        PushOutcome outcome = decoder.apply(body);
+        PushReply reply =
+                switch (outcome) {
+                    case PushOutcome.Refused refused -> refused(refused);
+                    case PushOutcome.Accepted accepted ->
+                            keep(accepted, request.headers().first(ORIGIN).flatMap(Origin::parse));
+                };
+        if (outcome.dataId().isPresent()) {
+            List<String> notes =
+                    outcome instanceof PushOutcome.Accepted accepted && reply.status() == 200
+                            ? accepted.warnings()
+                            : List.of(reply.message());
+            previews.add(
+                    "push/" + outcome.dataId().getAsLong(),
+                    reply.status(),
+                    Arrays.copyOf(body, Math.min(body.length, Previews.MAX_BYTES)),
+                    body.length,
+                    notes);
+        }
+        return reply;
     }
 
     private PushReply keep(PushOutcome.Accepted accepted, Optional<Origin> origin) {

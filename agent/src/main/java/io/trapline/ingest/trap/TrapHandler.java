@@ -10,14 +10,18 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.FirstBytes;
+import io.trapline.ingest.Previews;
 import io.trapline.ingest.SecretMatch;
 import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.period.StreamLimitException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +39,7 @@ public final class TrapHandler implements HttpService {
     private static final String METHODS = "POST, PUT, OPTIONS";
     private static final HeaderName DEBUG = HeaderNames.create("x-circonus-httptrap-debug");
     private static final int FULL_RETRY_S = 30;
+    private static final int STREAMS_RETRY_S = 60;
     private static final Pattern UUID_FORM =
             Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -43,21 +48,25 @@ public final class TrapHandler implements HttpService {
     private final TrapLimits limits;
     private final InstantSource clock;
     private final LongSupplier nanoTicker;
+    private final Previews previews;
     private final SlidingRateLimiter rates;
     private final ConcurrentHashMap<UUID, TrapDecoder> decoders = new ConcurrentHashMap<>();
 
     /// @param nanoTicker a clock that never jumps, for rates and slow senders
+    /// @param previews submissions to a check with its secret are shown there
     public TrapHandler(
             TrapChecks checks,
             TrapSink sink,
             TrapLimits limits,
             InstantSource clock,
-            LongSupplier nanoTicker) {
+            LongSupplier nanoTicker,
+            Previews previews) {
         this.checks = checks;
         this.sink = sink;
         this.limits = limits;
         this.clock = clock;
         this.nanoTicker = nanoTicker;
+        this.previews = previews;
         this.rates = new SlidingRateLimiter(nanoTicker);
     }
 
@@ -123,32 +132,48 @@ public final class TrapHandler implements HttpService {
             return TrapReply.error(
                     429, "too many submissions: at most " + check.rate() + " in any 60 s", wait);
         }
-        long arrivalMs = clock.millis();
-        PartBuffer parts = new PartBuffer(check, arrivalMs, sink);
-        try {
-            TrapResult result = decode(check, request, arrivalMs, parts);
-            // Also after an error: what came before it stays.
-            parts.flush();
-            return reply(check, request, result);
-        } catch (JournalFullException e) {
-            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
-            return TrapReply.error(503, "no room to keep the data, try again later", FULL_RETRY_S);
-        } catch (JournalException e) {
-            LOG.error("a submission to check {} was not kept whole", check.id(), e);
-            return TrapReply.error(500, "internal error");
+        String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
+        try (InputStream raw = body(request);
+                FirstBytes body = new FirstBytes(ContentCoding.decode(raw, coding))) {
+            Answered answered = submit(check, request, body);
+            previews.add(
+                    check.source(),
+                    answered.reply().status(),
+                    body.toBytes(),
+                    body.count(),
+                    answered.notes());
+            return answered.reply();
+        } catch (IOException e) {
+            return TrapReply.error(406, "Unable to read incoming payload");
         }
     }
 
-    private TrapResult decode(
-            TrapCheck check, ServerRequest request, long arrivalMs, PartBuffer parts)
-            throws JournalException {
-        String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
-        try (InputStream raw = body(request);
-                InputStream body = ContentCoding.decode(raw, coding)) {
-            return decoder(check).decode(body, arrivalMs, parts);
-        } catch (IOException e) {
-            return new TrapResult.Unreadable(0, "Unable to read incoming payload");
+    private Answered submit(TrapCheck check, ServerRequest request, InputStream body) {
+        long arrivalMs = clock.millis();
+        PartBuffer parts = new PartBuffer(check, arrivalMs, sink);
+        try {
+            TrapResult result = decoder(check).decode(body, arrivalMs, parts);
+            // Also after an error: what came before it stays.
+            parts.flush();
+            return new Answered(reply(check, request, result), notes(result));
+        } catch (StreamLimitException e) {
+            LOG.warn("a submission was not kept whole: {}", e.getMessage());
+            return Answered.failed(429, String.valueOf(e.getMessage()), STREAMS_RETRY_S);
+        } catch (JournalFullException e) {
+            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+            return Answered.failed(503, "no room to keep the data, try again later", FULL_RETRY_S);
+        } catch (JournalException e) {
+            LOG.error("a submission to check {} was not kept whole", check.id(), e);
+            return Answered.failed(500, "internal error", 0);
         }
+    }
+
+    private static List<String> notes(TrapResult result) {
+        return switch (result) {
+            case TrapResult.Malformed(_, String message) -> List.of(message);
+            case TrapResult.Unreadable(_, String message) -> List.of(message);
+            case TrapResult.Done(_, _, Optional<String> error) -> error.stream().toList();
+        };
     }
 
     private InputStream body(ServerRequest request) {
@@ -219,6 +244,13 @@ public final class TrapHandler implements HttpService {
             response.header(HeaderNames.RETRY_AFTER, Integer.toString(reply.retryAfterS()));
         }
         response.send(reply.body());
+    }
+
+    /// @param notes for the preview
+    private record Answered(TrapReply reply, List<String> notes) {
+        static Answered failed(int status, String message, int retryAfterS) {
+            return new Answered(TrapReply.error(status, message, retryAfterS), List.of(message));
+        }
     }
 
     private sealed interface Found {

@@ -6,6 +6,7 @@ import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
 import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.Previews;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import java.io.ByteArrayOutputStream;
@@ -56,7 +57,8 @@ class PushHandlerTest {
                                         decoder,
                                         (source, entries) -> sink.accept(source, entries),
                                         PushLimits.DEFAULT,
-                                        System::nanoTime))
+                                        System::nanoTime,
+                                        Previews.NONE))
                         .start();
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
 import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.Previews;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
@@ -71,7 +72,8 @@ class PushVectorTest {
                                         body -> decoder().decode(body),
                                         PushVectorTest::keep,
                                         PushLimits.DEFAULT,
-                                        System::nanoTime))
+                                        System::nanoTime,
+                                        Previews.NONE))
                         .start();
     }
 

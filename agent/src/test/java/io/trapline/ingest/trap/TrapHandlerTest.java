@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
 import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.Previews;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.model.SampleValue;
@@ -64,7 +65,8 @@ class TrapHandlerTest implements TrapSink {
                                         this,
                                         TrapLimits.DEFAULT,
                                         InstantSource.system(),
-                                        System::nanoTime))
+                                        System::nanoTime,
+                                        Previews.NONE))
                         .start();
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
 import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.Previews;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
@@ -79,7 +80,8 @@ class TrapVectorTest {
                                         ENGINE,
                                         TrapLimits.DEFAULT,
                                         () -> Instant.ofEpochMilli(ENGINE.nowMs),
-                                        () -> ENGINE.nowMs * 1_000_000))
+                                        () -> ENGINE.nowMs * 1_000_000,
+                                        Previews.NONE))
                         .start();
     }
 

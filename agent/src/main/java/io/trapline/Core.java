@@ -1,0 +1,163 @@
+package io.trapline;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpService;
+import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.CoreSettings;
+import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.PipelineSink;
+import io.trapline.ingest.batches.BatchesHandler;
+import io.trapline.ingest.push.PushDecoder;
+import io.trapline.ingest.push.PushHandler;
+import io.trapline.ingest.push.PushLimits;
+import io.trapline.ingest.push.RegisteredPushes;
+import io.trapline.ingest.trap.PeriodSink;
+import io.trapline.ingest.trap.RegisteredChecks;
+import io.trapline.ingest.trap.TrapHandler;
+import io.trapline.ingest.trap.TrapLimits;
+import io.trapline.journal.Journal;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
+import io.trapline.model.Entry;
+import io.trapline.period.PeriodCheck;
+import io.trapline.period.Periods;
+import io.trapline.pipeline.Pipeline;
+import io.trapline.registry.Check;
+import io.trapline.registry.Held;
+import io.trapline.registry.Registry;
+import io.trapline.registry.RegistryException;
+import io.trapline.web.AdminToken;
+import io.trapline.web.RegistryApi;
+import io.trapline.web.RegistryCalls;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The push and trap core: registry, period engine and their listener, in the order in which they
+/// start.
+final class Core {
+    private static final Logger LOG = LoggerFactory.getLogger(Core.class);
+    private static final Duration QUICK = Duration.ofSeconds(3);
+    private static final Duration SEEN_FLUSH = Duration.ofSeconds(5);
+
+    private final Registry registry;
+    private final String address;
+
+    /// What another Trapline must bring to hand over its batches; changes with a reload.
+    private volatile String token;
+
+    /// @param file the agent's SQLite database
+    Core(
+            Parts parts,
+            Path file,
+            Journal journal,
+            Pipeline pipeline,
+            Settings initial,
+            InstantSource clock)
+            throws IOException, JournalException, RegistryException {
+        token = initial.core().token();
+        registry = parts.add("registry", QUICK, Registry.open(file, clock, SEEN_FLUSH));
+        declare(initial);
+        Periods periods =
+                parts.add("periods", QUICK, Periods.open(journal, () -> checks(registry), clock));
+        PushHandler push =
+                new PushHandler(
+                        new PushDecoder(
+                                new RegisteredPushes(registry),
+                                PushLimits.DEFAULT,
+                                clock,
+                                System::nanoTime),
+                        new SeenSink(new PipelineSink(pipeline), registry),
+                        PushLimits.DEFAULT,
+                        System::nanoTime,
+                        registry::preview);
+        TrapHandler trap =
+                new TrapHandler(
+                        new RegisteredChecks(registry),
+                        new PeriodSink(periods, registry),
+                        TrapLimits.DEFAULT,
+                        clock,
+                        System::nanoTime,
+                        registry::preview);
+        HttpService health =
+                rules ->
+                        rules.get(
+                                "/healthz",
+                                (_, response) ->
+                                        response.header("Content-Type", "application/json")
+                                                .send("{\"status\":\"ok\"}"));
+        WebServer server =
+                start(initial.core(), push, trap, new BatchesHandler(journal, () -> token), health);
+        parts.add("core listener", QUICK, server::stop);
+        String host = initial.core().host();
+        address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
+        LOG.info("push and trap submissions are taken at {}", address);
+    }
+
+    private static WebServer start(CoreSettings at, HttpService... services) throws IOException {
+        WebServer server = CoreListener.create(at.host(), at.port(), services);
+        try {
+            return server.start();
+        } catch (RuntimeException e) {
+            boolean taken = false;
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                taken |= cause instanceof BindException;
+            }
+            throw new IOException(
+                    "cannot listen on %s:%d for push and trap: %s; set another address with listen ="
+                                    .formatted(
+                                            at.host(),
+                                            at.port(),
+                                            taken ? "another program holds the port" : e)
+                            + " \"127.0.0.1:<port>\" below [core] in conf.d/trapline.conf",
+                    e);
+        }
+    }
+
+    private static Collection<PeriodCheck> checks(Registry registry) {
+        return registry.checks().stream()
+                .map(Held::value)
+                .filter(Check::enabled)
+                .map(check ->
+                        new PeriodCheck(
+                                check.id(), check.period().toMillis(), check.asyncMetrics()))
+                .toList();
+    }
+
+    /// What the configuration says of registrations and checks, from now on.
+    void declare(Settings settings) throws RegistryException {
+        token = settings.core().token();
+        registry.declare("conf.d/trapline.conf", settings.pushes(), settings.checks());
+    }
+
+    RegistryApi api(AdminToken token) {
+        return new RegistryApi(new RegistryCalls(registry, this::address), token);
+    }
+
+    /// `http://host:port`, with the port that was really bound.
+    String address() {
+        return address;
+    }
+
+    /// Stores, and tells the registry which metrics were seen.
+    private record SeenSink(EntrySink next, Registry registry) implements EntrySink {
+        @Override
+        public void accept(String source, List<Entry> entries) throws JournalException {
+            next.accept(source, entries);
+            registry.seen(source, entries, true);
+        }
+
+        @Override
+        public void acceptOnce(String source, List<Entry> entries, Origin origin)
+                throws JournalException {
+            next.acceptOnce(source, entries, origin);
+            registry.seen(source, entries, true);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.trapline.period;
+
+import io.trapline.model.PeriodEnd;
+
+/// What of a check's frames in the journal was made use of before the engine started, by its
+/// [PeriodEnd] entries.
+final class Marks {
+    private long allThrough;
+    private Mark periods = Mark.NONE;
+    private Mark windows = Mark.NONE;
+
+    /// @param endMs of the last that ended, [Long#MIN_VALUE] when none is known
+    /// @param through frames up to there that are not of a later one were used up
+    /// @param allThrough frames up to there were used up, whatever their time
+    record Mark(long endMs, long through, long allThrough) {
+        static final Mark NONE = new Mark(Long.MIN_VALUE, 0, 0);
+
+        boolean covers(long position, long frameEndMs) {
+            return position <= allThrough || (frameEndMs <= endMs && position <= through);
+        }
+    }
+
+    void note(PeriodEnd end) {
+        if (end.endMs() == PeriodEnd.ALL) {
+            // What follows may have another grid.
+            allThrough = end.through();
+            periods = Mark.NONE;
+            windows = Mark.NONE;
+        } else if (end.window()) {
+            windows = new Mark(end.endMs(), end.through(), 0);
+        } else {
+            periods = new Mark(end.endMs(), end.through(), 0);
+        }
+    }
+
+    Mark periods() {
+        return new Mark(periods.endMs(), periods.through(), allThrough);
+    }
+
+    Mark windows() {
+        return new Mark(windows.endMs(), windows.through(), allThrough);
+    }
+}

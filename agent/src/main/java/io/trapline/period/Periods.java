@@ -1,0 +1,452 @@
+package io.trapline.period;
+
+import io.trapline.journal.Journal;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalFullException;
+import io.trapline.journal.JournalReader;
+import io.trapline.model.Batch;
+import io.trapline.model.CheckState;
+import io.trapline.model.Entry;
+import io.trapline.model.PeriodEnd;
+import io.trapline.model.SampleValue;
+import io.trapline.pipeline.BatchCodec;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The period engine: takes what checks are sent, and stores what their periods make of it.
+///
+/// [#accept] writes one frame and returns: samples where the value is known (asynch mode, or a time
+/// of its own), [io.trapline.model.HeldValue]s for the rest. One thread reads these frames back, in
+/// order, and builds the running periods from nothing else; when one is over, a single frame gets
+/// its samples, its [CheckState], and the [PeriodEnd] that says which frames they were made of. So
+/// a crash loses nothing and doubles nothing: the reader's cursor stays before the oldest frame
+/// that a running period is made of, and what a `PeriodEnd` in the journal covers is passed over
+/// when it is read again.
+public final class Periods implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Periods.class);
+    private static final String READER = "period";
+    private static final int MAX_STREAMS = 100_000;
+    private static final long READ_BYTES = 4 << 20;
+    private static final Duration TURN = Duration.ofMillis(100);
+    private static final Duration READ_BACK = Duration.ofSeconds(2);
+    private static final Duration CLOSE = Duration.ofSeconds(2);
+    private static final long NS_PER_MS = 1_000_000;
+
+    /// What the frames of a check that nobody knows any more are held in.
+    private static final long ORPHAN_PERIOD_MS = 60_000;
+
+    private final Journal journal;
+    private final JournalReader reader;
+    private final Supplier<Collection<PeriodCheck>> checks;
+    private final InstantSource clock;
+    private final int maxStreams;
+    private final Map<UUID, Marks> marks = new HashMap<>();
+    private final Map<UUID, Intake> intakes = new ConcurrentHashMap<>();
+    private final @Nullable Thread thread;
+
+    /// Of the engine's thread: made, and not durable yet.
+    private final Deque<Running.Output> outbox = new ArrayDeque<>();
+
+    private final long headAtStart;
+    private String trouble = "";
+    private volatile boolean stopping;
+
+    /// Guards `running` and `readTo`.
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Condition advanced = lock.newCondition();
+    private final Map<UUID, Running> running = new HashMap<>();
+    private long readTo;
+
+    /// The newest frame of a check, and the lock for running sums: read, add, append.
+    private static final class Intake {
+        private final ReentrantLock sums = new ReentrantLock();
+        private long newest;
+
+        synchronized void appended(long position) {
+            newest = Math.max(newest, position);
+        }
+
+        synchronized long newest() {
+            return newest;
+        }
+    }
+
+    /// Starts the engine's thread.
+    ///
+    /// @param checks those that are registered and enabled, at any moment
+    public static Periods open(
+            Journal journal, Supplier<Collection<PeriodCheck>> checks, InstantSource clock)
+            throws JournalException {
+        Periods periods = new Periods(journal, checks, clock, MAX_STREAMS, true);
+        if (periods.thread != null) {
+            periods.thread.start();
+        }
+        return periods;
+    }
+
+    Periods(
+            Journal journal,
+            Supplier<Collection<PeriodCheck>> checks,
+            InstantSource clock,
+            int maxStreams,
+            boolean withThread)
+            throws JournalException {
+        this.journal = journal;
+        this.checks = checks;
+        this.clock = clock;
+        this.maxStreams = maxStreams;
+        reader = journal.reader(READER);
+        headAtStart = journal.status().head();
+        readTo = reader.committed();
+        collectMarks();
+        thread = withThread ? Thread.ofPlatform().name(READER).daemon().unstarted(this::run) : null;
+    }
+
+    /// The first of two readings: what lies behind the cursor may be used up already, which is said
+    /// further on.
+    private void collectMarks() throws JournalException {
+        long at = readTo;
+        try {
+            while (at < headAtStart) {
+                List<JournalReader.Frame> frames = reader.read(READ_BYTES, Duration.ZERO);
+                if (frames.isEmpty()) {
+                    break;
+                }
+                for (JournalReader.Frame frame : frames) {
+                    Batch batch = decode(frame);
+                    if (batch != null) {
+                        note(batch);
+                    }
+                }
+                at = frames.getLast().position();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JournalException("interrupted while the periods were read back", e);
+        }
+        reader.seek(readTo);
+    }
+
+    private void note(Batch batch) {
+        for (Entry entry : batch.entries()) {
+            if (entry instanceof PeriodEnd end) {
+                UUID id = PeriodCheck.idOf(batch.source());
+                marks.computeIfAbsent(id, _ -> new Marks()).note(end);
+            }
+        }
+    }
+
+    /// Makes a part of a submission durable; returns when it is. Any thread may call it.
+    ///
+    /// @param arrivalMs when the submission arrived, the same for all its parts
+    /// @throws StreamLimitException when the check has too many streams; nothing was kept
+    /// @throws JournalFullException when there is no room; nothing was kept
+    /// @throws JournalException when writing failed; nothing was kept
+    public void accept(PeriodCheck check, long arrivalMs, List<Measurement> part)
+            throws JournalException {
+        requireRoom(check, arrivalMs, part);
+        Intake intake = intakes.computeIfAbsent(check.id(), _ -> new Intake());
+        if (!check.async()) {
+            List<Entry> entries = new ArrayList<>(part.size());
+            for (Measurement measurement : part) {
+                entries.add(syncEntry(measurement));
+            }
+            append(check, arrivalMs, entries, intake);
+            return;
+        }
+        List<StreamId> summed =
+                part.stream()
+                        .filter(one ->
+                                one instanceof Measurement.Flagged flagged
+                                        && flagged.flag() == Measurement.Flag.SUM)
+                        .map(Measurement::stream)
+                        .distinct()
+                        .toList();
+        Accumulator values = new Accumulator(true, check.periodMs());
+        if (summed.isEmpty()) {
+            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), intake);
+            return;
+        }
+        intake.sums.lock();
+        try {
+            seed(values, check, arrivalMs, summed, intake.newest());
+            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), intake);
+        } finally {
+            intake.sums.unlock();
+        }
+    }
+
+    private void append(PeriodCheck check, long arrivalMs, List<Entry> entries, Intake intake)
+            throws JournalException {
+        Batch batch = new Batch(check.source(), arrivalMs * NS_PER_MS, entries);
+        intake.appended(journal.append(BatchCodec.encode(batch)));
+    }
+
+    private static Entry syncEntry(Measurement measurement) {
+        return measurement instanceof Measurement.Timed timed && timed.accepted()
+                ? Accumulator.sample(timed.stream(), timed.value(), timed.timeMs())
+                : HeldMeasurements.hold(measurement);
+    }
+
+    private static List<Entry> asyncEntries(
+            Accumulator values, long arrivalMs, List<Measurement> part) {
+        List<Entry> entries = new ArrayList<>(part.size());
+        for (Measurement measurement : part) {
+            if (measurement.accepted() && !(measurement instanceof Measurement.Distribution)) {
+                values.feed(arrivalMs, measurement, entries::add);
+            } else {
+                entries.add(HeldMeasurements.hold(measurement));
+            }
+        }
+        return entries;
+    }
+
+    /// Running sums go on from what the period has.
+    private void seed(
+            Accumulator values,
+            PeriodCheck check,
+            long arrivalMs,
+            List<StreamId> streams,
+            long newest)
+            throws JournalException {
+        lock.lock();
+        try {
+            if (!awaitRead(newest)) {
+                throw new JournalException(
+                        "the running sums of check "
+                                + check.id()
+                                + " are not known yet: the period engine is "
+                                + (newest - readTo)
+                                + " frames behind");
+            }
+            Running its = running.get(check.id());
+            for (StreamId stream : streams) {
+                SampleValue before = its == null ? null : its.value(stream, arrivalMs);
+                if (before != null) {
+                    values.feed(arrivalMs, new Measurement.Plain(stream, false, before), _ -> {});
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireRoom(PeriodCheck check, long arrivalMs, List<Measurement> part)
+            throws StreamLimitException {
+        lock.lock();
+        try {
+            Running its = running.get(check.id());
+            if (its != null && its.streamsWith(part, arrivalMs, maxStreams) > maxStreams) {
+                throw new StreamLimitException(check, maxStreams);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Canonical name → value of every metric of the check's running period, with what was accepted
+    /// before the call.
+    public SortedMap<String, SampleValue> running(PeriodCheck check) {
+        Intake intake = intakes.get(check.id());
+        lock.lock();
+        try {
+            if (intake != null) {
+                boolean _ = awaitRead(intake.newest());
+            }
+            Running its = running.get(check.id());
+            return its == null ? Collections.emptySortedMap() : its.values(clock.millis());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean awaitRead(long position) {
+        long left = READ_BACK.toNanos();
+        try {
+            while (readTo < position && left > 0) {
+                left = advanced.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return readTo >= position;
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                turn(TURN);
+            } catch (InterruptedException e) {
+                return;
+            } catch (JournalException | RuntimeException e) {
+                if (!stopping) {
+                    trouble(e);
+                    pause();
+                }
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(Duration.ofSeconds(1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopping = true;
+        }
+    }
+
+    private void trouble(Exception e) {
+        String text = String.valueOf(e.getMessage());
+        if (!text.equals(trouble)) {
+            trouble = text;
+            LOG.error("the period engine failed, it goes on trying; nothing is lost", e);
+        }
+    }
+
+    /// Reads what there is, ends what is over, and moves the cursor. The engine's thread alone may
+    /// call it.
+    void turn(Duration wait) throws JournalException, InterruptedException {
+        List<JournalReader.Frame> frames = reader.read(READ_BYTES, wait);
+        List<Batch> batches = new ArrayList<>(frames.size());
+        List<Long> positions = new ArrayList<>(frames.size());
+        for (JournalReader.Frame frame : frames) {
+            Batch batch = decode(frame);
+            if (batch != null) {
+                batches.add(batch);
+                positions.add(frame.position());
+            }
+        }
+        long firstHeld;
+        lock.lock();
+        try {
+            long now = clock.millis();
+            reconcile(now);
+            for (int i = 0; i < batches.size(); i++) {
+                take(positions.get(i), batches.get(i), now);
+            }
+            if (!frames.isEmpty()) {
+                readTo = frames.getLast().position();
+            }
+            if (readTo >= headAtStart || frames.isEmpty()) {
+                for (Running each : running.values()) {
+                    each.due(now, readTo).ifPresent(outbox::add);
+                }
+            }
+            firstHeld = Long.MAX_VALUE;
+            for (Running each : running.values()) {
+                firstHeld = Math.min(firstHeld, each.firstPosition());
+            }
+            advanced.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        send(firstHeld);
+    }
+
+    /// Frames of others, and of no use, are null.
+    private static @Nullable Batch decode(JournalReader.Frame frame) {
+        try {
+            return PeriodCheck.isSource(BatchCodec.sourceOf(frame.bytes()))
+                    ? BatchCodec.decode(frame.bytes())
+                    : null;
+        } catch (RuntimeException e) {
+            LOG.error("frame {} of the journal cannot be read by the periods", frame.position(), e);
+            return null;
+        }
+    }
+
+    private void reconcile(long now) {
+        Map<UUID, PeriodCheck> present = new HashMap<>();
+        checks.get().forEach(check -> present.put(check.id(), check));
+        Iterator<Running> each = running.values().iterator();
+        while (each.hasNext()) {
+            Running its = each.next();
+            PeriodCheck check = present.get(its.check().id());
+            boolean stays =
+                    its.isRegistered()
+                            ? its.check().equals(check)
+                            : check == null && !its.isEmpty();
+            if (!stays) {
+                its.flush(now, readTo).ifPresent(outbox::add);
+                each.remove();
+            }
+        }
+        for (PeriodCheck check : present.values()) {
+            running.computeIfAbsent(check.id(), id -> new Running(check, true, marksOf(id), now));
+        }
+        intakes.keySet().removeIf(id -> !present.containsKey(id) && !running.containsKey(id));
+    }
+
+    private Marks marksOf(UUID id) {
+        return marks.getOrDefault(id, new Marks());
+    }
+
+    private void take(long position, Batch batch, long now) {
+        if (batch.entries().stream().anyMatch(PeriodEnd.class::isInstance)
+                || batch.entries().stream().allMatch(CheckState.class::isInstance)) {
+            return;
+        }
+        UUID id = PeriodCheck.idOf(batch.source());
+        Running its =
+                running.computeIfAbsent(
+                        id,
+                        _ ->
+                                new Running(
+                                        new PeriodCheck(id, ORPHAN_PERIOD_MS, false),
+                                        false,
+                                        marksOf(id),
+                                        now));
+        its.take(position, batch, position <= headAtStart);
+    }
+
+    private void send(long firstHeld) throws JournalException {
+        try {
+            while (!outbox.isEmpty()) {
+                journal.append(BatchCodec.encode(outbox.getFirst().batch()));
+                outbox.removeFirst();
+            }
+            trouble = "";
+        } finally {
+            long needed = firstHeld;
+            for (Running.Output waiting : outbox) {
+                needed = Math.min(needed, waiting.firstPosition());
+            }
+            reader.commit(Math.min(readTo, needed - 1));
+        }
+    }
+
+    /// What the running periods hold is in the journal, for the next start.
+    @Override
+    public void close() {
+        stopping = true;
+        if (thread != null) {
+            try {
+                if (!thread.join(CLOSE)) {
+                    LOG.warn("the period engine did not stop within {} s", CLOSE.toSeconds());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.trapline.period;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The open periods of a check, or its open histogram windows, on a grid of whole lengths since the
+/// epoch.
+///
+/// What arrives for one that is closed goes to the first that is not. Not thread-safe.
+final class Slots {
+    private final long lengthMs;
+    private final boolean async;
+    private final Marks.Mark usedUp;
+    private final TreeMap<Long, Slot> open = new TreeMap<>();
+    private long closedMs;
+
+    /// @param endMs exclusive
+    /// @param firstPosition of the first frame in it
+    record Slot(long endMs, long firstPosition, Accumulator values) {}
+
+    Slots(long lengthMs, boolean async, Marks.Mark usedUp) {
+        this.lengthMs = lengthMs;
+        this.async = async;
+        this.usedUp = usedUp;
+        closedMs = usedUp.endMs();
+    }
+
+    long endOf(long timeMs) {
+        return timeMs - Math.floorMod(timeMs, lengthMs) + lengthMs;
+    }
+
+    long lengthMs() {
+        return lengthMs;
+    }
+
+    /// Whether a former life of the engine has made use of a frame.
+    boolean isUsedUp(long position, long arrivalMs) {
+        return usedUp.covers(position, endOf(arrivalMs));
+    }
+
+    Slot at(long arrivalMs, long position) {
+        return open.computeIfAbsent(
+                key(arrivalMs), end -> new Slot(end, position, new Accumulator(async, lengthMs)));
+    }
+
+    /// The one that [#at] would give, when there is something in it.
+    @Nullable Slot find(long arrivalMs) {
+        return open.get(key(arrivalMs));
+    }
+
+    private long key(long arrivalMs) {
+        long end = endOf(arrivalMs);
+        return closedMs == Long.MIN_VALUE ? end : Math.max(end, endOf(closedMs));
+    }
+
+    /// The earliest end of one with something in it, [Long#MAX_VALUE] when there is none.
+    long firstEnd() {
+        return open.isEmpty() ? Long.MAX_VALUE : open.firstKey();
+    }
+
+    /// Takes out the one that ends then; null when nothing came for it.
+    @Nullable Slot close(long endMs) {
+        closedMs = Math.max(closedMs, endMs);
+        return open.remove(endMs);
+    }
+
+    List<Slot> closeAll() {
+        List<Slot> all = new ArrayList<>(open.values());
+        open.clear();
+        return all;
+    }
+
+    boolean isEmpty() {
+        return open.isEmpty();
+    }
+
+    /// Of any frame that is needed again after a crash; [Long#MAX_VALUE] when there is none.
+    long firstPosition() {
+        long first = Long.MAX_VALUE;
+        for (Map.Entry<Long, Slot> each : open.entrySet()) {
+            first = Math.min(first, each.getValue().firstPosition());
+        }
+        return first;
+    }
+}

@@ -3,6 +3,7 @@ package io.trapline.cli;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /// `./trapline`: parses the command line and turns what a command throws into an exit code.
 @Command(
@@ -33,6 +34,12 @@ public final class Cli {
     static final int USAGE = 2;
 
     private Cli() {}
+
+    @Option(names = "--home", paramLabel = "DIR", description = "As the commands' own --home.")
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void home(String folder) {
+        System.setProperty(HomeOption.BEFORE_COMMAND, folder);
+    }
 
     /// Returns the process's exit code.
     public static int execute(String[] args) {

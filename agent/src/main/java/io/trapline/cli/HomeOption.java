@@ -11,20 +11,27 @@ final class HomeOption {
     /// The launcher's folder, which it passes on.
     private static final String PROGRAM_PROPERTY = "trapline.program";
 
+    /// `--home` before the command's name, as [Cli] keeps it.
+    static final String BEFORE_COMMAND = "trapline.home";
+
     @Option(
             names = "--home",
             paramLabel = "DIR",
-            defaultValue = "${env:TRAPLINE_HOME}",
             description =
                     "Folder with conf.d, python.d, logs, data (default: $TRAPLINE_HOME, else the"
                             + " launcher's folder).")
     private @Nullable Path home;
 
     Home home() {
-        if (home != null && !home.toString().isEmpty()) {
+        String before = System.getProperty(BEFORE_COMMAND, "");
+        String environment = System.getenv().getOrDefault("TRAPLINE_HOME", "");
+        if (home != null) {
             return new Home(home);
         }
-        return new Home(programRoot());
+        if (!before.isEmpty()) {
+            return new Home(Path.of(before));
+        }
+        return new Home(environment.isEmpty() ? programRoot() : Path.of(environment));
     }
 
     /// The program's own files, as the launcher names them.

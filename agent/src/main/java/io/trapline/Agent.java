@@ -9,6 +9,8 @@ import io.trapline.collector.InputStatus;
 import io.trapline.collector.Sink;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
+import io.trapline.forward.ForwardException;
+import io.trapline.forward.Outputs;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.ingest.datakit.FileGlobalTagsStore;
@@ -32,6 +34,7 @@ import io.trapline.web.AgentApi;
 import io.trapline.web.AgentApi.Reload;
 import io.trapline.web.Listener;
 import io.trapline.web.MetricsPage;
+import io.trapline.web.OutputsApi;
 import io.trapline.web.QueryApi;
 import io.trapline.web.StatusView;
 import java.io.IOException;
@@ -45,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +66,7 @@ public final class Agent implements AutoCloseable {
 
     private final SqliteJournal journal;
     private final Optional<Store> store;
+    private final Outputs outputs;
     private final GlobalTags globalTags;
     private final Optional<Core> core;
 
@@ -94,6 +99,7 @@ public final class Agent implements AutoCloseable {
                 | IOException
                 | JournalException
                 | RegistryException
+                | ForwardException
                 | RuntimeException e) {
             parts.close();
             throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
@@ -101,7 +107,7 @@ public final class Agent implements AutoCloseable {
     }
 
     private Agent(Home home, Program program, Settings initial, Parts parts)
-            throws IOException, JournalException, RegistryException {
+            throws IOException, JournalException, RegistryException, ForwardException {
         this.home = home;
         this.parts = parts;
         settings = initial;
@@ -113,6 +119,16 @@ public final class Agent implements AutoCloseable {
                         QUICK,
                         SqliteJournal.open(data.resolve("trapline.db"), () -> settings.journal()));
         store = initial.store().map(first -> openStore(data, first));
+        outputs =
+                parts.add(
+                        "outputs",
+                        QUICK,
+                        Outputs.open(
+                                data,
+                                journal,
+                                new Outputs.Surroundings(
+                                        CLOCK, System::nanoTime, RandomGenerator.getDefault())));
+        outputs.apply(initial.forward());
 
         GlobalTagsStore changedTags = new FileGlobalTagsStore(data.resolve("global-tags.toml"));
         globalTags = new GlobalTags(initial.pipeline(), initial.hostName(), changedTags.load());
@@ -167,6 +183,7 @@ public final class Agent implements AutoCloseable {
                                     routing.register(
                                             api,
                                             new MetricsPage(meters, journal::status, this::inputs));
+                                    routing.register(new OutputsApi(outputs, token));
                                     store.ifPresent(
                                             queried -> routing.register(new QueryApi(queried)));
                                     core.ifPresent(its -> routing.register(its.api(token)));
@@ -245,6 +262,12 @@ public final class Agent implements AutoCloseable {
         generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
+        try {
+            outputs.apply(settings.forward());
+        } catch (ForwardException | JournalException e) {
+            LOG.error("the old outputs stay in force", e);
+            warnings.add("the old [outputs] stay in force: " + e.getMessage());
+        }
         if (core.isPresent()) {
             try {
                 core.get().declare(settings);

@@ -5,6 +5,8 @@ import io.helidon.webserver.http.HttpService;
 import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.CoreSettings;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.PipelineSink;
+import io.trapline.ingest.batches.BatchesHandler;
 import io.trapline.ingest.push.PushDecoder;
 import io.trapline.ingest.push.PushHandler;
 import io.trapline.ingest.push.PushLimits;
@@ -15,6 +17,8 @@ import io.trapline.ingest.trap.TrapHandler;
 import io.trapline.ingest.trap.TrapLimits;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
+import io.trapline.model.Entry;
 import io.trapline.period.PeriodCheck;
 import io.trapline.period.Periods;
 import io.trapline.pipeline.Pipeline;
@@ -31,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +49,9 @@ final class Core {
     private final Registry registry;
     private final String address;
 
+    /// What another Trapline must bring to hand over its batches; changes with a reload.
+    private volatile String token;
+
     /// @param file the agent's SQLite database
     Core(
             Parts parts,
@@ -53,15 +61,11 @@ final class Core {
             Settings initial,
             InstantSource clock)
             throws IOException, JournalException, RegistryException {
+        token = initial.core().token();
         registry = parts.add("registry", QUICK, Registry.open(file, clock, SEEN_FLUSH));
         declare(initial);
         Periods periods =
                 parts.add("periods", QUICK, Periods.open(journal, () -> checks(registry), clock));
-        EntrySink pushes =
-                (source, entries) -> {
-                    pipeline.accept(source, entries);
-                    registry.seen(source, entries, true);
-                };
         PushHandler push =
                 new PushHandler(
                         new PushDecoder(
@@ -69,7 +73,7 @@ final class Core {
                                 PushLimits.DEFAULT,
                                 clock,
                                 System::nanoTime),
-                        pushes,
+                        new SeenSink(new PipelineSink(pipeline), registry),
                         PushLimits.DEFAULT,
                         System::nanoTime,
                         registry::preview);
@@ -88,7 +92,8 @@ final class Core {
                                 (_, response) ->
                                         response.header("Content-Type", "application/json")
                                                 .send("{\"status\":\"ok\"}"));
-        WebServer server = start(initial.core(), push, trap, health);
+        WebServer server =
+                start(initial.core(), push, trap, new BatchesHandler(journal, () -> token), health);
         parts.add("core listener", QUICK, server::stop);
         String host = initial.core().host();
         address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
@@ -127,6 +132,7 @@ final class Core {
 
     /// What the configuration says of registrations and checks, from now on.
     void declare(Settings settings) throws RegistryException {
+        token = settings.core().token();
         registry.declare("conf.d/trapline.conf", settings.pushes(), settings.checks());
     }
 
@@ -137,5 +143,21 @@ final class Core {
     /// `http://host:port`, with the port that was really bound.
     String address() {
         return address;
+    }
+
+    /// Stores, and tells the registry which metrics were seen.
+    private record SeenSink(EntrySink next, Registry registry) implements EntrySink {
+        @Override
+        public void accept(String source, List<Entry> entries) throws JournalException {
+            next.accept(source, entries);
+            registry.seen(source, entries, true);
+        }
+
+        @Override
+        public void acceptOnce(String source, List<Entry> entries, Origin origin)
+                throws JournalException {
+            next.acceptOnce(source, entries, origin);
+            registry.seen(source, entries, true);
+        }
     }
 }

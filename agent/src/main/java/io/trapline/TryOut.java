@@ -133,6 +133,11 @@ public final class TryOut {
         }
 
         @Override
+        public int appendOnce(List<Arrival> arrivals) throws JournalException {
+            throw new JournalException("a try stores nothing");
+        }
+
+        @Override
         public JournalReader reader(String name) throws JournalException {
             throw new JournalException("a try has nothing to read");
         }

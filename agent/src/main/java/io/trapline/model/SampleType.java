@@ -18,6 +18,16 @@ public enum SampleType {
         this.letter = letter;
     }
 
+    /// @throws IllegalArgumentException when no type has that letter
+    public static SampleType ofLetter(char letter) {
+        for (SampleType type : values()) {
+            if (type.letter == letter) {
+                return type;
+            }
+        }
+        throw new IllegalArgumentException("no sample type has the letter " + letter);
+    }
+
     public char letter() {
         return letter;
     }

@@ -134,7 +134,7 @@ public final class Periods implements AutoCloseable {
                 for (JournalReader.Frame frame : frames) {
                     Batch batch = decode(frame);
                     if (batch != null) {
-                        note(batch);
+                        note(batch, frame.position());
                     }
                 }
                 at = frames.getLast().position();
@@ -146,11 +146,11 @@ public final class Periods implements AutoCloseable {
         reader.seek(readTo);
     }
 
-    private void note(Batch batch) {
+    private void note(Batch batch, long position) {
         for (Entry entry : batch.entries()) {
             if (entry instanceof PeriodEnd end) {
                 UUID id = PeriodCheck.idOf(batch.source());
-                marks.computeIfAbsent(id, _ -> new Marks()).note(end);
+                marks.computeIfAbsent(id, _ -> new Marks()).note(end, position);
             }
         }
     }
@@ -366,9 +366,12 @@ public final class Periods implements AutoCloseable {
     /// Frames of others, and of no use, are null.
     private static @Nullable Batch decode(JournalReader.Frame frame) {
         try {
-            return PeriodCheck.isSource(BatchCodec.sourceOf(frame.bytes()))
-                    ? BatchCodec.decode(frame.bytes())
-                    : null;
+            String source = BatchCodec.sourceOf(frame.bytes());
+            if (!PeriodCheck.isSource(source)) {
+                return null;
+            }
+            UUID _ = PeriodCheck.idOf(source);
+            return BatchCodec.decode(frame.bytes());
         } catch (RuntimeException e) {
             LOG.error("frame {} of the journal cannot be read by the periods", frame.position(), e);
             return null;
@@ -422,8 +425,10 @@ public final class Periods implements AutoCloseable {
     private void send(long firstHeld) throws JournalException {
         try {
             while (!outbox.isEmpty()) {
-                journal.append(BatchCodec.encode(outbox.getFirst().batch()));
+                Running.Output output = outbox.getFirst();
+                long position = journal.append(BatchCodec.encode(output.batch()));
                 outbox.removeFirst();
+                written(output, position);
             }
             trouble = "";
         } finally {
@@ -432,6 +437,18 @@ public final class Periods implements AutoCloseable {
                 needed = Math.min(needed, waiting.firstPosition());
             }
             reader.commit(Math.min(readTo, needed - 1));
+        }
+    }
+
+    private void written(Running.Output output, long position) {
+        lock.lock();
+        try {
+            Running its = running.get(PeriodCheck.idOf(output.batch().source()));
+            if (its != null) {
+                its.written(output, position);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -157,6 +157,15 @@ final class Running {
         }
     }
 
+    /// An output of [#due] is durable, there.
+    void written(Output output, long position) {
+        for (Entry entry : output.batch().entries()) {
+            if (entry instanceof PeriodEnd end && end.endMs() != PeriodEnd.ALL) {
+                (end.window() ? windows : periods).markedAt(position);
+            }
+        }
+    }
+
     /// Ends everything now, because the check has changed or is gone.
     Optional<Output> flush(long nowMs, long through) {
         List<Entry> entries = new ArrayList<>();

@@ -16,9 +16,10 @@ final class Slots {
     private final Marks.Mark usedUp;
     private final TreeMap<Long, Slot> open = new TreeMap<>();
     private long closedMs;
+    private long markedAt = Long.MAX_VALUE;
 
     /// @param endMs exclusive
-    /// @param firstPosition of the first frame in it
+    /// @param firstPosition of the first frame that is needed to make it again
     record Slot(long endMs, long firstPosition, Accumulator values) {}
 
     Slots(long lengthMs, boolean async, Marks.Mark usedUp) {
@@ -26,6 +27,7 @@ final class Slots {
         this.async = async;
         this.usedUp = usedUp;
         closedMs = usedUp.endMs();
+        markedAt = usedUp.endMs() == Long.MIN_VALUE ? Long.MAX_VALUE : usedUp.position();
     }
 
     long endOf(long timeMs) {
@@ -42,8 +44,22 @@ final class Slots {
     }
 
     Slot at(long arrivalMs, long position) {
-        return open.computeIfAbsent(
-                key(arrivalMs), end -> new Slot(end, position, new Accumulator(async, lengthMs)));
+        // Only the mark of the last end says that something is late.
+        long needed = endOf(arrivalMs) <= closedMs ? Math.min(position, markedAt) : position;
+        Slot slot =
+                open.computeIfAbsent(
+                        key(arrivalMs),
+                        end -> new Slot(end, needed, new Accumulator(async, lengthMs)));
+        if (needed < slot.firstPosition()) {
+            slot = new Slot(slot.endMs(), needed, slot.values());
+            open.put(slot.endMs(), slot);
+        }
+        return slot;
+    }
+
+    /// The last end is in the journal, there.
+    void markedAt(long position) {
+        markedAt = position;
     }
 
     /// The one that [#at] would give, when there is something in it.

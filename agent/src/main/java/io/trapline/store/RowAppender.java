@@ -36,6 +36,7 @@ final class RowAppender implements AutoCloseable {
     private final DuckDBAppender checkStates;
     private final DuckDBAppender badFrames;
     private final Streams streams;
+    private final SameTimeRows sameTime;
 
     /// What the first round found for each metric point and sample, for the second round to take.
     private final List<Series> series = new ArrayList<>();
@@ -54,6 +55,7 @@ final class RowAppender implements AutoCloseable {
         checkStates = connection.createAppender("trapline", "check_states");
         badFrames = connection.createAppender("trapline", "bad_frames");
         streams = new Streams(connection, streamRows);
+        sameTime = new SameTimeRows(connection);
     }
 
     void append(List<Batch> batches) throws SQLException {
@@ -69,13 +71,22 @@ final class RowAppender implements AutoCloseable {
             for (Entry entry : batch.entries()) {
                 switch (entry) {
                     case Point point -> append(batch.source(), point);
-                    case Sample sample -> append(sample);
+                    case Sample sample -> {
+                        Series its = series.get(next++);
+                        if (SameTimeRows.concerns(batch.source())) {
+                            sameTime.add(its.ownId(), sample);
+                        } else {
+                            append(its.ownId(), sample.timeNs(), sample.value());
+                        }
+                    }
                     case Run run -> append(run);
                     case CheckState state -> append(state);
                     case HeldValue _, PeriodEnd _ -> {}
                 }
             }
         }
+        long replaced = sameTime.write(this::append);
+        sampleCount -= replaced;
     }
 
     private void want(String source, Entry entry) {
@@ -129,17 +140,18 @@ final class RowAppender implements AutoCloseable {
                 case FieldValue.Null _ -> throw new IllegalStateException("no value to append");
             }
             samples.appendNull();
+            samples.appendNull();
             samples.endRow();
             sampleCount++;
         }
     }
 
-    private void append(Sample sample) throws SQLException {
-        begin(series.get(next++).ownId(), sample.timeNs());
-        switch (sample.value()) {
-            case SampleValue.Real(double value, var digits) -> {
+    private void append(long stream, long timeNs, SampleValue value) throws SQLException {
+        begin(stream, timeNs);
+        switch (value) {
+            case SampleValue.Real(double number, var digits) -> {
                 samples.append((byte) SampleType.DOUBLE.letter());
-                samples.append(value);
+                samples.append(number);
                 text(digits);
                 samples.appendNull();
             }
@@ -164,8 +176,17 @@ final class RowAppender implements AutoCloseable {
                 samples.appendNull();
             }
         }
+        bins(value);
         samples.endRow();
         sampleCount++;
+    }
+
+    private void bins(SampleValue value) throws SQLException {
+        if (value instanceof SampleValue.Histogram(var _, var record)) {
+            samples.append(HistogramBins.of(record));
+        } else {
+            samples.appendNull();
+        }
     }
 
     private void begin(long stream, long timeNs) throws SQLException {

@@ -71,6 +71,39 @@ final class Schema {
                     "CREATE VIEW runs AS FROM trapline.runs",
                     "CREATE VIEW check_states AS FROM trapline.check_states");
 
+    /// What came after the first version; each is done again at every start.
+    private static final List<String> ADDED =
+            List.of(
+                    "ALTER TABLE trapline.samples ADD COLUMN IF NOT EXISTS bins DOUBLE[]",
+                    """
+                    CREATE OR REPLACE VIEW histograms AS
+                    SELECT s.time, epoch_us(s.time) * 1000 + s.ns AS time_ns, k.source, k.name,
+                        k.tags, k.stream, chr(s.type) AS type,
+                        list_transform(range(len(s.bins) // 3), lambda i:
+                            {'bin': s.bins[3 * i + 1], 'width': s.bins[3 * i + 2],
+                             'count': s.bins[3 * i + 3]}) AS bins
+                    FROM trapline.samples s JOIN trapline.streams k ON k.id = s.stream
+                    WHERE s.bins IS NOT NULL\
+                    """,
+                    """
+                    CREATE OR REPLACE VIEW histogram_bins AS
+                    SELECT time, source, name, tags, stream, b.bin, b.width, b.count
+                    FROM (SELECT time, source, name, tags, stream, unnest(bins) AS b
+                        FROM histograms)\
+                    """,
+                    """
+                    CREATE OR REPLACE MACRO histogram_quantile(bins, q) AS (
+                        SELECT bin + greatest(1, ceil(q * total - (upper - n))) / (n + 1) * width
+                        FROM (
+                            SELECT bin, width, n, sum(n) OVER (ORDER BY bin) AS upper,
+                                sum(n) OVER () AS total
+                            FROM (
+                                SELECT b.bin AS bin, any_value(b.width) AS width, sum(b.count) AS n
+                                FROM (SELECT unnest(bins) AS b) GROUP BY b.bin))
+                        WHERE q BETWEEN 0 AND 1 AND upper >= q * total
+                        ORDER BY bin LIMIT 1)\
+                    """);
+
     private Schema() {}
 
     /// Creates what an empty database lacks.
@@ -80,14 +113,19 @@ final class Schema {
         try (Statement statement = connection.createStatement()) {
             if (exists(statement)) {
                 checkVersion(statement);
-                return;
+            } else {
+                execute(statement, TABLES);
             }
-            statement.execute("BEGIN TRANSACTION");
-            for (String sql : TABLES) {
-                statement.execute(sql);
-            }
-            statement.execute("COMMIT");
+            execute(statement, ADDED);
         }
+    }
+
+    private static void execute(Statement statement, List<String> all) throws SQLException {
+        statement.execute("BEGIN TRANSACTION");
+        for (String sql : all) {
+            statement.execute(sql);
+        }
+        statement.execute("COMMIT");
     }
 
     private static boolean exists(Statement statement) throws SQLException {

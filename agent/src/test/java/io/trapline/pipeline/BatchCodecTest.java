@@ -10,12 +10,15 @@ import io.trapline.model.CheckState;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.HeldValue;
+import io.trapline.model.PeriodEnd;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -85,5 +88,35 @@ class BatchCodecTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("journal frame");
         }
+    }
+
+    @Test
+    void what_a_period_holds_survives_encoding() {
+        Batch batch =
+                new Batch(
+                        "trap/x",
+                        5,
+                        List.of(
+                                held(new HeldValue.Part.Presence()),
+                                held(new HeldValue.Part.Last(new SampleValue.Text("t"))),
+                                held(
+                                        new HeldValue.Part.Summand(
+                                                true,
+                                                new SampleValue.Real(1.5),
+                                                BigInteger.ONE.shiftLeft(70).negate(),
+                                                0.1,
+                                                true,
+                                                3)),
+                                held(
+                                        new HeldValue.Part.Bins(
+                                                true, false, Blob.of(new byte[] {0, 0}))),
+                                new PeriodEnd(true, PeriodEnd.ALL, 7)));
+        byte[] frame = BatchCodec.encode(batch);
+        assertThat(BatchCodec.decode(frame)).isEqualTo(batch);
+        assertThat(BatchCodec.sourceOf(frame)).isEqualTo("trap/x");
+    }
+
+    private static HeldValue held(HeldValue.Part part) {
+        return new HeldValue("m", List.of(new Tag("a", "b")), false, part);
     }
 }

@@ -176,8 +176,8 @@ class StoreMappingTest {
 
     @Test
     void the_same_stream_and_time_twice_are_two_rows() throws Exception {
-        fixture.accept("trap/x", sample("a", List.of(), new SampleValue.Real(1)));
-        fixture.accept("trap/x", sample("a", List.of(), new SampleValue.Real(1)));
+        fixture.accept("push/1", sample("a", List.of(), new SampleValue.Real(1)));
+        fixture.accept("push/1", sample("a", List.of(), new SampleValue.Real(1)));
 
         assertThat(fixture.rows("SELECT count(*), count(DISTINCT stream) FROM metrics"))
                 .containsExactly(row(2L, 1L));
@@ -324,6 +324,8 @@ class StoreMappingTest {
                         List.of(
                                 "check_states",
                                 "custom_object",
+                                "histogram_bins",
+                                "histograms",
                                 "keyevent",
                                 "logging",
                                 "metrics",

@@ -47,6 +47,21 @@ public record Bin(int val, int exp, long count) {
         return val != -1;
     }
 
+    /// The end of the interval that is nearer to minus infinity; 0 of the zero bin.
+    public double left() {
+        short key = key();
+        if (key == ZERO || key == INVALID) {
+            return 0;
+        }
+        return key > 0 ? nearEdge(key) : nearEdge(key) - width(key);
+    }
+
+    /// Of the interval; 0 of the zero bin.
+    public double width() {
+        short key = key();
+        return key == ZERO || key == INVALID ? 0 : width(key);
+    }
+
     /// `H[12]=3`, as a submission may spell it; reading it gives the same bin.
     public String toText() {
         return "H[" + edgeText() + "]=" + Long.toUnsignedString(count);

@@ -1,0 +1,374 @@
+package io.trapline.period;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trapline.journal.JournalSettings;
+import io.trapline.journal.SqliteJournal;
+import io.trapline.model.Blob;
+import io.trapline.model.CheckState;
+import io.trapline.model.Entry;
+import io.trapline.model.Sample;
+import io.trapline.model.SampleType;
+import io.trapline.model.SampleValue;
+import io.trapline.model.circllhist.Bin;
+import io.trapline.model.circllhist.Circllhist;
+import io.trapline.pipeline.BatchCodec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The engine on a real journal, with a clock that the test moves; dropping an engine without
+/// closing it is what `kill -9` does to it.
+class PeriodsTest {
+    private static final UUID ID = UUID.fromString("a9856a6a-3b46-e18b-d890-acafaa955348");
+    private static final PeriodCheck SYNC = new PeriodCheck(ID, 60_000, false);
+    private static final PeriodCheck ASYNC = new PeriodCheck(ID, 60_000, true);
+    private static final StreamId A = StreamId.of("a", List.of());
+
+    /// A full minute.
+    private static final long T = 1_699_999_980_000L;
+
+    private static final long END = T + 60_000;
+    private static final long LATER = END + Running.GRACE_MS;
+
+    @TempDir private Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private SqliteJournal journal;
+
+    @SuppressWarnings("NullAway.Init")
+    private Periods periods;
+
+    private Collection<PeriodCheck> checks = List.of(SYNC);
+    private long nowMs = T + 1000;
+
+    @BeforeEach
+    void start() throws Exception {
+        journal = open();
+        // A reader that is there keeps the frames.
+        journal.reader("test");
+        periods = engine();
+    }
+
+    private SqliteJournal open() throws Exception {
+        return SqliteJournal.open(
+                folder.resolve("trapline.db"), () -> new JournalSettings(1L << 30));
+    }
+
+    @AfterEach
+    void stop() {
+        journal.close();
+    }
+
+    private Periods engine() throws Exception {
+        return new Periods(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs), 5, false);
+    }
+
+    @Test
+    void a_sum_is_stored_once_at_the_end_of_its_period_however_often_the_engine_dies()
+            throws Exception {
+        for (int i = 1; i <= 10; i++) {
+            accept(SYNC, sum(i));
+            if (i % 3 == 0) {
+                turn();
+                periods = engine();
+            }
+        }
+        turn();
+        assertThat(stored()).isEmpty();
+        nowMs = LATER;
+        turn();
+        // The cursor's last move may not have reached the disk: the same frames are read again.
+        for (int i = 0; i < 3; i++) {
+            periods = engine();
+            turn();
+            turn();
+        }
+        assertThat(stored()).containsExactly(sample(new SampleValue.Real(55), END), state(END, 1));
+    }
+
+    @Test
+    void an_engine_that_dies_between_its_output_and_its_cursor_emits_nothing_twice()
+            throws Exception {
+        accept(SYNC, plain(7));
+        turn();
+        // Whoever reads again from here meets the held value and what was made of it.
+        long before = journal.status().readers().getFirst().committed();
+        nowMs = LATER;
+        turn();
+        assertThat(stored()).hasSize(1);
+        rewindTo(before);
+        periods = engine();
+        accept(SYNC, plain(8));
+        turn();
+        nowMs = LATER + 60_000;
+        turn();
+        assertThat(stored())
+                .containsExactly(
+                        sample(whole(7), END),
+                        sample(whole(8), END + 60_000),
+                        state(END + 60_000, 1));
+    }
+
+    /// Another reader keeps the frames, and the cursor is put back as if it had never been written.
+    private void rewindTo(long position) throws Exception {
+        journal.close();
+        try (var connection =
+                        java.sql.DriverManager.getConnection(
+                                "jdbc:sqlite:" + folder.resolve("trapline.db"));
+                var statement = connection.createStatement()) {
+            statement.executeUpdate(
+                    "update journal_cursor set committed = " + position + " where name = 'period'");
+        }
+        journal = open();
+    }
+
+    @Test
+    void what_arrives_late_belongs_to_the_next_period_and_is_not_lost_in_a_crash()
+            throws Exception {
+        accept(SYNC, sum(1));
+        nowMs = LATER;
+        turn();
+        periods.accept(SYNC, END - 1, List.of(sum(2)));
+        accept(SYNC, sum(4));
+        turn();
+        periods = engine();
+        nowMs = LATER + 60_000;
+        turn();
+        turn();
+        assertThat(samples())
+                .containsExactly(
+                        sample(new SampleValue.Real(1), END),
+                        sample(new SampleValue.Real(6), END + 60_000));
+    }
+
+    @Test
+    void the_first_period_is_not_reported_and_an_empty_one_is_unavailable() throws Exception {
+        turn();
+        nowMs = LATER;
+        turn();
+        assertThat(stored()).isEmpty();
+        nowMs = LATER + 60_000;
+        turn();
+        turn();
+        assertThat(stored()).containsExactly(state(END + 60_000, 0));
+        nowMs = LATER + 3_600_000;
+        turn();
+        assertThat(stored()).as("a long sleep").hasSize(2);
+    }
+
+    @Test
+    void asynchronous_samples_are_there_at_once_and_make_the_check_available() throws Exception {
+        checks = List.of(ASYNC);
+        turn();
+        nowMs = LATER;
+        turn();
+        accept(ASYNC, plain(5), new Measurement.Timed(A, true, whole(9), T));
+        accept(ASYNC, new Measurement.Plain(StreamId.of("off", List.of()), false, whole(1)));
+        assertThat(stored()).containsExactly(sample(whole(5), nowMs), sample(whole(9), T));
+        turn();
+        periods = engine();
+        nowMs = LATER + 60_000;
+        turn();
+        turn();
+        assertThat(stored())
+                .containsExactly(
+                        sample(whole(5), LATER), sample(whole(9), T), state(END + 60_000, 2));
+    }
+
+    @Test
+    void an_asynchronous_running_sum_goes_on_after_a_crash_and_starts_anew_with_the_period()
+            throws Exception {
+        checks = List.of(ASYNC);
+        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs));
+        accept(ASYNC, sum(1), sum(2));
+        accept(ASYNC, sum(4));
+        periods.close();
+        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs));
+        // The engine reads what is there by itself; a sum waits for the frames it goes on from.
+        while (periods.running(ASYNC).isEmpty()) {
+            Thread.onSpinWait();
+        }
+        accept(ASYNC, sum(8));
+        nowMs = LATER;
+        accept(ASYNC, sum(16));
+        periods.close();
+        assertThat(samples())
+                .extracting(Sample::value)
+                .containsExactly(
+                        new SampleValue.Real(1),
+                        new SampleValue.Real(3),
+                        new SampleValue.Real(7),
+                        new SampleValue.Real(15),
+                        new SampleValue.Real(16));
+    }
+
+    @Test
+    void a_histogram_is_stored_once_after_its_window_with_the_windows_start() throws Exception {
+        PeriodCheck long_ = new PeriodCheck(ID, 300_000, true);
+        checks = List.of(long_);
+        accept(long_, samples(1, 2));
+        turn();
+        periods = engine();
+        accept(long_, samples(3));
+        turn();
+        nowMs = LATER;
+        turn();
+        periods = engine();
+        turn();
+        assertThat(samples())
+                .containsExactly(
+                        new Sample(
+                                "a",
+                                List.of(),
+                                new SampleValue.Histogram(
+                                        SampleType.HISTOGRAM,
+                                        Blob.of(
+                                                Circllhist.ofBins(
+                                                                List.of(
+                                                                        Bin.of(1.0, 1),
+                                                                        Bin.of(2.0, 1),
+                                                                        Bin.of(3.0, 1)))
+                                                        .toRecord())),
+                                T * 1_000_000));
+    }
+
+    @Test
+    void a_check_that_changes_or_goes_gives_what_it_holds() throws Exception {
+        accept(SYNC, plain(1));
+        turn();
+        checks = List.of(new PeriodCheck(ID, 10_000, false));
+        turn();
+        assertThat(samples()).containsExactly(sample(whole(1), nowMs));
+        accept(SYNC, plain(2));
+        turn();
+        checks = List.of();
+        turn();
+        periods = engine();
+        nowMs = LATER + 300_000;
+        turn();
+        turn();
+        assertThat(stored())
+                .containsExactly(sample(whole(1), T + 1000), sample(whole(2), T + 1000));
+    }
+
+    @Test
+    void the_running_period_shows_what_was_accepted_and_refuses_too_many_streams()
+            throws Exception {
+        accept(SYNC, plain(1), new Measurement.Plain(StreamId.of("b", List.of()), false, whole(2)));
+        turn();
+        assertThat(periods.running(SYNC)).isEqualTo(Map.of("a", whole(1), "b", whole(2)));
+        List<Measurement> many = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            many.add(new Measurement.Plain(StreamId.of("n" + i, List.of()), true, whole(i)));
+        }
+        long head = journal.status().head();
+        assertThatThrownBy(() -> periods.accept(SYNC, nowMs, many))
+                .isInstanceOf(StreamLimitException.class)
+                .hasMessageContaining("5 streams");
+        assertThat(journal.status().head()).isEqualTo(head);
+        accept(SYNC, plain(3), plain(4), plain(5), plain(6), plain(7));
+    }
+
+    @Test
+    void every_value_is_in_exactly_one_sum_whenever_the_engine_dies() throws Exception {
+        long seed = Long.getLong("trapline.period.seed", System.nanoTime());
+        Random random = new Random(seed);
+        long total = 0;
+        for (int i = 0; i < 400; i++) {
+            int value = random.nextInt(1000);
+            periods.accept(SYNC, nowMs - random.nextInt(500), List.of(sum(value)));
+            total += value;
+            nowMs += random.nextInt(8000);
+            if (random.nextInt(3) == 0) {
+                turn();
+            }
+            if (random.nextInt(10) == 0) {
+                periods = engine();
+            }
+        }
+        for (int i = 0; i < 5; i++) {
+            nowMs += 60_000;
+            turn();
+        }
+        double sum = 0;
+        for (Sample sample : samples()) {
+            sum += ((SampleValue.Real) sample.value()).value();
+        }
+        assertThat((long) sum).as("seed %d", seed).isEqualTo(total);
+        assertThat(samples())
+                .as("seed %d", seed)
+                .extracting(Sample::timeNs)
+                .doesNotHaveDuplicates();
+    }
+
+    private void turn() throws Exception {
+        periods.turn(Duration.ZERO);
+    }
+
+    private void accept(PeriodCheck check, Measurement... part) throws Exception {
+        periods.accept(check, nowMs, List.of(part));
+    }
+
+    /// What the store would see.
+    private List<Entry> stored() throws Exception {
+        List<Entry> entries = new ArrayList<>();
+        var reader = journal.reader("test");
+        reader.seek(0);
+        for (var frames = reader.read(1 << 20, Duration.ZERO);
+                !frames.isEmpty();
+                frames = reader.read(1 << 20, Duration.ZERO)) {
+            for (var frame : frames) {
+                BatchCodec.decode(frame.bytes()).entries().stream()
+                        .filter(entry -> entry instanceof Sample || entry instanceof CheckState)
+                        .forEach(entries::add);
+            }
+        }
+        return entries;
+    }
+
+    private List<Sample> samples() throws Exception {
+        return stored().stream().filter(Sample.class::isInstance).map(Sample.class::cast).toList();
+    }
+
+    private static Sample sample(SampleValue value, long timeMs) {
+        return new Sample("a", List.of(), value, timeMs * 1_000_000);
+    }
+
+    private static CheckState state(long endMs, long metrics) {
+        return new CheckState(endMs * 1_000_000, SYNC.source(), metrics > 0, metrics);
+    }
+
+    private static Measurement plain(long value) {
+        return new Measurement.Plain(A, true, whole(value));
+    }
+
+    private static SampleValue whole(long value) {
+        return new SampleValue.Whole(SampleType.INT64, value);
+    }
+
+    private static Measurement sum(int value) {
+        Sum numbers = new Sum();
+        numbers.addSigned(value);
+        return new Measurement.Flagged(A, true, Measurement.Flag.SUM, whole(value), numbers);
+    }
+
+    private static Measurement samples(double... samples) {
+        Circllhist histogram = new Circllhist();
+        for (double sample : samples) {
+            histogram.insert(sample);
+        }
+        return new Measurement.Distribution(A, true, false, false, histogram.bins());
+    }
+}

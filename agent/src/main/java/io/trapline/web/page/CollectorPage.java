@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 
 /// One collector: its runs, the one that failed, and what it reported.
 ///
+/// @param id the name under which the ledger has it
 /// @param status empty when only the ledger still knows it
 /// @param chosen the run that is looked at: the one asked for, else the last that failed
 /// @param older where the next page of the ledger is, empty at its end
@@ -77,7 +78,7 @@ record CollectorPage(
                 inputs.stream()
                         .filter(each -> each.name().equals(input))
                         .flatMap(each -> each.collectors().stream())
-                        .filter(each -> each.id().equals(id))
+                        .filter(each -> each.name().equals(id))
                         .findFirst();
         String mine = "input = " + Sql.text(input) + " AND collector = " + Sql.text(id);
         Optional<Instant> before = time(params.get("before"));

@@ -174,10 +174,10 @@ record Overview(
                                     "Collector "
                                             + input.name()
                                             + "/"
-                                            + collector.id()
+                                            + collector.name()
                                             + (failed ? " failed: " : " backs off: ")
                                             + why,
-                                    link(input.name(), collector.id())));
+                                    link(input.name(), collector.name())));
                 }
             }
         }
@@ -221,7 +221,8 @@ record Overview(
                                         input.name(),
                                         collector,
                                         Optional.ofNullable(
-                                                figures.get(List.of(input.name(), collector.id()))),
+                                                figures.get(
+                                                        List.of(input.name(), collector.name()))),
                                         now))
                         .toList());
     }
@@ -236,7 +237,7 @@ record Overview(
         return new Collector(
                 collector.id(),
                 collector.name(),
-                link(input, collector.id()),
+                link(input, collector.name()),
                 collector.state(),
                 tone(collector.state()),
                 outcome,
@@ -246,7 +247,7 @@ record Overview(
                 Show.millis(collector.last().map(last -> last.durationMs()).orElse(Double.NaN)),
                 Show.spark(durations),
                 Show.rate(rate),
-                Show.millis(collector.interval() * 1000));
+                Show.interval(collector.interval()));
     }
 
     static String tone(String state) {

@@ -14,11 +14,17 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
+import io.trapline.store.QueryException;
+import io.trapline.store.QueryResult;
+import io.trapline.store.ResultFormat;
 import io.trapline.store.Store;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +43,8 @@ public final class Pages implements HttpService {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; form-action 'self'; base-uri 'none';"
                     + " frame-ancestors 'none'";
+    private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
+    private static final int MAX_FORM = 1 << 20;
     private static final JsonFactory JSON = new JsonFactory();
 
     /// Made when the first page is asked for, not when the agent starts.
@@ -82,6 +90,9 @@ public final class Pages implements HttpService {
         rules.get("/ui/live", ours(this::live));
         rules.get("/ui/collector", ours(this::collector));
         rules.get("/ui/metrics", ours(this::metrics));
+        rules.get("/ui/records", ours(this::records));
+        rules.get("/ui/sql", ours(this::console));
+        rules.post("/ui/sql", ours(this::ask));
         rules.get("/ui/suggest/{field}", ours(this::suggest));
         rules.get("/ui/data/runs", ours(this::runs));
         rules.get("/ui/data/series", ours(this::series));
@@ -128,6 +139,52 @@ public final class Pages implements HttpService {
         StreamsPage page = StreamsPage.of(params(request), ask, clock.instant());
         String title = page.form().name().isEmpty() ? "Metrics" : page.form().name();
         html(response, "metrics", title, "metrics", true, "page", page);
+    }
+
+    private void records(ServerRequest request, ServerResponse response) {
+        RecordsPage page = RecordsPage.of(params(request), ask);
+        html(response, "records", "Records", "records", false, "page", page);
+    }
+
+    private void console(ServerRequest request, ServerResponse response) {
+        html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(params(request)));
+    }
+
+    /// A form: `sql`, and `as=csv` for a download. Only from a page of ours: a page of another site
+    /// could keep the store busy.
+    private void ask(ServerRequest request, ServerResponse response) throws IOException {
+        if (!request.headers().first(FETCH_SITE).orElse("same-origin").equals("same-origin")) {
+            response.status(403)
+                    .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+                    .send("This form is not for pages of another site.\n");
+            return;
+        }
+        byte[] body;
+        try (InputStream in = request.content().inputStream()) {
+            body = in.readNBytes(MAX_FORM + 1);
+        }
+        if (body.length > MAX_FORM) {
+            response.status(413).send();
+            return;
+        }
+        Params form = Params.parse(new String(body, StandardCharsets.UTF_8));
+        if (!form.get("as").equals("csv")) {
+            html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(form, ask));
+            return;
+        }
+        try {
+            QueryResult result = ask.result(form.get("sql"), Store.QUERY_TIMEOUT);
+            response.header(HeaderNames.CONTENT_TYPE, "text/csv; charset=utf-8")
+                    .header(
+                            HeaderNames.CONTENT_DISPOSITION,
+                            "attachment; filename=\"trapline.csv\"")
+                    .header(NO_SNIFF, "nosniff");
+            try (OutputStream out = response.outputStream()) {
+                ResultFormat.CSV.write(result, out);
+            }
+        } catch (QueryException _) {
+            html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(form, ask));
+        }
     }
 
     private void suggest(ServerRequest request, ServerResponse response) {

@@ -91,6 +91,18 @@ final class Show {
         return stripped.substring(stripped.lastIndexOf('\n') + 1);
     }
 
+    /// A time of the store, `2026-11-21T04:40:00.123456Z`, to the millisecond.
+    static String stamp(String iso) {
+        return iso.replaceFirst("^(.{10})T(.{8})(\\.\\d{0,3})?.*$", "$1 $2$3");
+    }
+
+    /// A whole number of seconds without a fraction.
+    static String interval(double seconds) {
+        return seconds == Math.rint(seconds) && seconds < 1e9
+                ? coarse((long) seconds)
+                : millis(seconds * 1000);
+    }
+
     /// Points of an SVG polyline 100 wide and 20 high, the highest value at the top.
     static String spark(List<Double> values) {
         double most = values.stream().mapToDouble(v -> v).max().orElse(1);

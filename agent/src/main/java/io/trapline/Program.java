@@ -1,5 +1,6 @@
 package io.trapline;
 
+import io.trapline.bridge.PythonBridge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,11 @@ public record Program(Path framework, Path libraries) {
         List<Path> all = new ArrayList<>(jars(libraries));
         all.addAll(jars(libraries.resolve("python")));
         return all;
+    }
+
+    /// Makes the start cache of the embedded Python's hosts; part of building the program.
+    public void train(Home home) throws IOException, InterruptedException {
+        PythonBridge.train(framework, java(), hostClassPath(), home.data().resolve("python"));
     }
 
     private static List<Path> jars(Path folder) throws IOException {

@@ -4,6 +4,7 @@ import io.trapline.collector.ExecutableLookup;
 import io.trapline.collector.InputSettings;
 import io.trapline.config.Problem;
 import io.trapline.config.Problem.Severity;
+import io.trapline.forward.ForwardSettings;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.ingest.CoreSettings;
 import io.trapline.ingest.HttpSettings;
@@ -37,6 +38,7 @@ public record Settings(
         boolean watch,
         List<PushSettings> pushes,
         List<CheckSettings> checks,
+        ForwardSettings forward,
         GitSettings git,
         List<InputSettings> inputs) {
     public Settings {

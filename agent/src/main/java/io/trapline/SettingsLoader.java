@@ -7,6 +7,7 @@ import io.trapline.config.ConfTable;
 import io.trapline.config.Problem;
 import io.trapline.config.Problem.Severity;
 import io.trapline.config.Problems;
+import io.trapline.forward.ForwardSettings;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.ingest.CoreSettings;
 import io.trapline.ingest.HttpSettings;
@@ -99,6 +100,7 @@ final class SettingsLoader {
                         watch(file.section("reload")),
                         PushSettings.readAll(file.sections("push")),
                         CheckSettings.readAll(file.sections("trap")),
+                        ForwardSettings.read(file.section("outputs"), below.host().name()),
                         GitSettings.read(file.section("git_repos"), below.git()),
                         inputs);
         file.done();

@@ -55,6 +55,15 @@ class ConfigurationReferenceTest {
                 zzz = 1
                 [[git_repos.repo]]
                 zzz = 1
+                [outputs]
+                zzz = 1
+                [[outputs.core]]
+                zzz = 1
+                include = { zzz = 1 }
+                [[outputs.push]]
+                zzz = 1
+                [[outputs.trap]]
+                zzz = 1
                 """);
         Files.writeString(
                 conf.resolve("datakit.conf"), "[http_api]\nzzz = 1\n[logging]\nzzz = 1\n");
@@ -83,7 +92,7 @@ class ConfigurationReferenceTest {
                         "gin_err_log",
                         "disable_color"));
 
-        assertThat(tables).isEqualTo(17);
+        assertThat(tables).isEqualTo(22);
         String reference = Files.readString(REFERENCE);
         assertThat(known).allSatisfy(key -> assertThat(reference).containsPattern(asCode(key)));
     }

@@ -46,6 +46,5 @@ final class EmbeddedWorkers implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        command.close();
     }
 }

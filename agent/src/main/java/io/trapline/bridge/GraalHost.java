@@ -9,6 +9,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +21,8 @@ import org.graalvm.polyglot.Engine;
 /// Started by the agent and driven through its standard input and output. The argument is the
 /// folder with the Python side. It uses nothing but the JDK and the polyglot libraries.
 public final class GraalHost {
+    static final String TRAIN = "--train";
+
     private static final int OUT_OF_ORDER = 3;
 
     private final Path frameworkDir;
@@ -30,12 +33,21 @@ public final class GraalHost {
 
     private GraalHost(Path frameworkDir) {
         this.frameworkDir = frameworkDir;
-        this.engine =
-                Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
+        this.engine = newEngine();
+    }
+
+    private static Engine newEngine() {
+        return Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
     }
 
     public static void main(String[] args) throws IOException {
         System.setOut(System.err); // standard output is the pipe to the agent
+        if (List.of(args).contains(TRAIN)) {
+            try (Engine engine = newEngine()) {
+                Tenant.train(engine, Path.of(args[0]));
+            }
+            return;
+        }
         Posix.leadSession();
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             // A thread of the host itself, not of a script: out of memory, as a rule.

@@ -1,15 +1,23 @@
 package io.trapline.bridge;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /// How a host JVM is started.
-final class HostCommand implements AutoCloseable {
+///
+/// The JVM's start cache (`host.aot`) lies beside the last library of the class path. It holds what
+/// a host loads and links before it runs a script; without it, or with one of another JDK, a host
+/// starts slower and works the same.
+final class HostCommand {
+    private static final String CACHE = "host.aot";
+
     private final Path java;
     private final String classPath;
+    private final Path cache;
     private final Path dataDir;
     private final int heapMiB;
 
@@ -19,12 +27,27 @@ final class HostCommand implements AutoCloseable {
                 classPath.stream()
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
+        this.cache =
+                classPath.isEmpty()
+                        ? dataDir.resolve(CACHE)
+                        : classPath.getLast().resolveSibling(CACHE);
         this.dataDir = dataDir;
         this.heapMiB = heapMiB;
     }
 
     ProcessBuilder builder(Path frameworkDir) {
-        return new ProcessBuilder(command(List.of(), frameworkDir.toString()));
+        List<String> options =
+                Files.exists(cache) ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
+        return new ProcessBuilder(command(options, frameworkDir.toString()));
+    }
+
+    /// A host that loads what every host loads, writes the start cache, and ends.
+    ProcessBuilder training(Path frameworkDir) {
+        return new ProcessBuilder(
+                command(
+                        List.of("-XX:AOTCacheOutput=" + cache),
+                        frameworkDir.toString(),
+                        GraalHost.TRAIN));
     }
 
     private List<String> command(List<String> options, String... arguments) {
@@ -36,7 +59,8 @@ final class HostCommand implements AutoCloseable {
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:+DisplayVMOutputToStderr", // standard output is the protocol
-                        "-Xshare:auto",
+                        "-Xlog:disable",
+                        "-Xlog:all=error:stderr",
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dpolyglot.engine.WarnInterpreterOnly=false",
@@ -46,7 +70,4 @@ final class HostCommand implements AutoCloseable {
         command.addAll(List.of(arguments));
         return command;
     }
-
-    @Override
-    public void close() {}
 }

@@ -3,6 +3,7 @@ package io.trapline.bridge;
 import io.trapline.bridge.Frame.Kind;
 import io.trapline.bridge.Frame.Origin;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.graalvm.polyglot.Context;
+import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.EnvironmentAccess;
 import org.graalvm.polyglot.HostAccess;
 import org.graalvm.polyglot.PolyglotAccess;
@@ -37,6 +39,7 @@ final class Tenant {
     private final Map<Long, CompletableFuture<String>> reports = new ConcurrentHashMap<>();
     private final AtomicLong reportNumbers = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile boolean dying; // os._exit was called
     private volatile @Nullable Context context;
     private volatile @Nullable Value runner;
 
@@ -58,28 +61,51 @@ final class Tenant {
         thread("load", () -> load(request));
     }
 
+    /// What a script may do: the host's files, sockets, processes and environment, as any program
+    /// of this user may; nothing of this JVM but the one object it is handed.
+    private static Context.Builder builder(Engine engine) {
+        return Context.newBuilder("python")
+                .engine(engine)
+                .allowIO(
+                        IOAccess.newBuilder()
+                                .fileSystem(KernelFiles.withHost())
+                                .allowHostSocketAccess(true)
+                                .build())
+                .allowCreateThread(true)
+                .allowCreateProcess(true)
+                .allowNativeAccess(true)
+                .allowEnvironmentAccess(EnvironmentAccess.INHERIT)
+                .allowHostAccess(HostAccess.EXPLICIT)
+                .allowPolyglotAccess(PolyglotAccess.NONE)
+                .in(java.io.InputStream.nullInputStream())
+                .option("python.ForceImportSite", "false")
+                .option("python.DontWriteBytecodeFlag", "false");
+    }
+
+    /// Loads what every input loads, so that the JVM can keep it in its start cache.
+    static void train(Engine engine, Path frameworkDir) {
+        try (Context context = builder(engine).build()) {
+            context.eval(
+                            "python",
+                            """
+                            def train(folder):
+                                import sys
+                                sys.path.insert(0, folder)
+                                import json, trapline_worker, datakit_framework
+                                json.loads(json.dumps([{"a": 1.5, "b": None}]))
+                            train
+                            """)
+                    .execute(frameworkDir.toString());
+        }
+    }
+
     private void load(String request) {
         try {
             Context made =
-                    Context.newBuilder("python")
-                            .engine(host.engine())
-                            .allowIO(
-                                    IOAccess.newBuilder()
-                                            .fileSystem(KernelFiles.withHost())
-                                            .allowHostSocketAccess(true)
-                                            .build())
-                            .allowCreateThread(true)
-                            .allowCreateProcess(true)
-                            .allowNativeAccess(true)
-                            .allowEnvironmentAccess(EnvironmentAccess.INHERIT)
-                            .allowHostAccess(HostAccess.EXPLICIT)
-                            .allowPolyglotAccess(PolyglotAccess.NONE)
+                    builder(host.engine())
                             .processHandler(children)
-                            .in(java.io.InputStream.nullInputStream())
                             .out(new LineStream(WorkerListener.Stream.STDOUT, this::unattributed))
                             .err(new LineStream(WorkerListener.Stream.STDERR, this::unattributed))
-                            .option("python.ForceImportSite", "false")
-                            .option("python.DontWriteBytecodeFlag", "false")
                             .build();
             context = made;
             Value prepare =
@@ -155,8 +181,8 @@ final class Tenant {
                             ? "raised\nnot loaded"
                             : python.invokeMember("run", collector, number).asString();
         } catch (PolyglotException e) {
-            if (e.isExit()) {
-                end("a script ended it with exit status " + e.getExitStatus());
+            if (dying || e.isExit()) {
+                end("a script ended it");
                 return;
             }
             if (e.isInterrupted() || e.isCancelled()) {
@@ -305,6 +331,7 @@ final class Tenant {
 
         @HostAccess.Export
         public void dying(String collector, String reason) {
+            dying = true;
             host.send(Frame.of(Kind.DYING, number, 0, collector + "\n" + reason));
         }
     }

@@ -12,7 +12,11 @@ import picocli.CommandLine.Command;
         subcommands = {
             RunCommand.class,
             QueryCommand.class,
+            StatusCommand.class,
+            TrainCommand.class,
+            TryCommand.class,
             CheckConfigCommand.class,
+            OutputsCommand.class,
             PushCommand.class,
             TrapCommand.class,
             VersionCommand.class,

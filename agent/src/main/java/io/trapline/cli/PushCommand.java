@@ -24,6 +24,7 @@ import picocli.CommandLine.Parameters;
             PushCommand.Enable.class,
             PushCommand.Disable.class,
             PushCommand.RotateToken.class,
+            PushSendCommand.class,
             CommandLine.HelpCommand.class
         })
 final class PushCommand {

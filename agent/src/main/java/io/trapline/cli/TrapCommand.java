@@ -24,6 +24,7 @@ import picocli.CommandLine.Parameters;
             TrapCommand.Show.class,
             TrapCommand.Remove.class,
             TrapCommand.Metrics.class,
+            TrapSendCommand.class,
             CommandLine.HelpCommand.class
         })
 final class TrapCommand {

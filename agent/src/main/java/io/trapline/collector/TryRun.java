@@ -12,6 +12,7 @@ import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Runs every collector of an input once and tells what it would really report; nothing is stored.
@@ -96,7 +98,9 @@ public final class TryRun {
     }
 
     /// One collector after the other, so that what is printed and what is slow is told apart.
-    public Result run(InputSettings input) throws InterruptedException {
+    ///
+    /// @param wanted the class names to run
+    public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
                 new Discovery(settings.pythonRoots(), settings.runsAsRoot()).find(input.dirs());
         List<String> problems = new ArrayList<>(found.problems());
@@ -136,13 +140,22 @@ public final class TryRun {
                                                 + p.error()));
             }
             try {
-                goOn = runAll(worker, recorder, input, tried, done);
+                goOn = runAll(worker, recorder, input, wanted, tried, done);
             } finally {
                 worker.close();
             }
         }
-        String failure = tried.isEmpty() ? "no collector could be loaded" : "";
+        String failure =
+                !tried.isEmpty()
+                        ? ""
+                        : done.isEmpty()
+                                ? "no collector could be loaded"
+                                : "no class of that name; there are " + names(done.values());
         return new Result(tried, problems, failure);
+    }
+
+    private static List<String> names(Collection<LoadedCollector> collectors) {
+        return collectors.stream().map(LoadedCollector::className).toList();
     }
 
     /// True when the interpreter ended before all had their turn.
@@ -150,11 +163,13 @@ public final class TryRun {
             Worker worker,
             Recorder recorder,
             InputSettings input,
+            Predicate<String> wanted,
             List<Tried> tried,
             Map<String, LoadedCollector> done)
             throws InterruptedException {
         for (LoadedCollector collector : worker.collectors()) {
-            if (done.putIfAbsent(collector.id(), collector) == null) {
+            if (done.putIfAbsent(collector.id(), collector) == null
+                    && wanted.test(collector.className())) {
                 tried.add(runOne(worker, recorder, collector, input));
                 if (recorder.dead.isDone()) {
                     return done.size() < worker.collectors().size();

@@ -8,14 +8,25 @@ import java.util.Optional;
 ///
 /// @param host address to bind
 /// @param port 0 = any free one
-public record CoreSettings(String host, int port) {
-    public static final CoreSettings DEFAULT = new CoreSettings("127.0.0.1", 10205);
+/// @param token what another Trapline must present to hand over its batches; empty = none may.
+///   Never shown by [#toString]
+public record CoreSettings(String host, int port, String token) {
+    public static final CoreSettings DEFAULT = new CoreSettings("127.0.0.1", 10205, "");
 
     public static CoreSettings read(ConfTable core) {
+        Optional<HostPort> listen = listen(core);
         CoreSettings settings =
-                listen(core).map(at -> new CoreSettings(at.host(), at.port())).orElse(DEFAULT);
+                new CoreSettings(
+                        listen.map(HostPort::host).orElse(DEFAULT.host),
+                        listen.map(HostPort::port).orElse(DEFAULT.port),
+                        core.secret("token", "text").orElse(""));
         core.done();
         return settings;
+    }
+
+    @Override
+    public String toString() {
+        return "CoreSettings[host=%s, port=%d]".formatted(host, port);
     }
 
     static Optional<HostPort> listen(ConfTable table) {

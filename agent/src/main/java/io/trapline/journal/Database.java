@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,6 +34,9 @@ final class Database implements AutoCloseable {
                 checksum integer not null, bytes blob not null);
             create table if not exists journal_cursor(
                 name text primary key, committed integer not null) without rowid;
+            create table if not exists journal_origin(
+                sender text primary key, position integer not null, part integer not null,
+                seen integer not null) without rowid;
             create table if not exists journal_meta(
                 key text primary key, value integer not null) without rowid;
             insert or ignore into journal_meta values('format', %d);
@@ -54,6 +58,8 @@ final class Database implements AutoCloseable {
         private final PreparedStatement oldest;
         private final PreparedStatement putCursor;
         private final PreparedStatement deleteCursor;
+        private final PreparedStatement putOrigin;
+        private final PreparedStatement deleteOrigin;
         private final PreparedStatement putMeta;
 
         Statements(Connection on) throws SQLException {
@@ -66,6 +72,9 @@ final class Database implements AutoCloseable {
                             "select position, start from journal_frame order by position limit 1");
             putCursor = on.prepareStatement("insert or replace into journal_cursor values(?, ?)");
             deleteCursor = on.prepareStatement("delete from journal_cursor where name = ?");
+            putOrigin =
+                    on.prepareStatement("insert or replace into journal_origin values(?, ?, ?, ?)");
+            deleteOrigin = on.prepareStatement("delete from journal_origin where sender = ?");
             putMeta = on.prepareStatement("insert or replace into journal_meta values(?, ?)");
         }
 
@@ -79,6 +88,8 @@ final class Database implements AutoCloseable {
                             oldest,
                             putCursor,
                             deleteCursor,
+                            putOrigin,
+                            deleteOrigin,
                             putMeta)) {
                 each.close();
             }
@@ -167,6 +178,37 @@ final class Database implements AutoCloseable {
             }
         }
         return cursors;
+    }
+
+    /// Who was silent longest comes first.
+    List<Origin> origins() throws SQLException {
+        return origins(connection);
+    }
+
+    static List<Origin> origins(Connection connection) throws SQLException {
+        List<Origin> origins = new ArrayList<>();
+        try (Statement all = connection.createStatement();
+                ResultSet row =
+                        all.executeQuery(
+                                "select sender, position, part from journal_origin order by seen")) {
+            while (row.next()) {
+                origins.add(new Origin(row.getString(1), row.getLong(2), row.getInt(3)));
+            }
+        }
+        return origins;
+    }
+
+    void putOrigin(Origin origin, long seen) throws SQLException {
+        sql.putOrigin.setString(1, origin.sender());
+        sql.putOrigin.setLong(2, origin.position());
+        sql.putOrigin.setInt(3, origin.part());
+        sql.putOrigin.setLong(4, seen);
+        sql.putOrigin.executeUpdate();
+    }
+
+    void deleteOrigin(String sender) throws SQLException {
+        sql.deleteOrigin.setString(1, sender);
+        sql.deleteOrigin.executeUpdate();
     }
 
     void begin() throws SQLException {

@@ -18,6 +18,16 @@ public interface Journal extends AutoCloseable {
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
 
+    /// Appends frames in their order, each once: one that is not after the last that was kept of
+    /// its sender is left out. They become durable together, with what is remembered of the
+    /// senders, or none of it does.
+    ///
+    /// What is remembered of the sender that was silent longest is given up beyond 10 000 of them.
+    ///
+    /// @return how many were kept
+    /// @throws JournalFullException as above
+    int appendOnce(List<Arrival> arrivals) throws JournalException;
+
     /// The reader of that name. A new name starts at the oldest frame that is still kept; a known
     /// one goes on after its last commit. One thread at a time may use the answer.
     JournalReader reader(String name) throws JournalException;
@@ -30,6 +40,10 @@ public interface Journal extends AutoCloseable {
     /// Ends the writer after everything accepted is on disk.
     @Override
     void close();
+
+    /// A frame from another journal, not copied: nobody writes to `frame`.
+    @SuppressWarnings("ArrayRecordComponent")
+    record Arrival(Origin origin, byte[] frame) {}
 
     /// @param head position of the newest frame, 0 when there never was one
     /// @param tail position of the oldest frame that is kept, `head + 1` when none is

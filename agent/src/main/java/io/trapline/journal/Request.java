@@ -1,18 +1,18 @@
 package io.trapline.journal;
 
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// What a caller waits for: one frame to be on disk or, without a frame, all cursors.
+/// What a caller waits for: a frame or several to be on disk or, without any, all cursors.
 ///
 /// Made and awaited by the caller, completed by the writer, exactly once.
 final class Request {
-    private static final byte[] NO_FRAME = new byte[0];
-
     private final Thread caller = Thread.currentThread();
-    private final byte[] frame;
-    private final boolean append;
-    private long position;
+    private final List<byte[]> frames;
+    private final List<Origin> origins;
+    private final long bytes;
+    private long result;
     private @Nullable Failure failure;
     private volatile boolean done;
 
@@ -20,34 +20,63 @@ final class Request {
     /// caller's.
     record Failure(boolean full, String message, @Nullable Throwable cause) {}
 
-    private Request(byte[] frame, boolean append) {
-        this.frame = frame;
-        this.append = append;
+    private Request(List<byte[]> frames, List<Origin> origins) {
+        this.frames = frames;
+        this.origins = origins;
+        long sum = 0;
+        for (byte[] frame : frames) {
+            sum += frame.length;
+        }
+        bytes = sum;
     }
 
     static Request append(byte[] frame) {
-        return new Request(frame, true);
+        return new Request(List.of(frame), List.of());
+    }
+
+    static Request appendOnce(List<Journal.Arrival> arrivals) {
+        return new Request(
+                arrivals.stream().map(Journal.Arrival::frame).toList(),
+                arrivals.stream().map(Journal.Arrival::origin).toList());
     }
 
     static Request flushCursors() {
-        return new Request(NO_FRAME, false);
+        return new Request(List.of(), List.of());
     }
 
     boolean isAppend() {
-        return append;
+        return !frames.isEmpty();
     }
 
-    byte[] frame() {
-        return frame;
+    /// Whether frames that came before are to be left out.
+    boolean isOnce() {
+        return !origins.isEmpty();
+    }
+
+    int frames() {
+        return frames.size();
+    }
+
+    byte[] frame(int index) {
+        return frames.get(index);
+    }
+
+    Origin origin(int index) {
+        return origins.get(index);
     }
 
     long bytes() {
-        return frame.length;
+        return bytes;
     }
 
-    /// Where the frame will be if the transaction succeeds.
-    void place(long newPosition) {
-        position = newPosition;
+    /// What all frames take on disk.
+    long cost() {
+        return bytes + frames.size() * Extent.cost(0);
+    }
+
+    /// What the caller gets if the transaction succeeds: where the frame is, or how many were kept.
+    void result(long newResult) {
+        result = newResult;
     }
 
     void refuse(Failure reason) {
@@ -63,8 +92,8 @@ final class Request {
         LockSupport.unpark(caller);
     }
 
-    /// The position of the frame. Waits through interrupts: the frame is on its way to the disk and
-    /// its fate must be known.
+    /// The result. Waits through interrupts: the frame is on its way to the disk and its fate must
+    /// be known.
     long await() throws JournalException {
         boolean interrupted = false;
         while (!done) {
@@ -76,7 +105,7 @@ final class Request {
         }
         Failure reason = failure;
         if (reason == null) {
-            return position;
+            return result;
         }
         throw reason.full()
                 ? new JournalFullException(reason.message(), reason.cause())

@@ -42,6 +42,7 @@ final class Salvage {
             tolerateDamage(old, true);
             attempt("frames", () -> copyFrames(old));
             attempt("cursors", () -> copyCursors(old));
+            attempt("origins", () -> copyOrigins(old));
         } catch (SQLException e) {
             LOG.warn("journal: {} cannot be opened: {}", damaged, e.getMessage());
         }
@@ -121,6 +122,15 @@ final class Salvage {
                 fresh.commit();
             }
         }
+    }
+
+    private void copyOrigins(Connection old) throws SQLException {
+        List<Origin> origins = Database.origins(old);
+        fresh.begin();
+        for (int i = 0; i < origins.size(); i++) {
+            fresh.putOrigin(origins.get(i), i);
+        }
+        fresh.commit();
     }
 
     private void copyOtherTables() throws SQLException {

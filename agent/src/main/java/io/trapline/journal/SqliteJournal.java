@@ -30,6 +30,10 @@ import org.slf4j.LoggerFactory;
 /// journal_cursor                      one row a registered reader
 ///   name      text primary key
 ///   committed integer                 all up to here was dealt with; 0 = nothing yet
+/// journal_origin                      one row a sender of frames from elsewhere
+///   sender    text primary key
+///   position, part                    the last of its frames that was kept
+///   seen      integer                 our position then: who was silent longest goes first
 /// journal_meta                        key, value
 ///   format                            1
 ///   head, end                         position of the newest frame ever, bytes of all frames ever
@@ -88,12 +92,15 @@ public final class SqliteJournal implements Journal {
         this.tuning = tuning;
         this.lock = lock;
         state = new State(database.extent(), database.cursors());
+        Origins origins = new Origins(database, database.origins());
         intake = new Intake(tuning.queueBytes());
         writer =
                 Thread.ofPlatform()
                         .name("journal-writer")
                         .daemon()
-                        .unstarted(new Writer(file, database, state, intake, settings, tuning));
+                        .unstarted(
+                                new Writer(
+                                        file, database, state, origins, intake, settings, tuning));
     }
 
     /// Opens the journal, making it when there is none. A damaged file is moved aside, what can be
@@ -168,14 +175,31 @@ public final class SqliteJournal implements Journal {
 
     @Override
     public long append(byte[] frame) throws JournalException {
+        checkSize(frame);
+        Request request = Request.append(frame);
+        submit(request);
+        return request.await();
+    }
+
+    @Override
+    public int appendOnce(List<Arrival> arrivals) throws JournalException {
+        if (arrivals.isEmpty()) {
+            return 0;
+        }
+        for (Arrival arrival : arrivals) {
+            checkSize(arrival.frame());
+        }
+        Request request = Request.appendOnce(arrivals);
+        submit(request);
+        return (int) request.await();
+    }
+
+    private void checkSize(byte[] frame) throws JournalException {
         if (frame.length > MAX_FRAME_BYTES) {
             throw new JournalException(
                     "journal %s cannot keep a frame of %d bytes: the limit is %d; split it"
                             .formatted(file, frame.length, MAX_FRAME_BYTES));
         }
-        Request request = Request.append(frame);
-        submit(request);
-        return request.await();
     }
 
     private void submit(Request request) throws JournalException {

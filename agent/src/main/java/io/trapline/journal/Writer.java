@@ -29,6 +29,7 @@ final class Writer implements Runnable {
     private final Path file;
     private final Database database;
     private final State state;
+    private final Origins origins;
     private final Intake intake;
     private final Supplier<JournalSettings> settings;
     private final Tuning tuning;
@@ -43,12 +44,14 @@ final class Writer implements Runnable {
             Path file,
             Database database,
             State state,
+            Origins origins,
             Intake intake,
             Supplier<JournalSettings> settings,
             Tuning tuning) {
         this.file = file;
         this.database = database;
         this.state = state;
+        this.origins = origins;
         this.intake = intake;
         this.settings = settings;
         this.tuning = tuning;
@@ -167,7 +170,7 @@ final class Writer implements Runnable {
         long groupCost = 0;
         boolean flush = nanosUntilCursorsAreDue() <= 0 || group.isEmpty();
         for (Request request : group) {
-            groupCost += request.isAppend() ? Extent.cost(request.bytes()) : 0;
+            groupCost += request.cost();
             flush |= !request.isAppend();
         }
         flush |= extent.bytes() + groupCost > maxBytes;
@@ -180,19 +183,20 @@ final class Writer implements Runnable {
         Extent now = trim(group.size(), groupCost, maxBytes, changes);
         long tailAfterTrim = now.tail();
         long refused = 0;
+        origins.begin();
         for (Request request : group) {
             if (request.isAppend()) {
-                if (now.bytes() + Extent.cost(request.bytes()) > maxBytes) {
+                if (now.bytes() + request.cost() > maxBytes) {
                     request.refuse(overQuota(request, now, maxBytes));
                     refused++;
                 } else {
-                    long position = now.head() + 1;
-                    now = database.append(now, position, request.frame());
-                    request.place(position);
+                    now = append(request, now);
                 }
             }
         }
+        origins.write(now.head());
         database.commit();
+        origins.commit();
         if (flush) {
             cursorsWrittenAt = tuning.ticker().getAsLong();
         }
@@ -200,6 +204,21 @@ final class Writer implements Runnable {
         extent = now;
         inTrouble = false;
         state.publish(now, changes, refused);
+    }
+
+    private Extent append(Request request, Extent before) throws SQLException {
+        Extent now = before;
+        for (int i = 0; i < request.frames(); i++) {
+            if (request.isOnce()) {
+                if (!origins.isNew(request.origin(i))) {
+                    continue;
+                }
+                origins.put(request.origin(i));
+            }
+            now = database.append(now, now.head() + 1, request.frame(i));
+        }
+        request.result(request.isOnce() ? now.head() - before.head() : now.head());
+        return now;
     }
 
     private Extent trim(int frames, long groupCost, long maxBytes, State.CursorChanges changes)

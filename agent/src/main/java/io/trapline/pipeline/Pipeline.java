@@ -2,6 +2,7 @@ package io.trapline.pipeline;
 
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
 import io.trapline.model.Batch;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
@@ -88,6 +89,14 @@ public final class Pipeline {
         for (byte[] frame : frames) {
             journal.append(frame);
         }
+    }
+
+    /// Makes entries durable unless that was done for this origin before. They become one frame,
+    /// whatever their number, because a part of them could not be remembered.
+    public void acceptOnce(String source, List<? extends Entry> entries, Origin origin)
+            throws JournalException {
+        Batch batch = new Batch(source, now(), List.copyOf(entries));
+        journal.appendOnce(List.of(new Journal.Arrival(origin, BatchCodec.encode(batch))));
     }
 
     private static void encode(Batch batch, List<byte[]> frames) {

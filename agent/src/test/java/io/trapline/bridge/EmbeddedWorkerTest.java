@@ -60,16 +60,11 @@ final class EmbeddedWorkerTest extends WorkerContract {
     }
 
     @Test
-    void another_input_is_told_when_the_host_is_killed_for_one() throws Exception {
+    void another_input_is_told_when_the_host_is_killed_for_one() {
         Heard other = new Heard();
         module("good", "good", IMPORT + "class Good(DataKitFramework):\n" + run("pass"));
         open(other, "other");
-        collector("print('begun')", "sum(range(10**12))");
-        Worker worker = open();
-        long run = start(worker, "m.C");
-        heard.awaitLine("begun"::equals);
-        worker.interrupt(run);
-        assertThat(heard.awaitDied().culprit()).isEqualTo("m.C");
+        killForLongOperation();
         Heard.Died innocent = other.awaitDied();
         assertThat(innocent.culprit()).isEmpty();
         assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
@@ -82,9 +77,9 @@ final class EmbeddedWorkerTest extends WorkerContract {
                 "m",
                 IMPORT
                         + "class A(DataKitFramework):\n"
-                        + run("print('A begun')", "while True: pass")
+                        + run("import time", "print('A begun')", "time.sleep(600)")
                         + "class B(DataKitFramework):\n"
-                        + run("print('B begun')", "while True: pass"));
+                        + run("import time", "print('B begun')", "time.sleep(600)"));
         Worker worker = open();
         long a = start(worker, "m.A");
         long b = start(worker, "m.B");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.bridge.WorkerListener.RunEnd;
+import java.io.DataInputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -111,5 +112,35 @@ final class ExternalWorkerTest extends WorkerContract {
         assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
         heard.awaitLine("child speaks"::equals);
         assertThat(heard.isSilent()).isTrue();
+    }
+
+    /// Even when the interpreter itself is busy, or a child holds on.
+    @Test
+    void a_worker_and_its_children_end_when_the_agents_pipe_closes() throws Exception {
+        Process worker =
+                new ProcessBuilder(
+                                python.toString(),
+                                FRAMEWORK.resolve("trapline_worker.py").toString())
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        collector(
+                "import subprocess",
+                "p = subprocess.Popen(['sleep', '600'])",
+                "print('child', p.pid)",
+                "while True: pass");
+        Frame.of(Frame.Kind.OPEN, 0, 0, Loaded.request(spec("in", false)))
+                .write(worker.getOutputStream());
+        DataInputStream in = new DataInputStream(worker.getInputStream());
+        Frame frame = Frame.read(in).orElseThrow();
+        assertThat(frame.kind()).isEqualTo(Frame.Kind.LOADED);
+        Frame.of(Frame.Kind.START, 0, 1, "m.C").write(worker.getOutputStream());
+        frame = Frame.read(in).orElseThrow();
+        while (frame.kind() != Frame.Kind.OUTPUT) {
+            frame = Frame.read(in).orElseThrow();
+        }
+        long child = Long.parseLong(frame.text(frame.origin().contentAt()).replace("child ", ""));
+        worker.getOutputStream().close();
+        assertThat(worker.waitFor()).isEqualTo(128 + 9);
+        ProcessHandle.of(child).ifPresent(process -> process.onExit().join());
     }
 }

@@ -258,7 +258,7 @@ class RegistryCommandsTest {
                     new RegistryApi(
                             new RegistryCalls(registry, () -> "http://127.0.0.1:10205"),
                             AdminToken.loadOrCreate(home.data()));
-            listener = Listener.open("127.0.0.1", 0, routing -> routing.register(api));
+            listener = Listener.open("127.0.0.1", 0, _ -> {}, routing -> routing.register(api));
             lock.publish(listener.address());
         }
 

@@ -28,7 +28,7 @@ class TryRunTest {
                 new CollectorSettings(
                         List.of(home.resolve("python.d")), home, home, "127.0.0.1", 9529, false);
         return new TryRun(stage.bridge, Stage::decode, stage::finish, () -> 0L, settings)
-                .run(input);
+                .run(input, _ -> true);
     }
 
     @Test

@@ -247,6 +247,50 @@ abstract class JournalContract {
         }
     }
 
+    private static Journal.Arrival arrival(String sender, long position, int part) {
+        return new Journal.Arrival(new Origin(sender, position, part), frame((int) position, part));
+    }
+
+    @Test
+    void a_frame_from_elsewhere_is_kept_once_also_after_a_restart() throws Exception {
+        assertThat(journal.appendOnce(List.of(arrival("a", 1, 1), arrival("a", 1, 2))))
+                .isEqualTo(2);
+        assertThat(journal.appendOnce(List.of(arrival("a", 1, 1), arrival("a", 1, 2)))).isZero();
+        // Another sender's positions are its own.
+        assertThat(journal.appendOnce(List.of(arrival("b", 1, 1)))).isEqualTo(1);
+        reopen();
+        // What overlaps is left out, what is new is kept; also within one call.
+        assertThat(
+                        journal.appendOnce(
+                                List.of(
+                                        arrival("a", 1, 2),
+                                        arrival("a", 2, 0),
+                                        arrival("a", 2, 0),
+                                        arrival("b", 1, 2))))
+                .isEqualTo(2);
+        assertThat(journal.appendOnce(List.of())).isZero();
+
+        assertThat(drain(journal.reader("r"), MIB))
+                .extracting(JournalReader.Frame::bytes)
+                .containsExactly(frame(1, 1), frame(1, 2), frame(1, 1), frame(2, 0), frame(1, 2));
+    }
+
+    @Test
+    void what_does_not_fit_is_not_remembered() throws Exception {
+        quota = 5_000;
+        journal.append(new byte[1_000]);
+        List<Journal.Arrival> many =
+                List.of(
+                        new Journal.Arrival(new Origin("a", 1, 0), new byte[3_000]),
+                        new Journal.Arrival(new Origin("a", 2, 0), new byte[3_000]));
+        assertThatThrownBy(() -> journal.appendOnce(many)).isInstanceOf(JournalFullException.class);
+        assertThat(journal.status().head()).isEqualTo(1);
+
+        quota = 64 * MIB;
+
+        assertThat(journal.appendOnce(many)).isEqualTo(2);
+    }
+
     @Test
     void a_closed_journal_takes_and_gives_nothing() throws Exception {
         JournalReader reader = journal.reader("r");

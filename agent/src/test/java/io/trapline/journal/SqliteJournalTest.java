@@ -74,6 +74,27 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void beyond_ten_thousand_senders_the_longest_silent_one_is_given_up() throws Exception {
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("first", 1, 0), frame(1))));
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("second", 1, 0), frame(1))));
+        List<Journal.Arrival> others = new ArrayList<>();
+        for (int i = 0; i < Origins.MAX_SENDERS - 2; i++) {
+            others.add(new Journal.Arrival(new Origin("s" + i, 1, 0), frame(1)));
+        }
+        journal.appendOnce(others);
+        reopen();
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("first", 2, 0), frame(1))));
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("new", 1, 0), frame(1))));
+
+        assertThat(
+                        journal.appendOnce(
+                                List.of(
+                                        new Journal.Arrival(new Origin("first", 2, 0), frame(1)),
+                                        new Journal.Arrival(new Origin("second", 1, 0), frame(1)))))
+                .isEqualTo(1);
+    }
+
+    @Test
     void a_full_disk_refuses_and_keeps_nothing_until_there_is_room() throws Exception {
         journal.append(new byte[10_000]);
         maxPages = 20;

@@ -3,16 +3,20 @@ package io.trapline.pipeline;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Origin;
 import io.trapline.model.Batch;
 import io.trapline.model.Entry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// A journal in memory, for tests of what writes to it; it has no readers.
 public final class ListJournal implements Journal {
     private final List<byte[]> frames = new CopyOnWriteArrayList<>();
+    private final Map<String, Origin> origins = new ConcurrentHashMap<>();
     private volatile @Nullable JournalException failure;
 
     @Override
@@ -23,6 +27,21 @@ public final class ListJournal implements Journal {
         }
         frames.add(frame);
         return frames.size();
+    }
+
+    @Override
+    public int appendOnce(List<Arrival> arrivals) throws JournalException {
+        int kept = 0;
+        for (Arrival arrival : arrivals) {
+            Origin origin = arrival.origin();
+            Origin last = origins.get(origin.sender());
+            if (last == null || origin.isAfter(last.position(), last.part())) {
+                append(arrival.frame());
+                origins.put(origin.sender(), origin);
+                kept++;
+            }
+        }
+        return kept;
     }
 
     /// Every later append fails so; null: works again.

@@ -32,6 +32,11 @@ public final class MemoryJournal implements Journal {
         return head;
     }
 
+    @Override
+    public int appendOnce(List<Arrival> arrivals) {
+        throw new UnsupportedOperationException("the store does not append");
+    }
+
     synchronized void loseCommits(boolean lose) {
         losesCommits = lose;
     }

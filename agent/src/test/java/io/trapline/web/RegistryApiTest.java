@@ -51,7 +51,7 @@ class RegistryApiTest {
         token = AdminToken.read(data.resolve("admin.token"));
         RegistryApi api =
                 new RegistryApi(new RegistryCalls(registry, () -> "http://core:10205"), admin);
-        listener = Listener.open("127.0.0.1", 0, routing -> routing.register(api));
+        listener = Listener.open("127.0.0.1", 0, _ -> {}, routing -> routing.register(api));
     }
 
     @AfterEach

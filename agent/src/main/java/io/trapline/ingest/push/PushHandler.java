@@ -1,5 +1,6 @@
 package io.trapline.ingest.push;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
@@ -12,8 +13,10 @@ import io.trapline.ingest.EntrySink;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.journal.Origin;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -28,6 +31,8 @@ public final class PushHandler implements HttpService {
     private static final int AT_ONCE = 256;
     private static final int QUEUE_WAIT_S = 5;
     private static final int FULL_RETRY_S = 30;
+
+    private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
 
     private final Function<byte[], PushOutcome> decoder;
     private final EntrySink sink;
@@ -96,13 +101,20 @@ public final class PushHandler implements HttpService {
         }
         return switch (decoder.apply(body)) {
             case PushOutcome.Refused refused -> refused(refused);
-            case PushOutcome.Accepted accepted -> keep(accepted);
+            case PushOutcome.Accepted accepted ->
+                    keep(accepted, request.headers().first(ORIGIN).flatMap(Origin::parse));
         };
     }
 
-    private PushReply keep(PushOutcome.Accepted accepted) {
+    private PushReply keep(PushOutcome.Accepted accepted, Optional<Origin> origin) {
         try {
-            sink.accept(accepted.source(), accepted.entries());
+            if (origin.isPresent()) {
+                // Each data_id has its own sequences: only who knows the token gets at them.
+                Origin scoped = origin.get().within(accepted.source());
+                sink.acceptOnce(accepted.source(), accepted.entries(), scoped);
+            } else {
+                sink.accept(accepted.source(), accepted.entries());
+            }
         } catch (JournalFullException e) {
             PushReply reply =
                     PushReply.failure(

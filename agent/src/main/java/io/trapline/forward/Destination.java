@@ -1,0 +1,32 @@
+package io.trapline.forward;
+
+import io.trapline.journal.Origin;
+import java.util.List;
+import java.util.Optional;
+
+/// How one kind of receiver is spoken to. One thread at a time, except for [#close].
+interface Destination extends AutoCloseable {
+
+    /// Turns what was selected of a frame into items.
+    void encode(Selected selected, Encoding out);
+
+    /// What a request may have in bytes of items; one larger item goes alone.
+    int maxBytes();
+
+    /// An item beyond this is refused here, because the receiver certainly would.
+    int maxItemBytes();
+
+    /// Sends one request and waits for its answer.
+    ///
+    /// @param sender names the sequence that the items belong to; empty for items that were set
+    ///   aside before and have no place in it any more
+    Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException;
+
+    static Optional<Origin> origin(List<Item> items, Optional<String> sender) {
+        Item last = items.getLast();
+        return sender.map(name -> new Origin(name, last.position(), last.part()));
+    }
+
+    @Override
+    void close();
+}

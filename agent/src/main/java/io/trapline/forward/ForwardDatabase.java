@@ -1,0 +1,405 @@
+package io.trapline.forward;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.sqlite.SQLiteConfig;
+
+/// `data/forward.db`: how far each output came, and what was set aside.
+///
+/// ```
+/// forward_cursor            one row an output
+///   output  text primary key
+///   sender  text            names its sequence to receivers; a new one with each new row
+///   done_position, done_part         all up to here was acknowledged or set aside
+///   tried   text            where requests end that went out since, "position.part", by spaces
+///   paused  integer         0 or 1
+/// forward_aside             what was refused
+///   id, output, sender, position, part, status, reason, at_ms, payload, resend
+/// forward_lost              what aside_max_bytes gave up, an output
+///   output, items, bytes
+/// ```
+///
+/// In WAL mode with `synchronous = FULL`: what returned is on disk. A file of its own, so that the
+/// journal's writer never waits for it. Any thread may call any method.
+final class ForwardDatabase implements AutoCloseable {
+    private static final String SCHEMA =
+            """
+            create table if not exists forward_cursor(
+                output text primary key, sender text not null,
+                done_position integer not null, done_part integer not null,
+                tried text not null, paused integer not null) without rowid;
+            create table if not exists forward_aside(
+                id integer primary key autoincrement, output text not null, sender text not null,
+                position integer not null, part integer not null, status integer not null,
+                reason text not null, at_ms integer not null, payload blob not null,
+                resend integer not null, unique(output, sender, position, part));
+            create table if not exists forward_lost(
+                output text primary key, items integer not null, bytes integer not null)
+                without rowid;
+            """;
+
+    private final Path file;
+    private final Connection connection;
+
+    private ForwardDatabase(Path file, Connection connection) {
+        this.file = file;
+        this.connection = connection;
+    }
+
+    static ForwardDatabase open(Path file) throws ForwardException {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        config.setBusyTimeout(10_000);
+        try {
+            Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+            try (Statement statement = connection.createStatement()) {
+                statement.executeUpdate(SCHEMA);
+                return new ForwardDatabase(file, connection);
+            } catch (SQLException | RuntimeException e) {
+                connection.close();
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw new ForwardException(
+                    "cannot open "
+                            + file
+                            + ", where outputs keep how far they came: "
+                            + e.getMessage()
+                            + "; if it is damaged, stop the agent and move it away: outputs then"
+                            + " send again what the journal still has",
+                    e);
+        }
+    }
+
+    /// How far an output came.
+    ///
+    /// @param tried where requests end that went out since: receivers may have come so far
+    record Cursor(String sender, Place done, SortedSet<Place> tried, boolean paused) {
+        Cursor {
+            tried = new TreeSet<>(tried);
+        }
+    }
+
+    /// What was set aside: how many, and what the cap gave up since.
+    record Totals(long items, long bytes, long lostItems, long lostBytes) {}
+
+    private interface Work<T> {
+        T in(Connection connection) throws SQLException;
+    }
+
+    private synchronized <T> T work(String what, Work<T> work) throws ForwardException {
+        try {
+            return work.in(connection);
+        } catch (SQLException e) {
+            throw new ForwardException(
+                    "%s in %s failed: %s".formatted(what, file, e.getMessage()), e);
+        }
+    }
+
+    private void update(String what, String sql, Object... values) throws ForwardException {
+        work(what, on -> update(on, sql, values));
+    }
+
+    private static int update(Connection on, String sql, Object... values) throws SQLException {
+        try (PreparedStatement statement = on.prepareStatement(sql)) {
+            bind(statement, values);
+            return statement.executeUpdate();
+        }
+    }
+
+    private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+    }
+
+    Optional<Cursor> cursor(String output) throws ForwardException {
+        return work(
+                "reading the cursor of " + output,
+                on -> {
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select sender, done_position, done_part, tried, paused"
+                                            + " from forward_cursor where output = ?")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            return row.next()
+                                    ? Optional.of(
+                                            new Cursor(
+                                                    row.getString(1),
+                                                    new Place(row.getLong(2), row.getInt(3)),
+                                                    places(row.getString(4)),
+                                                    row.getInt(5) != 0))
+                                    : Optional.empty();
+                        }
+                    }
+                });
+    }
+
+    Cursor start(String output, String sender, boolean paused) throws ForwardException {
+        update(
+                "starting the cursor of " + output,
+                "insert or replace into forward_cursor values(?, ?, 0, 0, '', ?)",
+                output,
+                sender,
+                paused ? 1 : 0);
+        return new Cursor(sender, Place.START, new TreeSet<>(), paused);
+    }
+
+    void forget(String output) throws ForwardException {
+        update(
+                "removing the cursor of " + output,
+                "delete from forward_cursor where output = ?",
+                output);
+    }
+
+    /// Written before a request with a new end goes out, so that after a crash requests end there
+    /// again.
+    void moved(String output, Place done, SortedSet<Place> tried) throws ForwardException {
+        update(
+                "moving the cursor of " + output,
+                "update forward_cursor set done_position = ?, done_part = ?, tried = ?"
+                        + " where output = ?",
+                done.position(),
+                done.part(),
+                String.join(" ", tried.stream().map(Place::toString).toList()),
+                output);
+    }
+
+    private static SortedSet<Place> places(String text) {
+        SortedSet<Place> places = new TreeSet<>();
+        for (String place : text.split(" ")) {
+            if (!place.isEmpty()) {
+                places.add(Place.parse(place));
+            }
+        }
+        return places;
+    }
+
+    void pause(String output, boolean paused) throws ForwardException {
+        update(
+                "pausing " + output,
+                "update forward_cursor set paused = ? where output = ?",
+                paused ? 1 : 0,
+                output);
+    }
+
+    /// @return how many older ones `maxBytes` gave up for it
+    int setAside(
+            String output,
+            String sender,
+            Item item,
+            int status,
+            String reason,
+            Instant at,
+            long maxBytes)
+            throws ForwardException {
+        return work(
+                "setting an item of " + output + " aside",
+                on -> {
+                    // One that is set aside again, after a crash, is the same one.
+                    update(
+                            on,
+                            "insert into forward_aside(output, sender, position, part, status,"
+                                    + " reason, at_ms, payload, resend)"
+                                    + " values(?, ?, ?, ?, ?, ?, ?, ?, 0)"
+                                    + " on conflict do update set status = excluded.status,"
+                                    + " reason = excluded.reason, at_ms = excluded.at_ms",
+                            output,
+                            sender,
+                            item.position(),
+                            item.part(),
+                            status,
+                            reason,
+                            at.toEpochMilli(),
+                            item.bytes());
+                    return giveUp(on, output, maxBytes);
+                });
+    }
+
+    private static int giveUp(Connection on, String output, long maxBytes) throws SQLException {
+        int items = 0;
+        long bytes = 0;
+        long over = sum(on, output) - maxBytes;
+        List<Long> ids = new ArrayList<>();
+        try (PreparedStatement oldest =
+                on.prepareStatement(
+                        "select id, length(payload) from forward_aside where output = ?"
+                                + " order by id")) {
+            oldest.setString(1, output);
+            try (ResultSet row = oldest.executeQuery()) {
+                while (over > bytes && row.next()) {
+                    ids.add(row.getLong(1));
+                    bytes += row.getLong(2);
+                    items++;
+                }
+            }
+        }
+        for (Long id : ids) {
+            update(on, "delete from forward_aside where id = ?", id);
+        }
+        if (items > 0) {
+            update(
+                    on,
+                    "insert into forward_lost values(?, ?, ?) on conflict do update set"
+                            + " items = items + excluded.items, bytes = bytes + excluded.bytes",
+                    output,
+                    items,
+                    bytes);
+        }
+        return items;
+    }
+
+    private static long sum(Connection on, String output) throws SQLException {
+        try (PreparedStatement sum =
+                on.prepareStatement(
+                        "select coalesce(sum(length(payload)), 0) from forward_aside"
+                                + " where output = ?")) {
+            sum.setString(1, output);
+            try (ResultSet row = sum.executeQuery()) {
+                return row.next() ? row.getLong(1) : 0;
+            }
+        }
+    }
+
+    Totals totals(String output) throws ForwardException {
+        return work(
+                "counting what " + output + " set aside",
+                on -> {
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select (select count(*) from forward_aside where output = ?1),"
+                                            + " coalesce((select items from forward_lost"
+                                            + " where output = ?1), 0),"
+                                            + " coalesce((select bytes from forward_lost"
+                                            + " where output = ?1), 0)")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            return row.next()
+                                    ? new Totals(
+                                            row.getLong(1),
+                                            sum(on, output),
+                                            row.getLong(2),
+                                            row.getLong(3))
+                                    : new Totals(0, 0, 0, 0);
+                        }
+                    }
+                });
+    }
+
+    /// Names of all outputs that have something set aside, configured or not.
+    List<String> outputsWithAside() throws ForwardException {
+        return work(
+                "listing what was set aside",
+                on -> {
+                    List<String> names = new ArrayList<>();
+                    try (Statement all = on.createStatement();
+                            ResultSet row =
+                                    all.executeQuery(
+                                            "select distinct output from forward_aside"
+                                                    + " order by output")) {
+                        while (row.next()) {
+                            names.add(row.getString(1));
+                        }
+                    }
+                    return names;
+                });
+    }
+
+    /// The oldest first.
+    List<AsideItem> aside(String output, boolean resendOnly, int limit) throws ForwardException {
+        return work(
+                "reading what " + output + " set aside",
+                on -> {
+                    List<AsideItem> items = new ArrayList<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select id, output, position, part, status, reason, at_ms,"
+                                            + " payload, resend from forward_aside"
+                                            + " where output = ?"
+                                            + (resendOnly ? " and resend = 1" : "")
+                                            + " order by id limit ?")) {
+                        get.setString(1, output);
+                        get.setInt(2, limit);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                items.add(item(row));
+                            }
+                        }
+                    }
+                    return items;
+                });
+    }
+
+    private static AsideItem item(ResultSet row) throws SQLException {
+        return new AsideItem(
+                row.getLong(1),
+                row.getString(2),
+                row.getLong(3),
+                row.getInt(4),
+                row.getInt(5),
+                row.getString(6),
+                Instant.ofEpochMilli(row.getLong(7)),
+                row.getBytes(8),
+                row.getInt(9) != 0);
+    }
+
+    /// @param ids empty = all of the output's
+    /// @return how many there were
+    int resend(String output, List<Long> ids) throws ForwardException {
+        return each(
+                output, ids, "update forward_aside set resend = 1 where output = ?", "resending");
+    }
+
+    /// Likewise.
+    int drop(String output, List<Long> ids) throws ForwardException {
+        return each(output, ids, "delete from forward_aside where output = ?", "dropping");
+    }
+
+    private int each(String output, List<Long> ids, String sql, String what)
+            throws ForwardException {
+        return work(
+                what + " what " + output + " set aside",
+                on -> {
+                    if (ids.isEmpty()) {
+                        return update(on, sql, output);
+                    }
+                    int found = 0;
+                    for (Long id : ids) {
+                        found += update(on, sql + " and id = ?", output, id);
+                    }
+                    return found;
+                });
+    }
+
+    void refusedAgain(long id, int status, String reason, Instant at) throws ForwardException {
+        update(
+                "keeping item " + id + " aside",
+                "update forward_aside set status = ?, reason = ?, at_ms = ?, resend = 0"
+                        + " where id = ?",
+                status,
+                reason,
+                at.toEpochMilli(),
+                id);
+    }
+
+    @Override
+    public synchronized void close() throws ForwardException {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new ForwardException("closing " + file + " failed: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,439 @@
+package io.trapline.forward;
+
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalReader;
+import io.trapline.journal.JournalReader.Frame;
+import io.trapline.model.Batch;
+import io.trapline.model.Entry;
+import io.trapline.pipeline.BatchCodec;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One output's loop: cursor → encode → send → acknowledge. One thread runs it; any thread may give
+/// it commands and look at it.
+///
+/// ## What it promises
+///
+/// - An item leaves the journal's reach only after the receiver acknowledged it or it was set aside
+///   on disk. Items go out in the journal's order, one request at a time.
+/// - What was sent without an answer is sent again. A receiver that remembers (another Trapline)
+///   keeps it once: each request carries an [io.trapline.journal.Origin], the place of its last
+///   item. That works because the end of each request is on disk before it goes out: after a crash
+///   no request reaches over such an end, so that the receiver has all of each or nothing.
+/// - Only what the receiver refuses as such is set aside. A refused request is divided until the
+///   refused item is found; the others go on.
+///
+/// [#step] does one thing and says how long to wait, so that tests need neither threads nor time.
+final class Forwarder implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
+    private static final Duration FOREVER = Duration.ofDays(1);
+    private static final long READ_BYTES = 4L << 20;
+    private static final String UNREADABLE = "the frame cannot be decoded: ";
+
+    private final OutputSettings settings;
+    private final Destination destination;
+    private final JournalReader reader;
+    private final ForwardDatabase database;
+    private final long asideMaxBytes;
+    private final Duration pace;
+    private final Duration readWait;
+    private final InstantSource clock;
+    private final LongSupplier nanoTicker;
+    private final Backoff backoff;
+    private final Tally tally;
+    private final Wake wake = new Wake();
+
+    private final String sender;
+    private final Deque<List<Item>> work = new ArrayDeque<>();
+    private Place done;
+
+    /// Where requests ended that went out since `done`: the receiver may be at any of them.
+    private TreeSet<Place> tried;
+
+    private long read;
+    private long notBefore;
+    private boolean failing;
+
+    private volatile boolean paused;
+    private volatile boolean resendWanted = true;
+    private volatile boolean hurry;
+    private volatile boolean closed;
+
+    /// @param readWait how long a step may wait for frames
+    Forwarder(
+            OutputSettings settings,
+            Destination destination,
+            JournalReader reader,
+            ForwardDatabase database,
+            ForwardDatabase.Cursor cursor,
+            long asideMaxBytes,
+            Duration readWait,
+            Outputs.Surroundings surroundings) {
+        this.settings = settings;
+        this.destination = destination;
+        this.reader = reader;
+        this.database = database;
+        this.asideMaxBytes = asideMaxBytes;
+        this.readWait = readWait;
+        clock = surroundings.clock();
+        nanoTicker = surroundings.nanoTicker();
+        backoff = new Backoff(surroundings.random());
+        tally = new Tally(nanoTicker);
+        pace = pace(settings);
+        sender = cursor.sender();
+        paused = cursor.paused();
+        done = cursor.done();
+        tried = new TreeSet<>(cursor.tried());
+        read = reader.committed();
+        notBefore = nanoTicker.getAsLong();
+    }
+
+    private static Duration pace(OutputSettings settings) {
+        return settings instanceof PushOutputSettings push && push.rate() > 0
+                ? Duration.ofMinutes(1).dividedBy(push.rate())
+                : Duration.ZERO;
+    }
+
+    @Override
+    public void run() {
+        while (!closed) {
+            try {
+                wake.await(safeStep());
+            } catch (InterruptedException e) {
+                if (!closed) {
+                    LOG.warn("output {} was interrupted and goes on", settings.name());
+                }
+            }
+        }
+    }
+
+    /// The loop must outlive everything: what fails here is tried again.
+    private Duration safeStep() throws InterruptedException {
+        try {
+            return step();
+        } catch (JournalException | ForwardException | RuntimeException e) {
+            if (closed) {
+                return Duration.ZERO;
+            }
+            if (!failing) {
+                failing = true;
+                LOG.error("output {} could not go on and tries again", settings.name(), e);
+            }
+            return later(new Delivery.Later(String.valueOf(e), Optional.empty(), false));
+        }
+    }
+
+    /// Does the next thing that is due.
+    ///
+    /// @return how long there is nothing to do, unless a command comes
+    Duration step() throws InterruptedException, JournalException, ForwardException {
+        if (paused) {
+            return FOREVER;
+        }
+        long left = notBefore - nanoTicker.getAsLong();
+        if (hurry) {
+            hurry = false;
+        } else if (left > 0) {
+            return Duration.ofNanos(left);
+        }
+        if (resendWanted) {
+            Optional<AsideItem> again =
+                    database.aside(settings.name(), true, 1).stream().findFirst();
+            if (again.isPresent()) {
+                return resend(again.get());
+            }
+            resendWanted = false;
+        }
+        if (work.isEmpty()) {
+            fill();
+        }
+        return work.isEmpty() ? Duration.ZERO : deliver(work.getFirst());
+    }
+
+    /// Reads and encodes the next frames.
+    private void fill() throws InterruptedException, JournalException, ForwardException {
+        List<Frame> frames = reader.read(READ_BYTES, readWait);
+        if (frames.isEmpty()) {
+            return;
+        }
+        Encoding encoding = new Encoding();
+        for (Frame frame : frames) {
+            encode(frame, encoding);
+        }
+        tally.skipped(encoding.skipped());
+        List<Item> fresh = new ArrayList<>(encoding.items().size());
+        for (Item item : encoding.items()) {
+            if (!item.end().isAfter(done)) {
+                continue;
+            }
+            if (item.bytes().length > destination.maxItemBytes()) {
+                setAside(item, 0, "larger than the receiver takes, not sent");
+            } else {
+                fresh.add(item);
+            }
+        }
+        compose(fresh);
+        read = frames.getLast().position();
+        commit();
+    }
+
+    private void encode(Frame frame, Encoding encoding) throws ForwardException {
+        Batch batch;
+        try {
+            batch = BatchCodec.decode(frame.bytes());
+        } catch (IllegalStateException | IndexOutOfBoundsException e) {
+            setAside(new Item(frame.position(), 0, frame.bytes()), 0, UNREADABLE + e.getMessage());
+            return;
+        }
+        List<Selected.Part> parts = new ArrayList<>(batch.entries().size());
+        for (int i = 0; i < batch.entries().size(); i++) {
+            int end = i + 1;
+            Optional<Entry> entry =
+                    settings.basics().selection().apply(batch.source(), batch.entries().get(i));
+            entry.ifPresent(kept -> parts.add(new Selected.Part(end, kept)));
+        }
+        destination.encode(new Selected(frame, batch, parts), encoding);
+    }
+
+    /// Cuts items into requests; one ends wherever one ended that the receiver may have.
+    private void compose(List<Item> items) {
+        List<Item> request = new ArrayList<>();
+        long bytes = 0;
+        for (Item item : items) {
+            long withItem = bytes + item.bytes().length + 1;
+            if (!request.isEmpty()
+                    && (withItem > destination.maxBytes()
+                            || endedBetween(request.getLast(), item))) {
+                work.add(request);
+                request = new ArrayList<>();
+                withItem = item.bytes().length + 1L;
+            }
+            request.add(item);
+            bytes = withItem;
+        }
+        if (!request.isEmpty()) {
+            work.add(request);
+        }
+    }
+
+    private boolean endedBetween(Item before, Item after) {
+        @Nullable Place end = tried.ceiling(before.end());
+        return end != null && after.end().isAfter(end);
+    }
+
+    private Duration deliver(List<Item> request)
+            throws InterruptedException, JournalException, ForwardException {
+        Item last = request.getLast();
+        if (!tried.contains(last.end())) {
+            TreeSet<Place> open = new TreeSet<>(tried.tailSet(done, false));
+            open.add(last.end());
+            database.moved(settings.name(), done, open);
+            tried = open;
+        }
+        Delivery delivery = destination.send(request, Optional.of(sender));
+        paceFromNow();
+        return switch (delivery) {
+            case Delivery.Accepted(String notice) -> {
+                accepted(request, notice);
+                finish(last);
+                yield Duration.ZERO;
+            }
+            case Delivery.Later later -> later(later);
+            case Delivery.Refused refused -> {
+                if (request.size() > 1) {
+                    divide(request, refused);
+                } else {
+                    setAside(last, refused.status(), refused.reason());
+                    finish(last);
+                }
+                yield Duration.ZERO;
+            }
+        };
+    }
+
+    private void accepted(List<Item> request, String notice) {
+        long bytes = 0;
+        for (Item item : request) {
+            bytes += item.bytes().length;
+        }
+        if (failing) {
+            failing = false;
+            LOG.info("output {} delivers again", settings.name());
+        }
+        backoff.reset();
+        tally.sent(request.size(), bytes, notice, clock.instant());
+    }
+
+    private void finish(Item last) throws JournalException {
+        work.removeFirst();
+        done = last.end();
+        commit();
+    }
+
+    /// The frames before the one that is next to be sent are dealt with.
+    private void commit() throws JournalException {
+        long upTo = work.isEmpty() ? read : work.getFirst().getFirst().position() - 1;
+        if (upTo > reader.committed()) {
+            reader.commit(upTo);
+        }
+    }
+
+    /// Replaces a refused request by smaller ones: around the culprit, or halves.
+    private void divide(List<Item> request, Delivery.Refused refused) {
+        work.removeFirst();
+        int size = request.size();
+        int culprit = refused.culprit().orElse(-1);
+        if (culprit >= 0 && culprit < size) {
+            push(request.subList(culprit + 1, size));
+            push(request.subList(culprit, culprit + 1));
+            push(request.subList(0, culprit));
+        } else {
+            push(request.subList(size / 2, size));
+            push(request.subList(0, size / 2));
+        }
+    }
+
+    private void push(List<Item> part) {
+        if (!part.isEmpty()) {
+            work.addFirst(List.copyOf(part));
+        }
+    }
+
+    private void setAside(Item item, int status, String reason) throws ForwardException {
+        int lost =
+                database.setAside(
+                        settings.name(),
+                        sender,
+                        item,
+                        status,
+                        reason,
+                        clock.instant(),
+                        asideMaxBytes);
+        tally.refused();
+        LOG.warn(
+                "output {} set an item of journal position {} aside: {}",
+                settings.name(),
+                item.position(),
+                reason);
+        if (lost > 0) {
+            LOG.error(
+                    "output {} gave up the {} oldest items that it had set aside: there are more"
+                            + " than [outputs] aside_max_bytes = {} allows",
+                    settings.name(),
+                    lost,
+                    asideMaxBytes);
+        }
+    }
+
+    private Duration resend(AsideItem aside) throws InterruptedException, ForwardException {
+        Item item = new Item(aside.position(), aside.part(), aside.payload());
+        if (aside.reason().startsWith(UNREADABLE)) {
+            database.refusedAgain(aside.id(), 0, aside.reason(), clock.instant());
+            return Duration.ZERO;
+        }
+        Delivery delivery = destination.send(List.of(item), Optional.empty());
+        paceFromNow();
+        return switch (delivery) {
+            case Delivery.Accepted(String notice) -> {
+                accepted(List.of(item), notice);
+                database.drop(settings.name(), List.of(aside.id()));
+                yield Duration.ZERO;
+            }
+            case Delivery.Later later -> later(later);
+            case Delivery.Refused(int status, String reason, var _) -> {
+                database.refusedAgain(aside.id(), status, reason, clock.instant());
+                yield Duration.ZERO;
+            }
+        };
+    }
+
+    private void paceFromNow() {
+        notBefore = nanoTicker.getAsLong() + pace.toNanos();
+    }
+
+    private Duration later(Delivery.Later later) {
+        Duration wait = backoff.next(later.retryAfter(), later.slow());
+        notBefore = nanoTicker.getAsLong() + wait.toNanos();
+        Instant now = clock.instant();
+        tally.failed(later.reason(), now, now.plus(wait));
+        if (!failing) {
+            failing = true;
+            LOG.warn(
+                    "output {} cannot deliver to {} and tries again until it can: {}",
+                    settings.name(),
+                    settings.shownAddress(),
+                    later.reason());
+        }
+        return wait;
+    }
+
+    OutputSettings settings() {
+        return settings;
+    }
+
+    Tally.Counts counts() {
+        return tally.counts();
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    void pause() throws ForwardException {
+        database.pause(settings.name(), true);
+        paused = true;
+        wake.up();
+    }
+
+    /// Goes on at once, also when it was waiting for a next try.
+    void resume() throws ForwardException {
+        database.pause(settings.name(), false);
+        paused = false;
+        tryNow();
+    }
+
+    void resendAside() {
+        resendWanted = true;
+        tryNow();
+    }
+
+    private void tryNow() {
+        hurry = true;
+        tally.tryNow();
+        wake.up();
+    }
+
+    /// Makes [#run] end soon; the owner interrupts its thread.
+    void close() {
+        closed = true;
+        wake.up();
+    }
+
+    /// Waits that a command ends early. A command that comes while nobody waits ends the next wait.
+    private static final class Wake {
+        private final Semaphore calls = new Semaphore(0);
+
+        void up() {
+            calls.release();
+        }
+
+        void await(Duration time) throws InterruptedException {
+            if (time.isPositive() && calls.tryAcquire(time.toNanos(), TimeUnit.NANOSECONDS)) {
+                calls.drainPermits();
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package io.trapline.forward;
+
+import io.trapline.journal.Journal;
+import io.trapline.journal.JournalException;
+import io.trapline.journal.JournalReader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// All outputs of an agent: each a loop on a thread of its own, with the cursor `output/<name>` in
+/// the journal. Any thread may call any method; `this` guards the map of those that run.
+public final class Outputs implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Outputs.class);
+    private static final String READER = "output/";
+    private static final Duration READ_WAIT = Duration.ofSeconds(1);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+    private final Journal journal;
+    private final ForwardDatabase database;
+    private final Surroundings surroundings;
+    private final Map<String, Running> running = new TreeMap<>();
+
+    private record Running(Forwarder forwarder, Destination destination, Thread thread) {}
+
+    /// @param nanoTicker a clock that never jumps
+    /// @param random spreads retries, and names sequences
+    public record Surroundings(
+            InstantSource clock, LongSupplier nanoTicker, RandomGenerator random) {}
+
+    private Outputs(Journal journal, ForwardDatabase database, Surroundings surroundings) {
+        this.journal = journal;
+        this.database = database;
+        this.surroundings = surroundings;
+    }
+
+    /// Opens `data/forward.db`; nothing runs until [#apply].
+    public static Outputs open(Path data, Journal journal, Surroundings surroundings)
+            throws ForwardException {
+        return new Outputs(journal, ForwardDatabase.open(data.resolve("forward.db")), surroundings);
+    }
+
+    /// Makes these the outputs in force. One that did not change goes on untouched; one that is
+    /// gone or off gives its cursor up, because it would keep the journal from being trimmed, and
+    /// says so in the log.
+    public synchronized void apply(ForwardSettings settings)
+            throws JournalException, ForwardException {
+        Map<String, OutputSettings> wanted = new TreeMap<>();
+        for (OutputSettings output : settings.outputs()) {
+            if (output.basics().enabled()) {
+                wanted.put(output.name(), output);
+            }
+        }
+        for (Running one : List.copyOf(running.values())) {
+            if (!one.forwarder().settings().equals(wanted.get(one.forwarder().settings().name()))) {
+                stop(one);
+            }
+        }
+        removeCursorsBut(wanted.keySet());
+        for (OutputSettings output : wanted.values()) {
+            if (!running.containsKey(output.name())) {
+                start(output, settings.asideMaxBytes());
+            }
+        }
+    }
+
+    private void removeCursorsBut(Set<String> wanted) throws JournalException, ForwardException {
+        for (Journal.ReaderStatus reader : journal.status().readers()) {
+            if (!reader.name().startsWith(READER)) {
+                continue;
+            }
+            String name = reader.name().substring(READER.length());
+            if (!wanted.contains(name)) {
+                LOG.info(
+                        "output {} is not configured any more; its place in the journal is given"
+                                + " up, {} frames behind the newest",
+                        name,
+                        reader.lag());
+                journal.removeReader(reader.name());
+                database.forget(name);
+            }
+        }
+    }
+
+    private void start(OutputSettings output, long asideMaxBytes)
+            throws JournalException, ForwardException {
+        boolean known =
+                journal.status().readers().stream()
+                        .anyMatch(reader -> reader.name().equals(READER + output.name()));
+        ForwardDatabase.Cursor cursor = cursor(output.name(), known);
+        JournalReader reader = journal.reader(READER + output.name());
+        Destination destination = destination(output);
+        Forwarder forwarder =
+                new Forwarder(
+                        output,
+                        destination,
+                        reader,
+                        database,
+                        cursor,
+                        asideMaxBytes,
+                        READ_WAIT,
+                        surroundings);
+        Thread thread = Thread.ofVirtual().name("output-" + output.name()).unstarted(forwarder);
+        running.put(output.name(), new Running(forwarder, destination, thread));
+        thread.start();
+    }
+
+    /// A sequence belongs to one life of the journal's cursor: when that is new, positions may come
+    /// again, and receivers must not take them for those of before.
+    private ForwardDatabase.Cursor cursor(String name, boolean known) throws ForwardException {
+        Optional<ForwardDatabase.Cursor> kept = database.cursor(name);
+        boolean ahead = kept.isPresent() && kept.get().done().position() > journal.status().head();
+        if (kept.isPresent() && known && !ahead) {
+            return kept.get();
+        }
+        String id = HexFormat.of().toHexDigits(surroundings.random().nextLong());
+        boolean paused = kept.isPresent() && kept.get().paused();
+        return database.start(name, id + ":" + name, paused);
+    }
+
+    private Destination destination(OutputSettings output) {
+        HttpPoster poster =
+                new HttpPoster(
+                        output.basics().timeout(), output.basics().verify(), surroundings.clock());
+        return switch (output) {
+            case PushOutputSettings push -> new PushDestination(push, poster);
+            case TrapOutputSettings trap -> new TrapDestination(trap, poster);
+            case CoreOutputSettings core -> new CoreDestination(core, poster);
+        };
+    }
+
+    private void stop(Running one) {
+        String name = one.forwarder().settings().name();
+        running.remove(name);
+        one.forwarder().close();
+        one.thread().interrupt();
+        try {
+            if (!one.thread().join(CLOSE_LIMIT)) {
+                LOG.warn("output {} did not stop within {}; nothing is lost", name, CLOSE_LIMIT);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        one.destination().close();
+    }
+
+    /// All outputs by name, and those that are gone but left something aside.
+    public List<OutputStatus> status() throws ForwardException {
+        Map<String, Long> lags = new HashMap<>();
+        journal.status().readers().forEach(reader -> lags.put(reader.name(), reader.lag()));
+        Set<String> names = new TreeSet<>(database.outputsWithAside());
+        Map<String, Forwarder> forwarders = new TreeMap<>();
+        synchronized (this) {
+            running.forEach((name, one) -> forwarders.put(name, one.forwarder()));
+        }
+        names.addAll(forwarders.keySet());
+        List<OutputStatus> all = new ArrayList<>();
+        for (String name : names) {
+            Optional<Forwarder> forwarder = Optional.ofNullable(forwarders.get(name));
+            all.add(status(name, forwarder, lags.getOrDefault(READER + name, 0L)));
+        }
+        return all;
+    }
+
+    private OutputStatus status(String name, Optional<Forwarder> forwarder, long lag)
+            throws ForwardException {
+        ForwardDatabase.Totals totals = database.totals(name);
+        Tally.Counts counts =
+                forwarder
+                        .map(Forwarder::counts)
+                        .orElseGet(() -> new Tally(surroundings.nanoTicker()).counts());
+        return new OutputStatus(
+                name,
+                forwarder.map(one -> one.settings().kind()).orElse(""),
+                forwarder.map(one -> one.settings().shownAddress()).orElse(""),
+                state(forwarder, counts),
+                lag,
+                counts.items(),
+                counts.requests(),
+                counts.bytes(),
+                counts.itemsPerSecond(),
+                counts.retries(),
+                counts.refused(),
+                counts.skipped(),
+                counts.notice(),
+                counts.error(),
+                counts.errorAt(),
+                counts.sentAt(),
+                counts.nextTry(),
+                totals.items(),
+                totals.bytes(),
+                totals.lostItems());
+    }
+
+    private static String state(Optional<Forwarder> forwarder, Tally.Counts counts) {
+        if (forwarder.isEmpty()) {
+            return "gone";
+        }
+        if (forwarder.get().isPaused()) {
+            return "paused";
+        }
+        return counts.error().isEmpty() ? "running" : "failing";
+    }
+
+    /// What an output has set aside, the oldest first.
+    public List<AsideItem> aside(String name, int limit) throws ForwardException {
+        return database.aside(name, false, limit);
+    }
+
+    /// Keeps its place and sends nothing, also after a restart, until [#resume].
+    ///
+    /// @return false when there is no such output
+    public boolean pause(String name) throws ForwardException {
+        Optional<Forwarder> forwarder = forwarder(name);
+        if (forwarder.isPresent()) {
+            forwarder.get().pause();
+        }
+        return forwarder.isPresent();
+    }
+
+    /// Goes on; one that waits for its next try tries at once.
+    ///
+    /// @return false when there is no such output
+    public boolean resume(String name) throws ForwardException {
+        Optional<Forwarder> forwarder = forwarder(name);
+        if (forwarder.isPresent()) {
+            forwarder.get().resume();
+        }
+        return forwarder.isPresent();
+    }
+
+    /// Sends again what was set aside.
+    ///
+    /// @param ids empty = all
+    /// @return how many will be sent, or empty when there is no such output
+    public Optional<Integer> resend(String name, List<Long> ids) throws ForwardException {
+        Optional<Forwarder> forwarder = forwarder(name);
+        if (forwarder.isEmpty()) {
+            return Optional.empty();
+        }
+        int found = database.resend(name, ids);
+        forwarder.get().resendAside();
+        return Optional.of(found);
+    }
+
+    /// Deletes what was set aside, also of an output that is gone.
+    ///
+    /// @param ids empty = all
+    /// @return how many there were
+    public int drop(String name, List<Long> ids) throws ForwardException {
+        return database.drop(name, ids);
+    }
+
+    private synchronized Optional<Forwarder> forwarder(String name) {
+        return Optional.ofNullable(running.get(name)).map(Running::forwarder);
+    }
+
+    /// Stops all outputs; what was not acknowledged is sent after the next start.
+    @Override
+    public synchronized void close() {
+        // All are told first, so that the slowest alone decides how long this takes.
+        running.values()
+                .forEach(one -> {
+                    one.forwarder().close();
+                    one.thread().interrupt();
+                });
+        List.copyOf(running.values()).forEach(this::stop);
+        try {
+            database.close();
+        } catch (ForwardException e) {
+            LOG.warn("the outputs' database was not closed cleanly; nothing is lost", e);
+        }
+    }
+}

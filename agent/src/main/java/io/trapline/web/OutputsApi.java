@@ -1,0 +1,286 @@
+package io.trapline.web;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.trapline.forward.AsideItem;
+import io.trapline.forward.ForwardException;
+import io.trapline.forward.OutputStatus;
+import io.trapline.forward.Outputs;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What the outputs do, and what people may tell them:
+///
+/// | | |
+/// | --- | --- |
+/// | `GET /api/outputs` | `{"outputs": […]}`, as [OutputStatus] has it |
+/// | `GET /api/outputs/NAME` | one of them |
+/// | `GET /api/outputs/NAME/aside` | `{"aside": […]}`, the oldest first, `?limit=` of 100 |
+/// | `POST /api/outputs/NAME/pause`, `…/resume` | `{"state": …}` |
+/// | `POST /api/outputs/NAME/resend`, `…/drop` | body `{"ids": [1, 2]}`, none = all; `{"items": N}` |
+///
+/// What was set aside and all changes need the admin token; changes from a browser also the same
+/// origin.
+public final class OutputsApi implements HttpService {
+    private static final String PREFIX = "/api/outputs";
+    private static final int MAX_BODY_BYTES = 1 << 20;
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 1000;
+    private static final int SHOWN_PAYLOAD = 64 << 10;
+
+    private final Outputs outputs;
+    private final AdminToken token;
+
+    public OutputsApi(Outputs outputs, AdminToken token) {
+        this.outputs = outputs;
+        this.token = token;
+    }
+
+    @Override
+    public void routing(HttpRules rules) {
+        rules.get(PREFIX, this::list);
+        rules.get(PREFIX + "/{name}", this::show);
+        rules.get(PREFIX + "/{name}/aside", this::aside);
+        rules.post(PREFIX + "/{name}/{command}", this::command);
+    }
+
+    private void list(ServerRequest request, ServerResponse response) throws ForwardException {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode list = json.putArray("outputs");
+        outputs.status().forEach(status -> list.add(json(status)));
+        send(response, 200, json);
+    }
+
+    private void show(ServerRequest request, ServerResponse response) throws ForwardException {
+        String name = name(request);
+        Optional<OutputStatus> found = find(name);
+        if (found.isPresent()) {
+            send(response, 200, json(found.get()));
+        } else {
+            unknown(response, name);
+        }
+    }
+
+    private void aside(ServerRequest request, ServerResponse response) throws ForwardException {
+        String name = name(request);
+        if (!admits(request, response)) {
+            return;
+        }
+        if (find(name).isEmpty()) {
+            unknown(response, name);
+            return;
+        }
+        int limit =
+                request.query()
+                        .first("limit")
+                        .filter(text -> text.matches("[0-9]{1,6}"))
+                        .map(text -> Math.clamp(Integer.parseInt(text), 1, MAX_LIMIT))
+                        .orElse(DEFAULT_LIMIT);
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode list = json.putArray("aside");
+        outputs.aside(name, limit).forEach(item -> list.add(json(item)));
+        send(response, 200, json);
+    }
+
+    private void command(ServerRequest request, ServerResponse response)
+            throws ForwardException, IOException {
+        if (!admits(request, response)) {
+            return;
+        }
+        if (isForeign(request)) {
+            error(response, 403, "the page that sent this is not this agent's own");
+            return;
+        }
+        String name = name(request);
+        Optional<OutputStatus> found = find(name);
+        if (found.isEmpty()) {
+            unknown(response, name);
+            return;
+        }
+        String command = request.path().pathParameters().get("command");
+        switch (command) {
+            case "pause" -> state(response, name, outputs.pause(name));
+            case "resume" -> state(response, name, outputs.resume(name));
+            case "resend" -> {
+                Optional<List<Long>> ids = ids(request, response);
+                if (ids.isPresent()) {
+                    Optional<Integer> items = outputs.resend(name, ids.get());
+                    if (items.isPresent()) {
+                        items(response, items.get());
+                    } else {
+                        gone(response, name);
+                    }
+                }
+            }
+            case "drop" -> {
+                Optional<List<Long>> ids = ids(request, response);
+                if (ids.isPresent()) {
+                    items(response, outputs.drop(name, ids.get()));
+                }
+            }
+            default -> error(response, 404, "accepted here are pause, resume, resend and drop");
+        }
+    }
+
+    private void state(ServerResponse response, String name, boolean known)
+            throws ForwardException {
+        if (!known) {
+            gone(response, name);
+            return;
+        }
+        String state = find(name).map(OutputStatus::state).orElse("gone");
+        send(response, 200, JsonNodeFactory.instance.objectNode().put("state", state));
+    }
+
+    private Optional<OutputStatus> find(String name) throws ForwardException {
+        return outputs.status().stream().filter(one -> one.name().equals(name)).findFirst();
+    }
+
+    private static String name(ServerRequest request) {
+        return request.path().pathParameters().get("name");
+    }
+
+    /// Empty when the body is wrong, which is answered.
+    private static Optional<List<Long>> ids(ServerRequest request, ServerResponse response)
+            throws IOException {
+        byte[] bytes = new byte[0];
+        if (request.content().hasEntity()) {
+            try (InputStream in = request.content().inputStream()) {
+                bytes = in.readNBytes(MAX_BODY_BYTES + 1);
+            }
+        }
+        try {
+            JsonBody body = JsonBody.parse(bytes);
+            Optional<JsonNode> list = body.value("ids");
+            List<Long> ids = new ArrayList<>();
+            if (list.isPresent()) {
+                for (JsonNode id : list.get()) {
+                    if (!id.isIntegralNumber()) {
+                        throw new IllegalArgumentException("ids: expected a list of integers");
+                    }
+                    ids.add(id.longValue());
+                }
+                if (!list.get().isArray() || ids.isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "ids: expected a list of integers; leave it out for all");
+                }
+            }
+            List<String> problems = body.done();
+            if (!problems.isEmpty()) {
+                throw new IllegalArgumentException(String.join("; ", problems));
+            }
+            return Optional.of(ids);
+        } catch (IllegalArgumentException e) {
+            error(response, 400, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private boolean admits(ServerRequest request, ServerResponse response) {
+        if (token.admits(request.headers().first(HeaderNames.AUTHORIZATION))) {
+            return true;
+        }
+        response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
+        error(
+                response,
+                401,
+                "this needs `Authorization: Bearer <token>` with the content of data/admin.token");
+        return false;
+    }
+
+    private static boolean isForeign(ServerRequest request) {
+        String origin = request.headers().first(HeaderNames.ORIGIN).orElse("");
+        if (origin.isEmpty()) {
+            return false;
+        }
+        try {
+            String authority = URI.create(origin).getRawAuthority();
+            return !request.headers().first(HeaderNames.HOST).orElse("").equals(authority);
+        } catch (IllegalArgumentException e) {
+            return true;
+        }
+    }
+
+    private static ObjectNode json(OutputStatus status) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("name", status.name())
+                .put("kind", status.kind())
+                .put("address", status.address())
+                .put("state", status.state())
+                .put("lag", status.lag())
+                .put("items", status.items())
+                .put("requests", status.requests())
+                .put("bytes", status.bytes())
+                .put("items_per_second", status.itemsPerSecond())
+                .put("retries", status.retries())
+                .put("refused", status.refused())
+                .put("notice", status.notice())
+                .put("error", status.error());
+        status.errorAt().ifPresent(at -> json.put("error_at", at.toString()));
+        status.sentAt().ifPresent(at -> json.put("sent_at", at.toString()));
+        status.nextTry().ifPresent(at -> json.put("next_try", at.toString()));
+        json.put("aside", status.aside())
+                .put("aside_bytes", status.asideBytes())
+                .put("aside_lost", status.asideLost());
+        ObjectNode skipped = json.putObject("skipped");
+        status.skipped().forEach(skipped::put);
+        return json;
+    }
+
+    /// The payload as text; a core's frames are binary and shown as their size alone.
+    private static ObjectNode json(AsideItem item) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("id", item.id())
+                .put("position", item.position())
+                .put("status", item.status())
+                .put("reason", item.reason())
+                .put("at", item.at().toString())
+                .put("bytes", item.payload().length)
+                .put("resend", item.resend());
+        if (item.payload().length > 0 && (item.payload()[0] == '{' || item.payload()[0] == '"')) {
+            int shown = Math.min(item.payload().length, SHOWN_PAYLOAD);
+            json.put("payload", new String(item.payload(), 0, shown, StandardCharsets.UTF_8));
+        }
+        return json;
+    }
+
+    private static void items(ServerResponse response, int items) {
+        send(response, 200, JsonNodeFactory.instance.objectNode().put("items", items));
+    }
+
+    private static void unknown(ServerResponse response, String name) {
+        error(response, 404, "there is no output " + name);
+    }
+
+    private static void gone(ServerResponse response, String name) {
+        error(
+                response,
+                409,
+                "output "
+                        + name
+                        + " is not configured any more; what it set aside can only be dropped");
+    }
+
+    private static void error(ServerResponse response, int status, String message) {
+        send(response, status, JsonNodeFactory.instance.objectNode().put("error", message));
+    }
+
+    private static void send(ServerResponse response, int status, JsonNode body) {
+        response.status(status)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .header(HeaderNames.CACHE_CONTROL, "no-store")
+                .send(body.toString().getBytes(StandardCharsets.UTF_8));
+    }
+}

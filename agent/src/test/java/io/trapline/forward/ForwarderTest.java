@@ -1,0 +1,418 @@
+package io.trapline.forward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.Sample;
+import io.trapline.model.SampleValue;
+import io.trapline.model.Tag;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// One output against a real receiver, step by step.
+class ForwarderTest {
+    private static final String NAME = "output/bk";
+
+    @TempDir Path data;
+    private final CursorJournal journal = new CursorJournal();
+    private final ManualTime time = new ManualTime();
+    private Receiver receiver;
+    private ForwardDatabase database;
+    private Forwarder forwarder;
+
+    @BeforeEach
+    void start() throws Exception {
+        receiver = new Receiver(_ -> Receiver.PUSH_OK);
+        database = ForwardDatabase.open(data.resolve("forward.db"));
+        database.start("bk", "life:bk", false);
+        restart(push(0, 500_000));
+    }
+
+    @AfterEach
+    void stop() throws ForwardException {
+        receiver.close();
+        database.close();
+    }
+
+    private PushOutputSettings push(int rate, int maxBatchBytes) {
+        return new PushOutputSettings(
+                new OutputBasics("bk"),
+                receiver.url("/v2/push/"),
+                7,
+                "secret",
+                PushOutputSettings.Type.TIME_SERIES,
+                rate,
+                maxBatchBytes,
+                "me");
+    }
+
+    private void restart(OutputSettings settings) throws ForwardException {
+        HttpPoster poster =
+                new HttpPoster(Duration.ofSeconds(20), true, time.surroundings(1).clock());
+        Destination destination =
+                settings instanceof PushOutputSettings push
+                        ? new PushDestination(push, poster)
+                        : new TrapDestination((TrapOutputSettings) settings, poster);
+        forwarder =
+                new Forwarder(
+                        settings,
+                        destination,
+                        journal.reader(NAME),
+                        database,
+                        database.cursor("bk").orElseThrow(),
+                        10_000,
+                        Duration.ZERO,
+                        time.surroundings(1));
+    }
+
+    private static Sample sample(String name) {
+        return new Sample(name, List.of(new Tag("target", "t" + name)), new SampleValue.Real(1), 1);
+    }
+
+    private List<String> bodies() {
+        return receiver.requests().stream().map(Receiver.Request::body).toList();
+    }
+
+    @Test
+    void the_cursor_moves_only_after_the_receiver_has_acknowledged() throws Exception {
+        journal.append("push/1", sample("a"));
+        AtomicReference<Long> seen = new AtomicReference<>(-1L);
+        receiver.behave(_ -> {
+            seen.set(journal.committed(NAME));
+            return Receiver.PUSH_OK;
+        });
+
+        forwarder.step();
+
+        assertThat(seen.get()).isZero();
+        assertThat(journal.committed(NAME)).isEqualTo(1);
+        assertThat(bodies())
+                .containsExactly(
+                        "{\"data_id\":7,\"access_token\":\"secret\",\"data\":[{\"metrics\":{\"a\":1.0},"
+                                + "\"target\":\"ta\",\"dimension\":{},\"timestamp\":0}]}");
+        assertThat(receiver.requests().getFirst().batch()).contains("life:bk:1.1");
+    }
+
+    @Test
+    void frames_without_anything_for_this_output_are_passed_over() throws Exception {
+        journal.append("push/1", new Sample("s", List.of(), new SampleValue.Text("x"), 1));
+        journal.append("push/1");
+
+        forwarder.step();
+
+        assertThat(journal.committed(NAME)).isEqualTo(2);
+        assertThat(receiver.requests()).isEmpty();
+        assertThat(forwarder.counts().skipped()).containsEntry(PushMapping.TEXT_VALUE, 1L);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    # status | Retry-After                   | at least s | at most s
+                    429      | 7                             | 7          | 8
+                    503      | 0                             | 1          | 2
+                    503      | Sat, 21 Nov 2026 06:00:40 GMT | 40         | 41
+                    503      | 999999                        | 3600       | 3601
+                    503      | soon                          | 1          | 2
+                    500      |                               | 1          | 2
+                    401      |                               | 1          | 2
+                    403      |                               | 1          | 2
+                    408      |                               | 1          | 2
+                    404      |                               | 60         | 61
+                    301      |                               | 60         | 61
+                    200      |                               | 60         | 61
+                    """)
+    void what_may_pass_is_tried_again(int status, String retryAfter, int atLeast, int atMost)
+            throws Exception {
+        journal.append("push/1", sample("a"));
+        Receiver.Reply reply = Receiver.Reply.of(status, "<html>no receiver</html>");
+        receiver.behave(_ -> retryAfter == null ? reply : reply.after(retryAfter));
+
+        Duration wait = forwarder.step();
+
+        assertThat(wait).isBetween(Duration.ofSeconds(atLeast), Duration.ofSeconds(atMost));
+        assertThat(forwarder.step()).isEqualTo(wait);
+        assertThat(receiver.requests()).hasSize(1);
+        assertThat(forwarder.counts().error()).contains("status " + status);
+        assertThat(forwarder.counts().nextTry()).contains(ManualTime.START.plus(wait));
+        time.pass(wait);
+        receiver.behave(_ -> Receiver.PUSH_OK);
+        forwarder.step();
+
+        assertThat(bodies()).hasSize(2).allMatch(bodies().getFirst()::equals);
+        assertThat(journal.committed(NAME)).isEqualTo(1);
+        assertThat(forwarder.counts().error()).isEmpty();
+        assertThat(database.totals("bk").items()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "1", "20"})
+    void an_answer_that_is_cut_off_is_none(int bytes) throws Exception {
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.PUSH_OK.cutAfter(bytes));
+
+        Duration wait = forwarder.step();
+
+        assertThat(wait).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        assertThat(journal.committed(NAME)).isZero();
+        receiver.behave(_ -> Receiver.PUSH_OK);
+        time.pass(wait);
+        forwarder.step();
+        assertThat(journal.committed(NAME)).isEqualTo(1);
+        assertThat(receiver.requests())
+                .extracting(Receiver.Request::batch)
+                .containsOnly(Optional.of("life:bk:1.1"));
+    }
+
+    @Test
+    void failures_in_a_row_wait_ever_longer_up_to_five_minutes() throws Exception {
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.Reply.of(503, ""));
+        Duration before = Duration.ZERO;
+        for (int i = 0; i < 8; i++) {
+            Duration wait = forwarder.step();
+            assertThat(wait).isGreaterThan(before);
+            before = wait;
+            time.pass(wait);
+        }
+        for (int i = 0; i < 20; i++) {
+            Duration wait = forwarder.step();
+            assertThat(wait).isBetween(Duration.ofSeconds(200), Duration.ofMinutes(5));
+            time.pass(wait);
+        }
+    }
+
+    @Test
+    void a_refused_item_is_found_and_set_aside_and_the_others_arrive() throws Exception {
+        for (String name : List.of("a", "b", "bad", "c", "d", "e")) {
+            journal.append("push/1", sample(name));
+        }
+        receiver.behave(request ->
+                request.body().contains("bad")
+                        ? Receiver.Reply.of(400, "{\"message\":\"not this one\"}")
+                        : Receiver.PUSH_OK);
+
+        for (int i = 0; i < 10; i++) {
+            forwarder.step();
+        }
+
+        String arrived =
+                String.join("", bodies().stream().filter(body -> !body.contains("bad")).toList());
+        assertThat(arrived).contains("\"ta\"", "\"tb\"", "\"tc\"", "\"td\"", "\"te\"");
+        assertThat(journal.committed(NAME)).isEqualTo(6);
+        assertThat(database.aside("bk", false, 10))
+                .singleElement()
+                .satisfies(aside -> {
+                    assertThat(aside.position()).isEqualTo(3);
+                    assertThat(aside.status()).isEqualTo(400);
+                    assertThat(aside.reason()).isEqualTo("status 400: not this one");
+                    assertThat(aside.at()).isEqualTo(ManualTime.START);
+                });
+    }
+
+    @Test
+    void a_receiver_that_names_the_item_saves_the_search() throws Exception {
+        for (String name : List.of("a", "b", "bad", "c", "d", "e")) {
+            journal.append("push/1", sample(name));
+        }
+        receiver.behave(request -> {
+            int at = request.body().indexOf("bad");
+            long index =
+                    request.body()
+                                    .substring(0, Math.max(0, at))
+                                    .chars()
+                                    .filter(c -> c == '}')
+                                    .count()
+                            / 3;
+            return at < 0
+                    ? Receiver.PUSH_OK
+                    : Receiver.Reply.of(400, "{\"message\":\"data[" + index + "].metrics: no\"}");
+        });
+
+        for (int i = 0; i < 5; i++) {
+            forwarder.step();
+        }
+
+        // The whole, what is before, the culprit alone, what is after.
+        assertThat(receiver.requests()).hasSize(4);
+        assertThat(journal.committed(NAME)).isEqualTo(6);
+    }
+
+    @Test
+    void what_was_set_aside_can_be_sent_again() throws Exception {
+        journal.append("push/1", sample("bad"));
+        receiver.behave(_ -> Receiver.Reply.of(400, "{\"message\":\"no\"}"));
+        forwarder.step();
+        long id = database.aside("bk", false, 1).getFirst().id();
+
+        database.resend("bk", List.of(id));
+        forwarder.resendAside();
+        forwarder.step();
+        assertThat(database.aside("bk", false, 1).getFirst().resend()).isFalse();
+        assertThat(receiver.requests()).hasSize(2);
+        forwarder.step();
+        assertThat(receiver.requests()).hasSize(2);
+
+        receiver.behave(_ -> Receiver.PUSH_OK);
+        database.resend("bk", List.of());
+        forwarder.resendAside();
+        forwarder.step();
+
+        assertThat(database.totals("bk").items()).isZero();
+        assertThat(bodies()).hasSize(3).allMatch(bodies().getFirst()::equals);
+        // It has no place in the sequence any more.
+        assertThat(receiver.requests().getLast().batch()).isEmpty();
+    }
+
+    @Test
+    void beyond_the_cap_the_oldest_is_given_up_and_counted() throws Exception {
+        receiver.behave(_ -> Receiver.Reply.of(400, "no"));
+        for (int i = 0; i < 8; i++) {
+            journal.append(
+                    "push/1",
+                    new Sample(
+                            "bad",
+                            List.of(new Tag("target", "x".repeat(2000) + i)),
+                            new SampleValue.Real(1),
+                            1));
+        }
+        for (int i = 0; i < 40; i++) {
+            forwarder.step();
+        }
+
+        ForwardDatabase.Totals totals = database.totals("bk");
+        assertThat(totals.bytes()).isLessThanOrEqualTo(10_000);
+        assertThat(totals.items()).isEqualTo(4);
+        assertThat(totals.lostItems()).isEqualTo(4);
+        assertThat(database.aside("bk", false, 10))
+                .extracting(AsideItem::position)
+                .containsExactly(5L, 6L, 7L, 8L);
+    }
+
+    @Test
+    void requests_stay_below_the_limit_and_a_larger_item_is_never_sent() throws Exception {
+        restart(push(0, 2048));
+        for (int i = 0; i < 50; i++) {
+            journal.append("push/1", sample("n" + i));
+        }
+        journal.append(
+                "push/1",
+                new Sample(
+                        "huge",
+                        List.of(new Tag("target", "x".repeat(600_000))),
+                        new SampleValue.Real(1),
+                        1));
+
+        for (int i = 0; i < 20; i++) {
+            forwarder.step();
+        }
+
+        assertThat(bodies()).hasSizeBetween(2, 6).allMatch(body -> body.length() <= 2048);
+        assertThat(journal.committed(NAME)).isEqualTo(51);
+        // Beyond the cap by itself.
+        assertThat(database.totals("bk").lostItems()).isEqualTo(1);
+    }
+
+    @Test
+    void requests_keep_the_rate() throws Exception {
+        restart(push(60, 500_000));
+        journal.append("push/1", sample("a"));
+        forwarder.step();
+        journal.append("push/1", sample("b"));
+        journal.append("push/1", sample("c"));
+
+        assertThat(forwarder.step()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(receiver.requests()).hasSize(1);
+        time.pass(Duration.ofSeconds(1));
+        forwarder.step();
+        // What came meanwhile goes together.
+        assertThat(receiver.requests()).hasSize(2);
+        assertThat(journal.committed(NAME)).isEqualTo(3);
+    }
+
+    @Test
+    void a_paused_output_sends_nothing_also_after_a_restart() throws Exception {
+        journal.append("push/1", sample("a"));
+        forwarder.pause();
+        forwarder.step();
+        restart(push(0, 500_000));
+        forwarder.step();
+        assertThat(receiver.requests()).isEmpty();
+
+        forwarder.resume();
+        forwarder.step();
+
+        assertThat(receiver.requests()).hasSize(1);
+    }
+
+    @Test
+    void resuming_tries_at_once() throws Exception {
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.Reply.of(503, ""));
+        forwarder.step();
+        receiver.behave(_ -> Receiver.PUSH_OK);
+
+        forwarder.resume();
+        forwarder.step();
+
+        assertThat(journal.committed(NAME)).isEqualTo(1);
+    }
+
+    @Test
+    void a_frame_that_cannot_be_decoded_is_set_aside() throws Exception {
+        journal.append(new byte[] {99});
+        journal.append("push/1", sample("a"));
+
+        forwarder.step();
+
+        assertThat(database.aside("bk", false, 1).getFirst().reason())
+                .contains("cannot be decoded");
+        assertThat(journal.committed(NAME)).isEqualTo(2);
+    }
+
+    @Test
+    void a_trap_gets_documents_and_its_remarks_are_shown() throws Exception {
+        restart(
+                new TrapOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20));
+        long ns = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli() * 1_000_000;
+        journal.append(
+                "trap/u", new Sample("a", List.of(new Tag("x", "y")), new SampleValue.Real(1), ns));
+        journal.append(
+                "trap/u", new Sample("b".repeat(2000), List.of(), new SampleValue.Real(2), ns));
+        receiver.behave(
+                _ -> Receiver.Reply.of(200, "{\"stats\":2,\"filtered\":1,\"error\":\"hm\"}"));
+
+        forwarder.step();
+
+        Receiver.Request request = receiver.requests().getFirst();
+        assertThat(request.body())
+                .startsWith(
+                        "{\"a|ST[x:y]\":{\"_type\":\"n\",\"_value\":1.0,\"_ts\":1795219200000},\"bbb")
+                .endsWith("}}");
+        assertThat(request.encoding()).contains("gzip");
+        assertThat(forwarder.counts().notice()).isEqualTo("hm; 1 values filtered by the check");
+        assertThat(journal.committed(NAME)).isEqualTo(2);
+    }
+
+    @Test
+    void an_address_where_nobody_listens_is_tried_again() throws IOException, Exception {
+        journal.append("push/1", sample("a"));
+        receiver.close();
+
+        assertThat(forwarder.step()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        assertThat(forwarder.counts().error()).startsWith("Connect");
+    }
+}

@@ -1,0 +1,296 @@
+package io.trapline.forward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import io.helidon.webserver.WebServer;
+import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.PipelineSink;
+import io.trapline.ingest.batches.BatchesHandler;
+import io.trapline.ingest.push.PushDecoder;
+import io.trapline.ingest.push.PushHandler;
+import io.trapline.ingest.push.PushLimits;
+import io.trapline.ingest.push.PushRegistration;
+import io.trapline.journal.JournalSettings;
+import io.trapline.journal.SqliteJournal;
+import io.trapline.model.Batch;
+import io.trapline.model.Category;
+import io.trapline.model.Entry;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
+import io.trapline.model.Run;
+import io.trapline.model.Sample;
+import io.trapline.model.SampleValue;
+import io.trapline.model.Tag;
+import io.trapline.pipeline.BatchCodec;
+import io.trapline.pipeline.GlobalTags;
+import io.trapline.pipeline.Pipeline;
+import io.trapline.pipeline.PipelineSettings;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Outputs as they run in an agent: with threads, real journals and a real core.
+class OutputsTest {
+    private static final List<Tag> HOST = List.of(new Tag("host", "h"));
+
+    @TempDir Path agent;
+    @TempDir Path core;
+
+    private static Outputs.Surroundings surroundings() {
+        return new Outputs.Surroundings(InstantSource.system(), System::nanoTime, new Random(1));
+    }
+
+    private static SqliteJournal journal(Path home) throws Exception {
+        return SqliteJournal.open(home.resolve("trapline.db"), () -> JournalSettings.DEFAULT);
+    }
+
+    private static ForwardSettings settings(OutputSettings... outputs) {
+        return new ForwardSettings(List.of(outputs), 1 << 20);
+    }
+
+    private static Batch batch(int number) {
+        Entry metric =
+                new Point(
+                        Category.METRIC,
+                        "m" + number,
+                        HOST,
+                        List.of(new Field("f", new FieldValue.UInt(-1))),
+                        number);
+        Entry log = new Point(Category.LOGGING, "l", HOST, List.of(), number);
+        Entry run = new Run("i", "c", 1, 1, 1, Run.Outcome.OK, 1, "");
+        return new Batch("pythond/i/c", number, List.of(metric, log, run));
+    }
+
+    private static List<Batch> batches(SqliteJournal journal, int count) throws Exception {
+        List<Batch> batches = new ArrayList<>();
+        var reader = journal.reader("test");
+        while (batches.size() < count) {
+            reader.read(1 << 20, Duration.ofSeconds(20))
+                    .forEach(frame -> batches.add(BatchCodec.decode(frame.bytes())));
+        }
+        assertThat(reader.read(1 << 20, Duration.ZERO)).isEmpty();
+        return batches;
+    }
+
+    @Test
+    void a_core_gets_everything_as_it_is_and_once_whatever_is_cut_off() throws Exception {
+        try (SqliteJournal mine = journal(agent);
+                SqliteJournal theirs = journal(core)) {
+            AtomicInteger asked = new AtomicInteger();
+            BatchesHandler handler = new BatchesHandler(theirs, () -> "secret");
+            WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
+            String real = "http://127.0.0.1:" + server.port() + "/v1/batches";
+            // Every third answer is lost after the core has kept the batches.
+            try (HalfWay between =
+                    new HalfWay(URI.create(real), () -> asked.incrementAndGet() % 3 == 1)) {
+                List<Batch> expected = new ArrayList<>();
+                for (int i = 1; i <= 300; i++) {
+                    expected.add(batch(i));
+                    mine.append(BatchCodec.encode(batch(i)));
+                }
+                CoreOutputSettings output =
+                        new CoreOutputSettings(
+                                new OutputBasics("core"), between.url(), "secret", 4096);
+                for (int life = 0; life < 3; life++) {
+                    try (Outputs outputs = Outputs.open(agent, mine, surroundings())) {
+                        outputs.apply(settings(output));
+                        int atLeast = asked.get() + 4;
+                        await().atMost(Duration.ofSeconds(30))
+                                .until(() ->
+                                        asked.get() >= atLeast
+                                                || outputs.status().getFirst().lag() == 0);
+                        outputs.resume("core");
+                    }
+                }
+                try (Outputs outputs = Outputs.open(agent, mine, surroundings())) {
+                    outputs.apply(settings(output));
+                    await().atMost(Duration.ofSeconds(60))
+                            .until(() -> {
+                                outputs.resume("core");
+                                return outputs.status().getFirst().lag() == 0;
+                            });
+                }
+                assertThat(batches(theirs, 300)).isEqualTo(expected);
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
+    @Test
+    void a_core_gets_only_what_is_selected() throws Exception {
+        try (SqliteJournal mine = journal(agent);
+                SqliteJournal theirs = journal(core);
+                Outputs outputs = Outputs.open(agent, mine, surroundings())) {
+            WebServer server =
+                    CoreListener.create("127.0.0.1", 0, new BatchesHandler(theirs, () -> "secret"))
+                            .start();
+            try {
+                mine.append(BatchCodec.encode(batch(1)));
+                Selector logs =
+                        new Selector(List.of(), List.of(), List.of("logging"), List.of(), Map.of());
+                OutputBasics basics =
+                        new OutputBasics(
+                                "core",
+                                true,
+                                new Selection(List.of(logs), List.of()),
+                                Duration.ofSeconds(20),
+                                true);
+                URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/batches");
+                outputs.apply(settings(new CoreOutputSettings(basics, url, "secret", 4096)));
+
+                assertThat(batches(theirs, 1))
+                        .containsExactly(
+                                new Batch("pythond/i/c", 1, List.of(batch(1).entries().get(1))));
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
+    @Test
+    void a_core_without_the_right_token_takes_nothing() throws Exception {
+        try (SqliteJournal theirs = journal(core);
+                HttpPoster poster =
+                        new HttpPoster(Duration.ofSeconds(20), true, InstantSource.system())) {
+            String[] token = {""};
+            WebServer server =
+                    CoreListener.create("127.0.0.1", 0, new BatchesHandler(theirs, () -> token[0]))
+                            .start();
+            try {
+                URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/batches");
+                assertThat(poster.post(url, Map.of(), new byte[0]).status()).isEqualTo(403);
+                token[0] = "secret";
+                assertThat(poster.post(url, Map.of(), new byte[0]).status()).isEqualTo(401);
+                assertThat(poster.post(url, bearer("other"), new byte[0]).status()).isEqualTo(401);
+                HttpAnswer noFrames =
+                        poster.post(url, bearer("secret"), "x".getBytes(StandardCharsets.UTF_8));
+                assertThat(noFrames.status()).isEqualTo(400);
+                assertThat(noFrames.message()).contains("TRAPLB1");
+                assertThat(theirs.status().head()).isZero();
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
+    @Test
+    void a_push_that_is_sent_again_after_a_lost_answer_is_kept_once() throws Exception {
+        try (SqliteJournal theirs = journal(core);
+                HttpPoster poster =
+                        new HttpPoster(Duration.ofSeconds(20), true, InstantSource.system())) {
+            Pipeline pipeline =
+                    new Pipeline(
+                            theirs,
+                            new GlobalTags(PipelineSettings.DEFAULT, "h", GlobalTags.Changes.NONE),
+                            () -> false,
+                            InstantSource.system());
+            PushDecoder decoder =
+                    new PushDecoder(
+                            id ->
+                                    Optional.of(
+                                            new PushRegistration(
+                                                    id, "t", "time_series", "v2", 0, -1, true)),
+                            PushLimits.DEFAULT,
+                            InstantSource.system(),
+                            System::nanoTime);
+            PushHandler handler =
+                    new PushHandler(
+                            decoder,
+                            new PipelineSink(pipeline),
+                            PushLimits.DEFAULT,
+                            System::nanoTime);
+            WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
+            try {
+                URI url = URI.create("http://127.0.0.1:" + server.port() + "/v2/push/");
+                String item = "[{\"metrics\":{\"a\":1},\"target\":\"t\"}]}";
+                byte[] seven =
+                        ("{\"data_id\":7,\"access_token\":\"t\",\"data\":" + item)
+                                .getBytes(StandardCharsets.UTF_8);
+                byte[] eight =
+                        ("{\"data_id\":8,\"access_token\":\"t\",\"data\":" + item)
+                                .getBytes(StandardCharsets.UTF_8);
+                Map<String, String> first = Map.of("X-Trapline-Batch", "life:o:5.2");
+                Map<String, String> next = Map.of("X-Trapline-Batch", "life:o:5.3");
+                for (var headers : List.of(first, first, next, first, Map.<String, String>of())) {
+                    assertThat(poster.post(url, headers, seven).status()).isEqualTo(200);
+                }
+                // Another data_id has sequences of its own.
+                assertThat(poster.post(url, first, eight).status()).isEqualTo(200);
+
+                assertThat(batches(theirs, 4))
+                        .extracting(Batch::source)
+                        .containsExactly("push/7", "push/7", "push/7", "push/8");
+            } finally {
+                server.stop();
+            }
+        }
+    }
+
+    private static Map<String, String> bearer(String token) {
+        return Map.of("Authorization", "Bearer " + token);
+    }
+
+    @Test
+    void outputs_come_change_and_go_with_the_configuration() throws Exception {
+        CursorJournal journal = new CursorJournal();
+        try (Receiver first = new Receiver(_ -> Receiver.PUSH_OK);
+                Receiver second = new Receiver(_ -> Receiver.PUSH_OK);
+                Outputs outputs = Outputs.open(agent, journal, surroundings())) {
+            journal.append("push/1", sample("a"));
+            outputs.apply(settings(push("x", first)));
+            await().atMost(Duration.ofSeconds(20)).until(() -> journal.committed("output/x") == 1);
+            Optional<String> life = first.requests().getFirst().batch();
+
+            // Changed: it goes on where it was.
+            outputs.apply(settings(push("x", second), push("y", second)));
+            journal.append("push/1", sample("b"));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() ->
+                            journal.committed("output/x") == 2
+                                    && journal.committed("output/y") == 2);
+            assertThat(first.requests()).hasSize(1);
+            assertThat(outputs.status())
+                    .extracting(OutputStatus::name, OutputStatus::state)
+                    .containsExactly(tuple("x", "running"), tuple("y", "running"));
+
+            // Gone: its cursor keeps nothing any more, and a later one is a new sequence.
+            outputs.apply(settings());
+            assertThat(journal.status().readers()).isEmpty();
+            assertThat(outputs.status()).isEmpty();
+            outputs.apply(settings(push("x", first)));
+            await().atMost(Duration.ofSeconds(20)).until(() -> journal.committed("output/x") == 2);
+            assertThat(first.requests().getLast().batch()).isNotEqualTo(life);
+            assertThat(first.requests().getLast().batch().orElseThrow()).endsWith(":x:2.1");
+        }
+    }
+
+    private static Sample sample(String name) {
+        return new Sample(name, HOST, new SampleValue.Real(1), 1);
+    }
+
+    private static PushOutputSettings push(String name, Receiver receiver) {
+        return new PushOutputSettings(
+                new OutputBasics(name),
+                receiver.url("/v2/push/"),
+                1,
+                "t",
+                PushOutputSettings.Type.TIME_SERIES,
+                0,
+                500_000,
+                "me");
+    }
+}

@@ -98,17 +98,18 @@ record RecordsPage(
     private static String fits(String word) {
         int equals = word.indexOf('=');
         if (equals > 0) {
-            String key = Sql.text(word.substring(0, equals));
+            String key = word.substring(0, equals);
+            String pointer = "/" + key.replace("~", "~0").replace("/", "~1");
             String value = Sql.text(word.substring(equals + 1));
             return "(tags["
-                    + key
+                    + Sql.text(key)
                     + "] = "
                     + value
-                    + " OR list_contains(list_transform(json_keys(fields), k -> k = "
-                    + key
-                    + " AND json_extract_string(fields, '$.\"' || k || '\"') = "
+                    + " OR json_extract_string(fields, "
+                    + Sql.text(pointer)
+                    + ") = "
                     + value
-                    + "), true))";
+                    + ")";
         }
         return "contains(lower(name || ' ' || source || ' ' || tags::VARCHAR || ' ' ||"
                 + " fields::VARCHAR), lower("

@@ -274,7 +274,7 @@ record StreamsPage(
                     case "source" -> "source";
                     case "name" -> "name";
                     default ->
-                            "unnest(list_transform(map_entries(tags), e -> e.key || '=' || e.value))";
+                            "unnest(list_transform(map_entries(tags), lambda e: e.key || '=' || e.value))";
                 };
         return ask
                 .rows(

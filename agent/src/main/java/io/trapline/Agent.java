@@ -37,6 +37,7 @@ import io.trapline.web.MetricsPage;
 import io.trapline.web.OutputsApi;
 import io.trapline.web.QueryApi;
 import io.trapline.web.StatusView;
+import io.trapline.web.page.Pages;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -180,6 +181,14 @@ public final class Agent implements AutoCloseable {
                                 to -> DataKitApi.configure(to, initial.http()),
                                 routing -> {
                                     dataKit.register(routing);
+                                    routing.register(
+                                            new Pages(
+                                                    Version.TEXT,
+                                                    initial.http().host(),
+                                                    this::inputs,
+                                                    journal::status,
+                                                    store,
+                                                    CLOCK));
                                     routing.register(
                                             api,
                                             new MetricsPage(meters, journal::status, this::inputs));

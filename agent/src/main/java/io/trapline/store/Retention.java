@@ -18,15 +18,16 @@ final class Retention {
     /// As much as one transaction deletes.
     private static final Duration SLICE = Duration.ofHours(6);
 
-    private record Aged(String table, String column) {}
+    /// @param mayComeLate rows may be written long after their time ([Backfill])
+    private record Aged(String table, String column, boolean mayComeLate) {}
 
     private static final List<Aged> TABLES =
             List.of(
-                    new Aged("trapline.samples", "time"),
-                    new Aged("trapline.records", "time"),
-                    new Aged("trapline.runs", "planned"),
-                    new Aged("trapline.check_states", "time"),
-                    new Aged("trapline.bad_frames", "time"));
+                    new Aged("trapline.samples", "time", true),
+                    new Aged("trapline.records", "time", true),
+                    new Aged("trapline.runs", "planned", false),
+                    new Aged("trapline.check_states", "time", false),
+                    new Aged("trapline.bad_frames", "time", false));
 
     private final DuckDBConnection connection;
     private final long cutoffMicros;
@@ -53,13 +54,21 @@ final class Retention {
     }
 
     private long deleteSlice(Aged aged) throws SQLException {
-        String oldest = "(SELECT min(" + aged.column + ") FROM " + aged.table + ")";
-        String bound =
-                "least(make_timestamp(?::BIGINT), " + oldest + " + to_microseconds(?::BIGINT))";
-        String sql = "DELETE FROM " + aged.table + " WHERE " + aged.column + " < " + bound;
+        String old = "r." + aged.column + " < make_timestamp(?::BIGINT)";
+        if (aged.mayComeLate) {
+            old += " AND NOT " + Backfill.PROTECTS.formatted(aged.column);
+        }
+        String oldest =
+                "(SELECT min(" + aged.column + ") FROM " + aged.table + " r WHERE " + old + ")";
+        String sql =
+                "DELETE FROM %s r WHERE %s AND r.%s < %s + to_microseconds(?::BIGINT)"
+                        .formatted(aged.table, old, aged.column, oldest);
         try (PreparedStatement delete = connection.prepareStatement(sql)) {
-            delete.setLong(1, cutoffMicros);
-            delete.setLong(2, SLICE.toMillis() * 1000);
+            int cutoffs = aged.mayComeLate ? 4 : 2;
+            for (int i = 1; i <= cutoffs; i++) {
+                delete.setLong(i, cutoffMicros);
+            }
+            delete.setLong(cutoffs + 1, SLICE.toMillis() * 1000);
             return delete.executeLargeUpdate();
         }
     }
@@ -74,6 +83,11 @@ final class Retention {
             statement.execute(
                     "DELETE FROM trapline.streams"
                             + " WHERE id NOT IN (SELECT DISTINCT stream FROM trapline.samples)");
+            statement.execute(
+                    "DELETE FROM trapline.backfill WHERE stored < date_trunc('hour',"
+                            + " make_timestamp("
+                            + cutoffMicros
+                            + "))");
             try {
                 statement.execute("CHECKPOINT");
             } catch (SQLException e) {

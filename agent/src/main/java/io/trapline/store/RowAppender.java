@@ -38,6 +38,8 @@ final class RowAppender implements AutoCloseable {
     private final Streams streams;
     private final SameTimeRows sameTime;
 
+    private final Backfill backfill;
+
     /// What the first round found for each metric point and sample, for the second round to take.
     private final List<Series> series = new ArrayList<>();
 
@@ -56,6 +58,7 @@ final class RowAppender implements AutoCloseable {
         badFrames = connection.createAppender("trapline", "bad_frames");
         streams = new Streams(connection, streamRows);
         sameTime = new SameTimeRows(connection);
+        backfill = new Backfill(connection);
     }
 
     void append(List<Batch> batches) throws SQLException {
@@ -85,6 +88,7 @@ final class RowAppender implements AutoCloseable {
                 }
             }
         }
+        backfill.note(batches);
         long replaced = sameTime.write(this::append);
         sampleCount -= replaced;
     }
@@ -306,6 +310,7 @@ final class RowAppender implements AutoCloseable {
         runs.close();
         checkStates.close();
         badFrames.close();
+        backfill.close();
     }
 
     private long micros(long timeNs) {

@@ -76,6 +76,10 @@ final class Schema {
             List.of(
                     "ALTER TABLE trapline.samples ADD COLUMN IF NOT EXISTS bins DOUBLE[]",
                     """
+                    CREATE TABLE IF NOT EXISTS trapline.backfill (
+                        stored TIMESTAMP, oldest TIMESTAMP, newest TIMESTAMP)\
+                    """,
+                    """
                     CREATE OR REPLACE VIEW histograms AS
                     SELECT s.time, epoch_us(s.time) * 1000 + s.ns AS time_ns, k.source, k.name,
                         k.tags, k.stream, chr(s.type) AS type,

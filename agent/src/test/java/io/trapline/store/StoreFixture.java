@@ -43,7 +43,11 @@ final class StoreFixture implements AutoCloseable {
     }
 
     void accept(String source, Entry... entries) {
-        journal.append(new Batch(source, NOW_NS, List.of(entries)));
+        acceptAt(NOW_NS, source, entries);
+    }
+
+    void acceptAt(long acceptedNs, String source, Entry... entries) {
+        journal.append(new Batch(source, acceptedNs, List.of(entries)));
     }
 
     /// The rows of a query that sees everything accepted so far.

@@ -281,7 +281,8 @@ class StoreRecoveryTest {
             long day = Duration.ofDays(1).toNanos();
             for (int age = 0; age < 20; age++) {
                 long time = StoreFixture.NOW_NS - age * day;
-                fixture.accept(
+                fixture.acceptAt(
+                        time,
                         "x",
                         new Sample("age" + age, List.of(), new SampleValue.Real(age), time),
                         new Sample("all", List.of(), new SampleValue.Real(age), time),
@@ -319,6 +320,30 @@ class StoreRecoveryTest {
             await().until(() -> fixture.store().status().samples() == 3);
             assertThat(fixture.rows("SELECT name FROM metrics ORDER BY name"))
                     .containsExactly(List.of("age0"), List.of("age9"), List.of("all"));
+        }
+    }
+
+    @Test
+    void history_that_is_written_late_stays_for_the_retention_after_its_arrival() throws Exception {
+        try (StoreFixture fixture = new StoreFixture(directory)) {
+            long year = Duration.ofDays(365).toNanos();
+            fixture.settings = new StoreSettings(Duration.ofDays(7), 128L << 20);
+            fixture.accept(
+                    "x",
+                    new Sample(
+                            "late",
+                            List.of(),
+                            new SampleValue.Real(1),
+                            StoreFixture.NOW_NS - year));
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+
+            fixture.now = StoreFixture.NOW.plus(Duration.ofDays(8));
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(0L));
+            assertThat(fixture.rows("SELECT count(*) FROM trapline.backfill"))
+                    .containsExactly(List.of(0L));
         }
     }
 

@@ -80,6 +80,9 @@ public final class Agent implements AutoCloseable {
     /// What is in force; replaced as a whole, by [#reload] alone after the start.
     private volatile Settings settings;
 
+    /// What the last reading of the configuration found, one line each.
+    private volatile List<String> configProblems;
+
     private volatile long generation = 1;
 
     /// Starts every part and returns when the agent serves.
@@ -107,11 +110,13 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    private Agent(Home home, Program program, Settings initial, Parts parts)
+    private Agent(Home home, Program program, Settings.Loaded.Usable loaded, Parts parts)
             throws IOException, JournalException, RegistryException, ForwardException {
         this.home = home;
         this.parts = parts;
+        Settings initial = loaded.settings();
         settings = initial;
+        configProblems = ProblemReport.lines(home.root(), loaded.problems());
         Path data = home.data();
 
         journal =
@@ -258,6 +263,7 @@ public final class Agent implements AutoCloseable {
     public synchronized Reload reload() {
         Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
+        configProblems = lines;
         if (loaded.hasErrors() || !(loaded instanceof Settings.Loaded.Usable usable)) {
             LOG.warn(
                     "reload refused, the old configuration stays in force:\n{}",
@@ -315,6 +321,7 @@ public final class Agent implements AutoCloseable {
                 settings.role().name(),
                 Duration.between(started, CLOCK.instant()),
                 generation,
+                configProblems,
                 journal.status(),
                 store.map(Store::status),
                 core.map(Core::address),
@@ -352,15 +359,16 @@ public final class Agent implements AutoCloseable {
         parts.close();
     }
 
-    private static Settings initialSettings(Home home) throws StartFailure {
+    private static Settings.Loaded.Usable initialSettings(Home home) throws StartFailure {
         Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
         return switch (loaded) {
             case Settings.Loaded.Unusable _ ->
                     throw new StartFailure(
                             "the configuration cannot be used:\n" + String.join("\n", lines));
-            case Settings.Loaded.Usable(Settings settings, List<Problem> problems) -> {
-                LoggingSettings logging = settings.logging();
+            case Settings.Loaded.Usable usable -> {
+                List<Problem> problems = usable.problems();
+                LoggingSettings logging = usable.settings().logging();
                 if (!logging.file().equals(Optional.of("stdout"))) {
                     Logs.toFile(
                             logging.file()
@@ -377,7 +385,7 @@ public final class Agent implements AutoCloseable {
                         case INFO -> LOG.info("{}", lines.get(i));
                     }
                 }
-                yield settings;
+                yield usable;
             }
         };
     }

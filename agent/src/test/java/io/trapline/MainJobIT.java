@@ -213,6 +213,43 @@ class MainJobIT {
     }
 
     @Test
+    void a_block_that_cannot_run_is_shown_and_the_others_run() throws Exception {
+        Path home = RunningAgent.home(folder);
+        script(
+                home,
+                "good/good.py",
+                """
+                from datakit_framework import DataKitFramework
+
+                class Good(DataKitFramework):
+                    interval = 1
+                    def run(self):
+                        self.feed_metric(measurement='good', fields={'beat': 1})
+                """);
+        Files.writeString(
+                home.resolve("conf.d/pythond.conf"),
+                """
+                [[inputs.pythond]]
+                name = "bad"
+                cmd = "no-such-python"
+                dirs = ["good"]
+
+                [[inputs.pythond]]
+                name = "good"
+                cmd = "python3"
+                dirs = ["good", "nowhere", "../../escape"]
+                """);
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            await().atMost(SOON).until(() -> outcomes(agent, "Good", "ok") > 1);
+            JsonNode status = agent.status();
+            assertThat(status.get("config_problems").toString())
+                    .contains("conf.d/pythond.conf:")
+                    .contains("no-such-python");
+            assertThat(status.get("inputs").toString()).contains("nowhere").contains("escape");
+        }
+    }
+
+    @Test
     void reload_without_the_token_is_refused() throws Exception {
         try (RunningAgent agent = RunningAgent.start(RunningAgent.home(folder))) {
             assertThat(agent.post("/api/reload", "").statusCode()).isEqualTo(401);

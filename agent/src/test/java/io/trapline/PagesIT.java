@@ -45,7 +45,7 @@ class PagesIT {
                     interval = 1
 
                     def run(self):
-                        self.feed_metric("queue", tags={"name": "mail"}, fields={"length": 3})
+                        self.feed_metric(measurement="queue", tags={"name": "mail"}, fields={"length": 3})
 
                 class Broken(DataKitFramework):
                     interval = 1

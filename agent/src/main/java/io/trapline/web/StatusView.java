@@ -26,6 +26,7 @@ public final class StatusView {
             String role,
             Duration uptime,
             long configGeneration,
+            List<String> configProblems,
             JournalStatus journal,
             Optional<StoreStatus> store,
             Optional<String> core,
@@ -36,6 +37,7 @@ public final class StatusView {
         all.put("role", role.toLowerCase(Locale.ROOT));
         all.put("uptime_s", uptime.toMillis() / 1e3);
         all.put("config_generation", configGeneration);
+        all.put("config_problems", configProblems);
         put(all, "core", core);
         all.put("journal", journal(journal));
         store.ifPresent(status -> all.put("store", store(status)));

@@ -116,7 +116,13 @@ public final class Agent implements AutoCloseable {
         this.parts = parts;
         Settings initial = loaded.settings();
         settings = initial;
-        configProblems = ProblemReport.lines(home.root(), loaded.problems());
+        List<String> problems =
+                new ArrayList<>(ProblemReport.lines(home.root(), loaded.problems()));
+        for (String line : withoutEffect(initial)) {
+            LOG.warn("{}", line);
+            problems.add(line);
+        }
+        configProblems = List.copyOf(problems);
         Path data = home.data();
 
         journal =
@@ -272,6 +278,7 @@ public final class Agent implements AutoCloseable {
         }
         List<String> warnings = new ArrayList<>(lines);
         warnings.addAll(needsRestart(settings, usable.settings()));
+        warnings.addAll(withoutEffect(usable.settings()));
         warnings.forEach(warning -> LOG.warn("{}", warning));
         settings = usable.settings();
         generation++;
@@ -295,6 +302,22 @@ public final class Agent implements AutoCloseable {
         runInputs();
         LOG.info("configuration {} is in force: {} input(s)", generation, settings.inputs().size());
         return new Reload.InForce(generation, warnings);
+    }
+
+    /// What is read and checked, but not acted upon by this version.
+    private static List<String> withoutEffect(Settings settings) {
+        List<String> lines = new ArrayList<>();
+        if (!settings.git().enabled().isEmpty()) {
+            lines.add(
+                    "[git_repos] is set, but this version does not sync repositories: check them"
+                            + " out yourself, for example into python.d, and reload");
+        }
+        if (settings.watch()) {
+            lines.add(
+                    "[reload] watch is set, but this version does not watch files: send SIGHUP or"
+                            + " POST /api/reload after a change");
+        }
+        return lines;
     }
 
     private static List<String> needsRestart(Settings old, Settings fresh) {

@@ -280,6 +280,7 @@ public final class Agent implements AutoCloseable {
         warnings.addAll(needsRestart(settings, usable.settings()));
         warnings.addAll(withoutEffect(usable.settings()));
         warnings.forEach(warning -> LOG.warn("{}", warning));
+        configProblems = List.copyOf(warnings);
         settings = usable.settings();
         generation++;
         Logs.level(settings.logging().level().name());
@@ -326,7 +327,8 @@ public final class Agent implements AutoCloseable {
                 || old.http().port() != fresh.http().port()) {
             lines.add("[http] listen has changed: that takes a restart");
         }
-        if (!old.core().equals(fresh.core())) {
+        if (!old.core().host().equals(fresh.core().host())
+                || old.core().port() != fresh.core().port()) {
             lines.add("[core] listen has changed: that takes a restart");
         }
         if (old.store().isPresent() != fresh.store().isPresent()) {

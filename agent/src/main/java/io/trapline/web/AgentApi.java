@@ -9,6 +9,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// `GET /api/status`, `POST /api/reload`, `GET /healthz`: what the agent says of itself.
@@ -43,15 +44,9 @@ public final class AgentApi implements HttpService {
 
     private void reload(ServerRequest request, ServerResponse response)
             throws JsonProcessingException {
-        if (!token.admits(request.headers().first(HeaderNames.AUTHORIZATION))) {
-            response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-            json(
-                    response,
-                    401,
-                    Map.of(
-                            "error",
-                            "this needs `Authorization: Bearer <token>` with the content of"
-                                    + " data/admin.token"));
+        Optional<Privilege.Refusal> refusal = Privilege.refusal(request, response, token);
+        if (refusal.isPresent()) {
+            json(response, refusal.get().status(), Map.of("error", refusal.get().message()));
             return;
         }
         switch (reload.get()) {

@@ -15,7 +15,6 @@ import io.trapline.forward.OutputStatus;
 import io.trapline.forward.Outputs;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +74,7 @@ public final class OutputsApi implements HttpService {
 
     private void aside(ServerRequest request, ServerResponse response) throws ForwardException {
         String name = name(request);
-        if (!admits(request, response)) {
+        if (isRefused(request, response)) {
             return;
         }
         if (find(name).isEmpty()) {
@@ -96,11 +95,7 @@ public final class OutputsApi implements HttpService {
 
     private void command(ServerRequest request, ServerResponse response)
             throws ForwardException, IOException {
-        if (!admits(request, response)) {
-            return;
-        }
-        if (isForeign(request)) {
-            error(response, 403, "the page that sent this is not this agent's own");
+        if (isRefused(request, response)) {
             return;
         }
         String name = name(request);
@@ -188,29 +183,10 @@ public final class OutputsApi implements HttpService {
         }
     }
 
-    private boolean admits(ServerRequest request, ServerResponse response) {
-        if (token.admits(request.headers().first(HeaderNames.AUTHORIZATION))) {
-            return true;
-        }
-        response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-        error(
-                response,
-                401,
-                "this needs `Authorization: Bearer <token>` with the content of data/admin.token");
-        return false;
-    }
-
-    private static boolean isForeign(ServerRequest request) {
-        String origin = request.headers().first(HeaderNames.ORIGIN).orElse("");
-        if (origin.isEmpty()) {
-            return false;
-        }
-        try {
-            String authority = URI.create(origin).getRawAuthority();
-            return !request.headers().first(HeaderNames.HOST).orElse("").equals(authority);
-        } catch (IllegalArgumentException e) {
-            return true;
-        }
+    private boolean isRefused(ServerRequest request, ServerResponse response) {
+        Optional<Privilege.Refusal> refusal = Privilege.refusal(request, response, token);
+        refusal.ifPresent(why -> error(response, why.status(), why.message()));
+        return refusal.isPresent();
     }
 
     private static ObjectNode json(OutputStatus status) {

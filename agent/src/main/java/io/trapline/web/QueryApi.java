@@ -2,7 +2,6 @@ package io.trapline.web;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -31,7 +30,6 @@ import java.time.Duration;
 public final class QueryApi implements HttpService {
     static final int MAX_BODY = 1 << 20;
     private static final Duration CATCH_UP = Duration.ofSeconds(2);
-    private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
     private static final JsonFactory JSON = new JsonFactory();
 
     private final Store store;
@@ -46,7 +44,7 @@ public final class QueryApi implements HttpService {
     }
 
     private void query(ServerRequest request, ServerResponse response) throws IOException {
-        if (isForeign(request)) {
+        if (Privilege.isForeign(request)) {
             error(response, Status.FORBIDDEN_403, "this is not for pages of another origin");
             return;
         }
@@ -83,21 +81,6 @@ public final class QueryApi implements HttpService {
         try (OutputStream out = response.outputStream()) {
             ResultFormat.JSON.write(result, out);
         }
-    }
-
-    /// A browser says where a page came from; other clients say nothing, or where they send to.
-    private static boolean isForeign(ServerRequest request) {
-        String site = request.headers().first(FETCH_SITE).orElse("none");
-        if (!site.equals("none") && !site.equals("same-origin")) {
-            return true;
-        }
-        String origin = request.headers().first(HeaderNames.ORIGIN).orElse("");
-        if (origin.isEmpty()) {
-            return false;
-        }
-        String host = request.authority();
-        return !origin.equalsIgnoreCase("http://" + host)
-                && !origin.equalsIgnoreCase("https://" + host);
     }
 
     private static void error(ServerResponse response, Status status, String message)

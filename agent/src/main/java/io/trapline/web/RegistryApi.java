@@ -9,10 +9,10 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// `/api/push` and `/api/traps`: [RegistryCalls] over HTTP. Reading is open and shows no secrets;
 /// whatever changes something, or shows secrets, needs the admin token and, from a browser, the
@@ -50,17 +50,12 @@ public final class RegistryApi implements HttpService {
                         request.query().first("secrets").map("true"::equals).orElse(false),
                         request.query().first("kind").orElse(""),
                         body);
-        if (call.isPrivileged()
-                && !token.admits(request.headers().first(HeaderNames.AUTHORIZATION))) {
-            response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-            send(
-                    response,
-                    401,
-                    error(
-                            "this needs `Authorization: Bearer <token>` with the content of"
-                                    + " data/admin.token"));
-        } else if (call.isPrivileged() && isForeign(request)) {
-            send(response, 403, error("the page that sent this is not this agent's own"));
+        Optional<Privilege.Refusal> refusal =
+                call.isPrivileged()
+                        ? Privilege.refusal(request, response, token)
+                        : Optional.empty();
+        if (refusal.isPresent()) {
+            send(response, refusal.get().status(), error(refusal.get().message()));
         } else if (body.length > MAX_BODY_BYTES) {
             send(response, 413, error("the body is longer than " + MAX_BODY_BYTES + " bytes"));
         } else {
@@ -82,19 +77,6 @@ public final class RegistryApi implements HttpService {
             segments.removeLast();
         }
         return segments;
-    }
-
-    private static boolean isForeign(ServerRequest request) {
-        String origin = request.headers().first(HeaderNames.ORIGIN).orElse("");
-        if (origin.isEmpty()) {
-            return false;
-        }
-        try {
-            String authority = URI.create(origin).getRawAuthority();
-            return !request.headers().first(HeaderNames.HOST).orElse("").equals(authority);
-        } catch (IllegalArgumentException e) {
-            return true;
-        }
     }
 
     private static JsonNode error(String message) {

@@ -9,9 +9,12 @@ import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.Warning;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The checks on every point, as a function: what does not fit is mended and warned about, and only
@@ -42,14 +45,20 @@ public final class PointChecks {
     /// A hostile body could make more warnings than points; more than this nobody reads.
     private static final int MAX_WARNINGS = 10_000;
 
+    /// Beyond this many different tag lists, remembering them costs more than it brings.
+    private static final int MAX_TAG_LISTS = 4096;
+
     private final List<Warning> warnings = new ArrayList<>();
     private final boolean addPlace;
     private final List<Integer> dropped = new ArrayList<>();
 
-    /// The tag list that was found clean last, by identity: points of one series share theirs.
-    private List<Tag> cleanTags = List.of();
+    /// Tag lists that were found clean, by identity: points of one series share theirs.
+    private final Set<List<Tag>> cleanTags = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    private PointChecks(boolean addPlace) {
+    private int seen;
+
+    /// @param addPlace whether rum points get the tags that line protocol gives them
+    public PointChecks(boolean addPlace) {
         this.addPlace = addPlace;
     }
 
@@ -64,18 +73,40 @@ public final class PointChecks {
     public static Checked check(List<Point> raw, boolean addPlace) {
         PointChecks checks = new PointChecks(addPlace);
         List<Point> points = new ArrayList<>(raw.size());
-        for (int i = 0; i < raw.size(); i++) {
-            Point point = raw.get(i);
-            Point checked = checks.isClean(point) ? point : checks.mend(i, point);
-            if (checked.fields().isEmpty() || storesNothing(checked)) {
-                checks.dropped.add(i);
-                checks.warn(
-                        i, "no_field", "point \"" + checked.name() + "\" has no field to store");
-            } else {
+        for (Point point : raw) {
+            Point checked = checks.check(point);
+            if (checked != null) {
                 points.add(checked);
             }
         }
         return new Checked(points, checks.warnings, checks.dropped);
+    }
+
+    /// What is to be stored of the next point, null when nothing is left of it.
+    public @Nullable Point check(Point raw) {
+        int index = seen++;
+        Point checked = isClean(raw) ? raw : mend(index, raw);
+        if (checked.fields().isEmpty() || storesNothing(checked)) {
+            dropped.add(index);
+            warn(index, "no_field", "point \"" + checked.name() + "\" has no field to store");
+            return null;
+        }
+        return checked;
+    }
+
+    /// Points so far.
+    public int seen() {
+        return seen;
+    }
+
+    /// What was changed so far, the first 10 000.
+    public List<Warning> warnings() {
+        return Collections.unmodifiableList(warnings);
+    }
+
+    /// The numbers of the points of which nothing was left, ascending.
+    public List<Integer> dropped() {
+        return Collections.unmodifiableList(dropped);
     }
 
     /// A metric's field without value is no sample.
@@ -92,7 +123,6 @@ public final class PointChecks {
         return true;
     }
 
-    @SuppressWarnings("ReferenceEquality")
     private boolean isClean(Point point) {
         if ((addPlace && point.category() == Category.RUM)
                 || point.name().isEmpty()
@@ -110,7 +140,7 @@ public final class PointChecks {
         if (tags.size() * fields.size() > 1000) {
             return false;
         }
-        if (tags != cleanTags) {
+        if (!cleanTags.contains(tags)) {
             for (int i = 0; i < tags.size(); i++) {
                 Tag tag = tags.get(i);
                 if (!isCleanKey(category, tag.key())
@@ -119,7 +149,9 @@ public final class PointChecks {
                     return false;
                 }
             }
-            cleanTags = tags;
+            if (cleanTags.size() < MAX_TAG_LISTS) {
+                cleanTags.add(tags);
+            }
         }
         for (int i = 0; i < fields.size(); i++) {
             Field field = fields.get(i);

@@ -124,7 +124,7 @@ class PipelineTest {
     }
 
     @Test
-    void frames_stay_under_their_size_unless_one_entry_is_larger() throws JournalException {
+    void a_frame_ends_with_the_entry_that_fills_it() throws JournalException {
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             points.add(point(i, new Field("s", new FieldValue.Text("x".repeat(1_500_000 + i)))));
@@ -132,9 +132,9 @@ class PipelineTest {
         points.add(point(9, new Field("s", new FieldValue.Text("y".repeat(6_000_000)))));
         pipeline.accept("http/x", points);
         assertThat(journal.entries()).isEqualTo(points);
-        assertThat(journal.frames())
-                .filteredOn(frame -> frame.length > Pipeline.MAX_FRAME_BYTES)
-                .hasSize(1);
+        assertThat(journal.batches())
+                .extracting(batch -> batch.entries().size())
+                .containsExactly(3, 3, 1);
     }
 
     @Test

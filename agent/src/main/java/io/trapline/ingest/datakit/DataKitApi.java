@@ -22,13 +22,14 @@ import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
-import io.trapline.ingest.datakit.WriteDecoder.Write;
+import io.trapline.ingest.datakit.WriteDecoder.Written;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.GlobalTags.Layer;
+import io.trapline.pipeline.Intake;
 import io.trapline.pipeline.Pipeline;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -318,13 +319,18 @@ public final class DataKitApi {
                     .register(meters)
                     .record(body.length);
             long receivedNs = nowNs();
-            Write decoded =
-                    decoder.decode(write, body, now.maxDecodedBytes(), reservation, receivedNs);
-            switch (decoded.decoded()) {
-                case Decoded.Refused refused -> refuse(call.request(), response, refused);
-                case Decoded.Accepted accepted ->
-                        store(write, accepted, decoded.echo(), receivedNs, response);
+            String source = "http/" + (write.input().isEmpty() ? write.category() : write.input());
+            Intake intake = pipeline.intake(source, write.tags(), 64 + body.length / 2);
+            Written written =
+                    decoder.decode(
+                            write, body, now.maxDecodedBytes(), reservation, receivedNs, intake);
+            if (!write.dry()) {
+                if (written.points() > 0) {
+                    commit(intake, source);
+                }
+                count(write, written, receivedNs);
             }
+            answer(write, written, response);
         }
     }
 
@@ -340,41 +346,35 @@ public final class DataKitApi {
         }
     }
 
-    private void store(
-            WriteRequest write,
-            Decoded.Accepted accepted,
-            String echo,
-            long receivedNs,
-            ServerResponse response)
-            throws RefusedException {
-        if (!write.dry()) {
-            accept(write, accepted);
-            feeds.count(write, accepted.points().size(), receivedNs);
-            if (accepted.dropped() > 0) {
-                Counter.builder("trapline_points_dropped")
-                        .tags("category", write.category())
-                        .register(meters)
-                        .increment(accepted.dropped());
-            }
+    private void count(WriteRequest write, Written written, long receivedNs) {
+        feeds.count(write, written.points(), receivedNs);
+        if (written.dropped() > 0) {
+            Counter.builder("trapline_points_dropped")
+                    .tags("category", write.category())
+                    .register(meters)
+                    .increment(written.dropped());
         }
-        if (accepted.dropped() > 0) {
-            response.header(DROPPED, Integer.toString(accepted.dropped()));
+    }
+
+    private static void answer(WriteRequest write, Written written, ServerResponse response) {
+        if (written.dropped() > 0) {
+            response.header(DROPPED, Integer.toString(written.dropped()));
         }
-        if (echo.isEmpty()) {
+        if (written.echo().isEmpty()) {
             response.send();
             return;
         }
         boolean lines = write.echo() == WriteRequest.Echo.LINE_PROTOCOL;
-        send(response, 200, lines ? "text/plain; charset=utf-8" : "application/json", echo);
+        send(
+                response,
+                200,
+                lines ? "text/plain; charset=utf-8" : "application/json",
+                written.echo());
     }
 
-    private void accept(WriteRequest write, Decoded.Accepted accepted) throws RefusedException {
-        if (accepted.points().isEmpty()) {
-            return;
-        }
-        String source = "http/" + (write.input().isEmpty() ? write.category() : write.input());
+    private static void commit(Intake intake, String source) throws RefusedException {
         try {
-            pipeline.accept(source, pipeline.finish(accepted.points(), accepted.tags()));
+            intake.commit();
         } catch (JournalFullException e) {
             throw new RefusedException(503, "datakit.journalFull", "not stored: " + e.getMessage());
         } catch (JournalException e) {

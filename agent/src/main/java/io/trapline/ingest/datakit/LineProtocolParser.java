@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Line protocol in one pass over the bytes.
@@ -51,7 +52,7 @@ final class LineProtocolParser {
 
     private byte[] body = new byte[0];
     private int at;
-    private List<Point> points = new ArrayList<>();
+    private int count;
     private List<Warning> warnings = new ArrayList<>();
 
     /// A text of the current series may have been mended: it is not to be remembered.
@@ -68,33 +69,35 @@ final class LineProtocolParser {
         }
     }
 
-    RawPoints parse(byte[] bytes, Category category, Timestamps times) throws RefusedException {
+    /// @param sink takes the points one by one; what it took is void when the batch is refused
+    /// @return what had to be mended
+    List<Warning> parse(byte[] bytes, Category category, Timestamps times, Consumer<Point> sink)
+            throws RefusedException {
         body = bytes;
         at = 0;
-        points = new ArrayList<>(Math.min(bytes.length / 32 + 1, 10_000));
+        count = 0;
         warnings = new ArrayList<>();
         try {
             BadLines bad = new BadLines(bytes);
             while (at < body.length) {
                 int start = at;
                 try {
-                    line(category, times);
+                    line(category, times, sink);
                 } catch (BadLine e) {
                     bad.add(start, String.valueOf(e.getMessage()));
                     at = endOfLine(at);
                 }
                 at++;
             }
-            bad.check(points.size());
-            return new RawPoints(points, warnings);
+            bad.check(count);
+            return warnings;
         } finally {
             body = new byte[0];
-            points = new ArrayList<>();
         }
     }
 
     /// Reads one line and stops at its line feed, or at the end.
-    private void line(Category category, Timestamps times) throws BadLine {
+    private void line(Category category, Timestamps times, Consumer<Point> sink) throws BadLine {
         int visible = at;
         while (visible < body.length && (body[visible] == ' ' || body[visible] == '\t')) {
             visible++;
@@ -113,7 +116,8 @@ final class LineProtocolParser {
         fields();
         skipSpaces();
         long time = time(times);
-        points.add(new Point(category, head.name(), head.tags(), fieldList(), time));
+        sink.accept(new Point(category, head.name(), head.tags(), fieldList(), time));
+        count++;
     }
 
     private Series head() throws BadLine {
@@ -427,7 +431,7 @@ final class LineProtocolParser {
             throw new BadLine("something follows the time");
         }
         if (time == Timestamps.OUT_OF_RANGE) {
-            warnings.add(Timestamps.warning(points.size()));
+            warnings.add(Timestamps.warning(count));
             return times.receivedNs();
         }
         return time;
@@ -499,7 +503,7 @@ final class LineProtocolParser {
         if (!Arrays.equals(text.getBytes(StandardCharsets.UTF_8), sent)) {
             warnings.add(
                     new Warning(
-                            points.size(),
+                            count,
                             "invalid_utf8",
                             "text that is no UTF-8 became \"" + shortened(text) + "\""));
         }

@@ -41,9 +41,8 @@ public final class Reports {
                             envelope.to,
                             category,
                             Timestamps.of(envelope.precision, now()));
-            return WriteDecoder.accepted(
-                    WriteDecoder.check(raw, false),
-                    envelope.ignoreGlobalTags ? TagChoice.NONE : TagChoice.HOST);
+            return WriteDecoder.check(
+                    raw, envelope.ignoreGlobalTags ? TagChoice.NONE : TagChoice.HOST);
         } catch (RefusedException e) {
             return e.refused();
         }

@@ -4,6 +4,7 @@ import static io.trapline.ingest.datakit.RefusedException.badRequest;
 
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.model.Category;
+import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.Decoded.Warning;
 import io.trapline.pipeline.PointChecks;
@@ -13,8 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.function.Consumer;
 
-/// `POST /v1/write/<category>` from the bytes that were sent to checked points, without any I/O.
+/// `POST /v1/write/<category>` from the bytes that were sent to checked points, without any I/O:
+/// they go one by one to a sink, so that a large body never becomes as many objects.
 ///
 /// The order of work is the contract's (section 3.2): category, query, empty body, content
 /// encoding, parse, checks, no points, `strict`, echo. Any thread may call it.
@@ -22,8 +25,12 @@ final class WriteDecoder {
     /// Parsers are kept for the series that they remember.
     private final ArrayBlockingQueue<LineProtocolParser> parsers = new ArrayBlockingQueue<>(8);
 
+    /// A body whose points all went to the sink.
+    ///
+    /// @param points what the sink took
+    /// @param dropped points of which nothing was left to store
     /// @param echo what the answer shows, empty if nothing
-    record Write(Decoded decoded, String echo) {}
+    record Written(int points, int dropped, String echo) {}
 
     /// Whether reading the body is worth it.
     static boolean isCategory(String word) {
@@ -34,69 +41,101 @@ final class WriteDecoder {
     /// @param maxDecoded limit after decompression, in bytes
     /// @param reservation hears of the memory that decompression takes
     /// @param receivedNs the time of points that have none
-    Write decode(
+    /// @param sink takes the checked points one by one
+    /// @throws RefusedException when nothing is to be stored: what the sink took is void
+    Written decode(
             WriteRequest request,
             byte[] body,
             long maxDecoded,
             Reservation reservation,
-            long receivedNs) {
-        try {
-            Category category =
-                    Category.ofWord(request.category())
-                            .orElseThrow(() -> unknownCategory(request.category()));
-            if (body.length == 0) {
-                throw badRequest("datakit.emptyBody", "the body is empty");
-            }
-            byte[] plain =
-                    ContentDecoding.decode(body, request.encoding(), maxDecoded, reservation);
-            Timestamps times = Timestamps.of(request.precision(), receivedNs);
-            Form form = Form.of(request.contentType());
-            RawPoints raw =
-                    switch (form) {
-                        case JSON -> JsonPointsParser.parse(plain, category, times);
-                        case PROTOBUF -> ProtobufPointsParser.parse(plain, category, times);
-                        case LINES -> lines(plain, category, times);
-                    };
-            Checked checked = check(raw, form == Form.LINES);
-            if (request.strict() && !checked.warnings().isEmpty()) {
-                throw strict(checked);
-            }
-            return new Write(
-                    accepted(checked, request.tags()), PointText.echo(checked, request.echo()));
-        } catch (RefusedException e) {
-            return new Write(e.refused(), "");
+            long receivedNs,
+            Consumer<Point> sink)
+            throws RefusedException {
+        Category category =
+                Category.ofWord(request.category())
+                        .orElseThrow(() -> unknownCategory(request.category()));
+        if (body.length == 0) {
+            throw badRequest("datakit.emptyBody", "the body is empty");
         }
+        byte[] plain = ContentDecoding.decode(body, request.encoding(), maxDecoded, reservation);
+        Timestamps times = Timestamps.of(request.precision(), receivedNs);
+        Form form = Form.of(request.contentType());
+        PointChecks checks = new PointChecks(form == Form.LINES);
+        List<Point> shown = new ArrayList<>();
+        boolean echo = request.echo() != WriteRequest.Echo.NONE;
+        Consumer<Point> checked =
+                raw -> {
+                    Point point = checks.check(raw);
+                    if (point != null) {
+                        sink.accept(point);
+                        if (echo) {
+                            shown.add(point);
+                        }
+                    }
+                };
+        List<Warning> mended =
+                switch (form) {
+                    case JSON -> each(JsonPointsParser.parse(plain, category, times), checked);
+                    case PROTOBUF ->
+                            each(ProtobufPointsParser.parse(plain, category, times), checked);
+                    case LINES -> lines(plain, category, times, checked);
+                };
+        if (checks.seen() == 0) {
+            throw noPoints();
+        }
+        List<Warning> warnings = merged(mended, checks.warnings());
+        if (request.strict() && !warnings.isEmpty()) {
+            throw strict(warnings);
+        }
+        int dropped = checks.dropped().size();
+        return new Written(
+                checks.seen() - dropped,
+                dropped,
+                PointText.echo(new Checked(shown, warnings, checks.dropped()), request.echo()));
+    }
+
+    private static List<Warning> each(RawPoints raw, Consumer<Point> sink) {
+        raw.points().forEach(sink);
+        return raw.warnings();
+    }
+
+    private static RefusedException noPoints() {
+        return badRequest("datakit.noPoints", "there is no point in the body");
     }
 
     static RefusedException unknownCategory(String word) {
         return badRequest("datakit.invalidCategory", "\"" + word + "\" is none of the categories");
     }
 
-    /// The checks, with the parser's own warnings among theirs in the order of the points.
-    static Checked check(RawPoints raw, boolean lineProtocol) throws RefusedException {
+    /// Points that are kept as a list, as collectors' reports are.
+    static Decoded.Accepted check(RawPoints raw, Decoded.TagChoice tags) throws RefusedException {
         if (raw.points().isEmpty()) {
-            throw badRequest("datakit.noPoints", "there is no point in the body");
+            throw noPoints();
         }
-        Checked checked = PointChecks.check(raw.points(), lineProtocol);
-        if (raw.warnings().isEmpty()) {
-            return checked;
-        }
-        List<Warning> warnings = new ArrayList<>(raw.warnings());
-        warnings.addAll(checked.warnings());
-        warnings.sort(Comparator.comparingInt(Warning::point));
-        return new Checked(checked.points(), warnings, checked.dropped());
-    }
-
-    static Decoded accepted(Checked checked, Decoded.TagChoice tags) {
+        Checked checked = PointChecks.check(raw.points(), false);
         return new Decoded.Accepted(
-                checked.points(), tags, checked.warnings(), checked.dropped().size());
+                checked.points(),
+                tags,
+                merged(raw.warnings(), checked.warnings()),
+                checked.dropped().size());
     }
 
-    private static RefusedException strict(Checked checked) {
-        Warning first = checked.warnings().getFirst();
+    /// The parser's warnings among those of the checks, in the order of the points.
+    private static List<Warning> merged(List<Warning> parsers, List<Warning> checks) {
+        if (parsers.isEmpty()) {
+            return checks;
+        }
+        List<Warning> all = new ArrayList<>(parsers);
+        all.addAll(checks);
+        all.sort(Comparator.comparingInt(Warning::point));
+        return all;
+    }
+
+    private static RefusedException strict(List<Warning> warnings) {
+        Warning first = warnings.getFirst();
         return badRequest(
                 "datakit.pointGotWarning",
-                checked.warnings().size()
+                warnings.size()
                         + " warnings; the first, on point "
                         + first.point()
                         + " (counted from 0): "
@@ -105,12 +144,13 @@ final class WriteDecoder {
                         + first.message());
     }
 
-    private RawPoints lines(byte[] body, Category category, Timestamps times)
+    private List<Warning> lines(
+            byte[] body, Category category, Timestamps times, Consumer<Point> sink)
             throws RefusedException {
         LineProtocolParser free = parsers.poll();
         LineProtocolParser parser = free == null ? new LineProtocolParser() : free;
         try {
-            return parser.parse(body, category, times);
+            return parser.parse(body, category, times, sink);
         } finally {
             parsers.offer(parser);
         }

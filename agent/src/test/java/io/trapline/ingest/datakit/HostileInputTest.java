@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.model.Batch;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
+import io.trapline.model.Point;
 import io.trapline.pipeline.BatchCodec;
-import io.trapline.pipeline.Decoded;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,9 +25,11 @@ class HostileInputTest {
     private final WriteDecoder decoder = new WriteDecoder();
     private final InFlight.Reservation reservation = new InFlight(1 << 20).open();
 
-    private Decoded decode(byte[] body, String type, String encoding) {
+    private List<Entry> decode(byte[] body, String type, String encoding) throws RefusedException {
         WriteRequest request = WriteRequest.of("logging", _ -> "", type, encoding);
-        return decoder.decode(request, body, 1 << 20, reservation, 5).decoded();
+        List<Entry> points = new ArrayList<>();
+        decoder.decode(request, body, 1 << 20, reservation, 5, points::add);
+        return points;
     }
 
     private void mutate(long seed, String type, String encoding, byte[]... seeds) {
@@ -35,16 +38,13 @@ class HostileInputTest {
             byte[] body = mutated(random, seeds[random.nextInt(seeds.length)]);
             String shown = "seed " + seed + " round " + round + " " + Arrays.toString(body);
             try {
-                switch (decode(body, type, encoding)) {
-                    case Decoded.Refused refused ->
-                            assertThat(refused.status()).as(shown).isIn(400, 413);
-                    case Decoded.Accepted accepted -> {
-                        Batch batch = new Batch("http/x", 1, List.<Entry>copyOf(accepted.points()));
-                        assertThat(BatchCodec.decode(BatchCodec.encode(batch)).entries())
-                                .as(shown)
-                                .hasSameSizeAs(accepted.points());
-                    }
-                }
+                List<Entry> points = decode(body, type, encoding);
+                Batch batch = new Batch("http/x", 1, points);
+                assertThat(BatchCodec.decode(BatchCodec.encode(batch)).entries())
+                        .as(shown)
+                        .hasSameSizeAs(points);
+            } catch (RefusedException e) {
+                assertThat(e.refused().status()).as(shown).isIn(400, 413);
             } catch (RuntimeException e) {
                 throw new AssertionError(shown, e);
             }
@@ -108,16 +108,15 @@ class HostileInputTest {
     }
 
     @Test
-    void protobuf_points_are_read() {
-        Decoded.Accepted accepted =
-                (Decoded.Accepted)
-                        decode(protobufPoint(), "application/protobuf; proto=com.guance.Point", "");
-        assertThat(Notation.of(accepted.points().getFirst()))
+    void protobuf_points_are_read() throws RefusedException {
+        Point point =
+                (Point)
+                        decode(protobufPoint(), "application/protobuf; proto=com.guance.Point", "")
+                                .getFirst();
+        assertThat(Notation.of(point))
                 .isEqualTo(
                         "m,t=v f=1.5,i=-1i,status=\"info\",u=18446744073709551615u @17000000000");
-        assertThat(accepted.points().getFirst().fields())
-                .extracting(Field::key)
-                .containsExactly("i", "u", "f", "status");
+        assertThat(point.fields()).extracting(Field::key).containsExactly("i", "u", "f", "status");
     }
 
     private static byte[] protobufPoint() {

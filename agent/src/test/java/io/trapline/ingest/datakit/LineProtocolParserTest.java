@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Category;
 import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -25,7 +27,13 @@ class LineProtocolParserTest {
     }
 
     private RawPoints parse(byte[] body) throws RefusedException {
-        return parser.parse(body, Category.NETWORK, Timestamps.of("n", RECEIVED));
+        return parse(body, Category.NETWORK, Timestamps.of("n", RECEIVED));
+    }
+
+    private RawPoints parse(byte[] body, Category category, Timestamps times)
+            throws RefusedException {
+        List<Point> points = new ArrayList<>();
+        return new RawPoints(points, parser.parse(body, category, times, points::add));
     }
 
     @TestFactory
@@ -203,7 +211,7 @@ class LineProtocolParserTest {
     @Test
     void a_time_that_overflows_becomes_the_receive_time_with_a_warning() throws RefusedException {
         RawPoints read =
-                parser.parse(
+                parse(
                         "m f=1 9223372036854775807".getBytes(StandardCharsets.UTF_8),
                         Category.METRIC,
                         Timestamps.of("s", RECEIVED));

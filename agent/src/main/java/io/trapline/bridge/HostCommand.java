@@ -15,6 +15,10 @@ import java.util.stream.Collectors;
 final class HostCommand {
     private static final String CACHE = "host.aot";
 
+    /// The JVM's own choice, a 64th of the machine's memory, is filled with garbage before the
+    /// first collection.
+    private static final int START_HEAP_MIB = 64;
+
     private final Path java;
     private final String classPath;
     private final Path cache;
@@ -55,7 +59,11 @@ final class HostCommand {
         command.add(java.toString());
         command.addAll(
                 List.of(
+                        // Each is measured in docs/performance.md, "What the JVM's switches bring".
+                        "-Xms" + Math.min(heapMiB, START_HEAP_MIB) + "m",
                         "-Xmx" + heapMiB + "m",
+                        "-XX:MetaspaceSize=160m",
+                        "-XX:TrimNativeHeapInterval=10000",
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:+DisplayVMOutputToStderr", // standard output is the protocol

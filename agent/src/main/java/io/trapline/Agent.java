@@ -20,6 +20,7 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Entry;
 import io.trapline.model.Point;
+import io.trapline.net.ServerTls;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
@@ -50,6 +51,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +76,9 @@ public final class Agent implements AutoCloseable {
     /// Null only while the constructor runs: collectors need the listener's address.
     private volatile @Nullable Collectors collectors;
 
+    private final HomeLock lock;
+    private final Certificates certificates;
+    private final Optional<ServerTls> tls;
     private final String address;
     private final Parts parts;
 
@@ -92,8 +97,8 @@ public final class Agent implements AutoCloseable {
         Parts parts = new Parts();
         try {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
-            Agent agent = new Agent(home, program, initialSettings(home), parts);
-            lock.publish(agent.address);
+            Agent agent = new Agent(home, program, initialSettings(home), lock, parts);
+            agent.publish();
             agent.runInputs();
             return agent;
         } catch (StartFailure e) {
@@ -110,10 +115,13 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    private Agent(Home home, Program program, Settings.Loaded.Usable loaded, Parts parts)
+    private Agent(
+            Home home, Program program, Settings.Loaded.Usable loaded, HomeLock lock, Parts parts)
             throws IOException, JournalException, RegistryException, ForwardException {
         this.home = home;
+        this.lock = lock;
         this.parts = parts;
+        certificates = new Certificates(parts, CLOCK);
         Settings initial = loaded.settings();
         settings = initial;
         List<String> problems =
@@ -157,6 +165,11 @@ public final class Agent implements AutoCloseable {
                                         journal,
                                         pipeline,
                                         initial,
+                                        certificates.open(
+                                                "core",
+                                                initial.core().listen(),
+                                                () -> settings.core().listen(),
+                                                () -> {}),
                                         CLOCK));
 
         PythonBridge bridge =
@@ -182,13 +195,19 @@ public final class Agent implements AutoCloseable {
                         System::nanoTime);
         AdminToken token = AdminToken.loadOrCreate(data);
         AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
+        tls =
+                certificates.open(
+                        "http",
+                        initial.http().listen(),
+                        () -> settings.http().listen(),
+                        this::publish);
         Listener listener =
                 parts.add(
                         "listener",
                         QUICK,
                         Listener.open(
-                                initial.http().host(),
-                                initial.http().port(),
+                                initial.http().listen(),
+                                tls,
                                 to -> DataKitApi.configure(to, initial.http()),
                                 routing -> {
                                     dataKit.register(routing);
@@ -260,7 +279,17 @@ public final class Agent implements AutoCloseable {
                 .apply(settings.role() == Role.CORE ? List.of() : settings.inputs());
     }
 
-    /// `http://host:port` of the agent's listener, with the port that was really bound.
+    /// Tells the commands where to find this agent, and by which certificate to know it.
+    private void publish() {
+        try {
+            lock.publish(address, tls.map(ServerTls::fingerprint).orElse(""));
+        } catch (IOException e) {
+            LOG.error("commands such as `trapline status` may not find this agent", e);
+        }
+    }
+
+    /// `http://host:port` (or `https://…`) of the agent's listener, with the port that was really
+    /// bound.
     public String address() {
         return address;
     }
@@ -285,6 +314,7 @@ public final class Agent implements AutoCloseable {
         generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
+        certificates.look();
         try {
             outputs.apply(settings.forward());
         } catch (ForwardException | JournalException e) {
@@ -331,6 +361,12 @@ public final class Agent implements AutoCloseable {
                 || old.core().port() != fresh.core().port()) {
             lines.add("[core] listen has changed: that takes a restart");
         }
+        if (old.http().listen().tls().isPresent() != fresh.http().listen().tls().isPresent()) {
+            lines.add("TLS of [http] was switched on or off: that takes a restart");
+        }
+        if (old.core().listen().tls().isPresent() != fresh.core().listen().tls().isPresent()) {
+            lines.add("TLS of [core] was switched on or off: that takes a restart");
+        }
         if (old.store().isPresent() != fresh.store().isPresent()) {
             lines.add("[store] enabled has changed: that takes a restart");
         }
@@ -346,7 +382,7 @@ public final class Agent implements AutoCloseable {
                 settings.role().name(),
                 Duration.between(started, CLOCK.instant()),
                 generation,
-                configProblems,
+                Stream.concat(configProblems.stream(), certificates.problems().stream()).toList(),
                 journal.status(),
                 store.map(Store::status),
                 core.map(Core::address),

@@ -1,9 +1,7 @@
 package io.trapline;
 
-import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpService;
 import io.trapline.ingest.CoreListener;
-import io.trapline.ingest.CoreSettings;
 import io.trapline.ingest.EntrySink;
 import io.trapline.ingest.PipelineSink;
 import io.trapline.ingest.batches.BatchesHandler;
@@ -19,6 +17,8 @@ import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.Origin;
 import io.trapline.model.Entry;
+import io.trapline.net.BoundServer;
+import io.trapline.net.ServerTls;
 import io.trapline.period.PeriodCheck;
 import io.trapline.period.Periods;
 import io.trapline.pipeline.Pipeline;
@@ -30,12 +30,12 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.RegistryApi;
 import io.trapline.web.RegistryCalls;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,12 +53,14 @@ final class Core {
     private volatile String token;
 
     /// @param file the agent's SQLite database
+    /// @param tls of the listener, when it has one
     Core(
             Parts parts,
             Path file,
             Journal journal,
             Pipeline pipeline,
             Settings initial,
+            Optional<ServerTls> tls,
             InstantSource clock)
             throws IOException, JournalException, RegistryException {
         token = initial.core().token();
@@ -92,32 +94,19 @@ final class Core {
                                 (_, response) ->
                                         response.header("Content-Type", "application/json")
                                                 .send("{\"status\":\"ok\"}"));
-        WebServer server =
-                start(initial.core(), push, trap, new BatchesHandler(journal, () -> token), health);
-        parts.add("core listener", QUICK, server::stop);
-        String host = initial.core().host();
-        address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
+        BoundServer server =
+                parts.add(
+                        "core listener",
+                        QUICK,
+                        CoreListener.open(
+                                initial.core().listen(),
+                                tls,
+                                push,
+                                trap,
+                                new BatchesHandler(journal, () -> token),
+                                health));
+        address = server.address();
         LOG.info("push and trap submissions are taken at {}", address);
-    }
-
-    private static WebServer start(CoreSettings at, HttpService... services) throws IOException {
-        WebServer server = CoreListener.create(at.host(), at.port(), services);
-        try {
-            return server.start();
-        } catch (RuntimeException e) {
-            boolean taken = false;
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                taken |= cause instanceof BindException;
-            }
-            throw new IOException(
-                    "cannot listen on %s:%d for push and trap: %s; set another address with listen ="
-                                    .formatted(
-                                            at.host(),
-                                            at.port(),
-                                            taken ? "another program holds the port" : e)
-                            + " \"127.0.0.1:<port>\" below [core] in conf.d/trapline.conf",
-                    e);
-        }
     }
 
     private static Collection<PeriodCheck> checks(Registry registry) {

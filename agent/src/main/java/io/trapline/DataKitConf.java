@@ -9,14 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /// `conf.d/datakit.conf`: what `trapline.conf` builds on. Keys that DataKit knows and Trapline does
 /// not use are listed in one line.
 ///
 /// @param host its `ENV_HOSTNAME` is in force
+/// @param atListen reports an error where the file says where to listen
 record DataKitConf(
         HostIdentity host,
         HttpSettings http,
+        Consumer<String> atListen,
         PipelineSettings pipeline,
         LoggingSettings logging,
         GitSettings git) {
@@ -73,6 +76,7 @@ record DataKitConf(
                 new DataKitConf(
                         host,
                         http(file, unused),
+                        atListen(file),
                         pipeline(file, host, unused),
                         LoggingSettings.readDataKit(
                                 file.section("logging"), LoggingSettings.DEFAULT, unused),
@@ -100,9 +104,20 @@ record DataKitConf(
         HttpSettings base = HttpSettings.DEFAULT;
         var old = file.endpoint("http_listen");
         if (old.isPresent()) {
-            base = base.listening(old.get().host(), old.get().port());
+            base = base.listening(old.get());
         }
         return HttpSettings.readDataKit(file.section("http_api"), base, unused);
+    }
+
+    private static Consumer<String> atListen(ConfTable file) {
+        return message -> {
+            ConfTable api = file.section("http_api");
+            if (api.has("listen")) {
+                api.error("listen", message);
+            } else {
+                file.error("http_listen", message);
+            }
+        };
     }
 
     private static PipelineSettings pipeline(

@@ -13,7 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// One process a home: an exclusive lock on `data/agent.lock`, which the kernel takes back when its
-/// holder dies. The file says who holds it: the process id, and once it serves, its address.
+/// holder dies. The file says who holds it: the process id, and once it serves, its address and,
+/// with TLS, the SHA-256 of its certificate, a line each.
 public final class HomeLock implements AutoCloseable {
     private final FileChannel channel;
 
@@ -55,16 +56,20 @@ public final class HomeLock implements AutoCloseable {
     }
 
     /// Tells other processes where this one serves.
-    public void publish(String address) throws IOException {
-        write(ProcessHandle.current().pid() + "\n" + address + "\n");
+    ///
+    /// @param certificate SHA-256 in hexadecimal; empty = no TLS
+    public void publish(String address, String certificate) throws IOException {
+        String tls = certificate.isEmpty() ? "" : certificate + "\n";
+        write(ProcessHandle.current().pid() + "\n" + address + "\n" + tls);
     }
 
+    /// Readers do not lock: they must not find the file empty in between.
     private void write(String text) throws IOException {
-        channel.truncate(0);
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
             channel.write(bytes, bytes.position());
         }
+        channel.truncate(bytes.limit());
     }
 
     /// The running agent of that home, if there is one.
@@ -76,10 +81,11 @@ public final class HomeLock implements AutoCloseable {
             }
             long pid = Long.parseLong(lines.getFirst());
             String address = lines.size() > 1 ? lines.get(1) : "";
+            String certificate = lines.size() > 2 ? lines.get(2) : "";
             // A file left by a killed agent names a process that is gone.
             return ProcessHandle.of(pid)
                     .filter(ProcessHandle::isAlive)
-                    .map(process -> new Holder(pid, address));
+                    .map(process -> new Holder(pid, address, certificate));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
@@ -95,8 +101,9 @@ public final class HomeLock implements AutoCloseable {
         return home.data().resolve("agent.lock");
     }
 
-    /// @param address `http://host:port`, empty until the agent serves
-    public record Holder(long pid, String address) {}
+    /// @param address `http://host:port` or `https://host:port`, empty until the agent serves
+    /// @param certificate SHA-256 of its certificate in hexadecimal; empty = no TLS
+    public record Holder(long pid, String address, String certificate) {}
 
     /// Somebody else holds the home; the message says who and what to do.
     public static final class HeldException extends Exception {

@@ -75,17 +75,30 @@ final class SettingsLoader {
         Role role =
                 file.choice("role", Map.of("all", Role.ALL, "agent", Role.AGENT, "core", Role.CORE))
                         .orElse(Role.ALL);
-        HttpSettings http = HttpSettings.read(file.section("http"), below.http());
-        CoreSettings core = CoreSettings.read(file.section("core"));
+        ConfTable httpSection = file.section("http");
+        ConfTable coreSection = file.section("core");
+        HttpSettings http = HttpSettings.read(httpSection, below.http());
+        CoreSettings core = CoreSettings.read(coreSection);
         if (role == Role.ALL
                 && core.port() != 0
                 && core.port() == http.port()
                 && core.host().equals(http.host())) {
-            file.section("core")
-                    .error(
-                            "listen",
-                            "the agent's listener ([http] listen) has this address too; accepted:"
-                                    + " another port");
+            coreSection.error(
+                    "listen",
+                    "the agent's listener ([http] listen) has this address too; accepted:"
+                            + " another port");
+        }
+        if (httpSection.has("listen")) {
+            http.listen()
+                    .refusal("[http]")
+                    .ifPresent(message -> httpSection.error("listen", message));
+        } else {
+            http.listen().refusal("[http] in conf.d/trapline.conf").ifPresent(below.atListen());
+        }
+        if (role != Role.AGENT) {
+            core.listen()
+                    .refusal("[core]")
+                    .ifPresent(message -> coreSection.error("listen", message));
         }
         Settings settings =
                 new Settings(

@@ -61,8 +61,7 @@ public final class TryOut {
                         program.java(),
                         program.hostClassPath(),
                         home.data().resolve("python"))) {
-            URI endpoint =
-                    URI.create("http://" + settings.http().host() + ":" + settings.http().port());
+            URI endpoint = URI.create(settings.http().listen().address(settings.http().port()));
             return new TryRun(
                             bridge,
                             new Reports(clock)::decode,

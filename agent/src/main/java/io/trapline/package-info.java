@@ -12,6 +12,9 @@
 /// - `journal`: the durable log and its cursors.
 /// - `registry`: push registrations and checks, and what was seen of them.
 /// - `store`: the local database that people query.
+/// - `forward`: one loop an output, from the journal to a receiver.
+/// - `period`: what checks are sent, gathered by period.
+/// - `net`: what listeners and clients share: addresses, binding, TLS.
 /// - `web`: JSON and pages for people.
 /// - `telemetry`: the agent's own counters.
 /// - `model`: what flows; depends on the JDK alone.

@@ -2,12 +2,14 @@ package io.trapline.cli;
 
 import io.trapline.Home;
 import io.trapline.HomeLock;
+import io.trapline.net.Trust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 
 /// Asks the agent that runs on a home, over its listener.
@@ -48,6 +50,11 @@ final class AgentClient {
             throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(agent.address() + path).toURL().openConnection();
+        if (connection instanceof HttpsURLConnection secure) {
+            // The agent itself has written down which certificate it has; names do not matter then.
+            secure.setSSLSocketFactory(Trust.exactly(agent.certificate()).getSocketFactory());
+            secure.setHostnameVerifier((_, _) -> !agent.certificate().isEmpty());
+        }
         connection.setRequestMethod(method);
         connection.setConnectTimeout(5_000);
         connection.setReadTimeout(60_000);

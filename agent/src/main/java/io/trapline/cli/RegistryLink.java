@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import io.trapline.HomeLock;
 import io.trapline.Settings;
+import io.trapline.config.HostPort;
 import io.trapline.config.ProblemReport;
 import io.trapline.ingest.CoreSettings;
+import io.trapline.net.ListenSettings;
 import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
 import io.trapline.web.AdminToken;
@@ -191,11 +193,11 @@ abstract sealed class RegistryLink implements AutoCloseable {
 
         private static String address(Settings settings) throws IOException {
             CoreSettings core = settings.core();
-            String host =
-                    InetAddress.getByName(core.host()).isAnyLocalAddress()
-                            ? settings.hostName()
-                            : core.host();
-            return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + core.port();
+            ListenSettings listen = core.listen();
+            return InetAddress.getByName(listen.host()).isAnyLocalAddress()
+                    ? listen.at(Optional.of(new HostPort(settings.hostName(), listen.port())))
+                            .address(listen.port())
+                    : listen.address(listen.port());
         }
 
         @Override

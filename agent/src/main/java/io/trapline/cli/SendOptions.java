@@ -2,6 +2,8 @@ package io.trapline.cli;
 
 import io.trapline.forward.Courier;
 import io.trapline.forward.HttpPoster;
+import io.trapline.net.TlsException;
+import io.trapline.net.Trust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -49,6 +53,14 @@ final class SendOptions {
                     "How long to try again after 429, 5xx and lost connections (default 60, 0 ="
                             + " once).")
     int retryFor;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description =
+                    "PEM file of the certificates to trust at an https:// address (default: those"
+                            + " that Java trusts).")
+    @Nullable Path ca;
 
     @Option(names = "--no-verify", description = "Takes any TLS certificate.")
     boolean noVerify;
@@ -90,7 +102,21 @@ final class SendOptions {
             throw new CommandFailure(
                     Cli.USAGE, "--timeout is at least 1, --retry-for at least 0 seconds");
         }
-        return new HttpPoster(Duration.ofSeconds(timeout), !noVerify, InstantSource.system());
+        return new HttpPoster(Duration.ofSeconds(timeout), trust(), InstantSource.system());
+    }
+
+    private Optional<SSLContext> trust() throws CommandFailure {
+        if (ca == null) {
+            return noVerify ? Optional.of(Trust.everybody()) : Optional.empty();
+        }
+        if (noVerify) {
+            throw new CommandFailure(Cli.USAGE, "--ca and --no-verify together: leave one out");
+        }
+        try {
+            return Optional.of(Trust.authorities(ca));
+        } catch (TlsException e) {
+            throw new CommandFailure(Cli.USAGE, "--ca " + e.getMessage());
+        }
     }
 
     Courier courier(HttpPoster poster) {

@@ -213,6 +213,19 @@ public final class ConfTable {
                 HostPort::parse);
     }
 
+    /// A file or directory; a relative path starts at the home directory.
+    public Optional<Path> path(String key, String accepted) {
+        return parsed(
+                key,
+                accepted,
+                text -> {
+                    if (text.isBlank()) {
+                        throw new IllegalArgumentException("empty");
+                    }
+                    return source.secrets.resolvePath(text.strip()).normalize();
+                });
+    }
+
     /// A list of texts.
     public Optional<List<String>> texts(String key, String accepted) {
         Object value = value(key);

@@ -20,6 +20,11 @@ final class Secrets {
         this.home = home;
     }
 
+    /// A path of the configuration; a relative one starts at the home directory.
+    Path resolvePath(String path) {
+        return home.resolve(path);
+    }
+
     static boolean usedIn(String text) {
         return USE.matcher(text).find();
     }

@@ -1,26 +1,23 @@
 package io.trapline.forward;
 
+import io.trapline.net.Trust;
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /// Posts a body and gives the answer, within a time that covers everything from connecting to the
 /// answer's last byte. Any thread may call it.
@@ -28,11 +25,20 @@ public final class HttpPoster implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
     private static final int MAX_ANSWER_BYTES = 1 << 20;
 
+    /// How a TLS server begins its answer to plain text: record type and version.
+    private static final String TLS_ALERT = "\u0015\u0003";
+
     private final HttpClient client;
     private final Duration timeout;
     private final InstantSource clock;
 
+    /// Trusts whom the JDK trusts, or without `verify` anybody.
     public HttpPoster(Duration timeout, boolean verify, InstantSource clock) {
+        this(timeout, verify ? Optional.empty() : Optional.of(Trust.everybody()), clock);
+    }
+
+    /// @param trust empty = whom the JDK trusts
+    public HttpPoster(Duration timeout, Optional<SSLContext> trust, InstantSource clock) {
         this.timeout = timeout;
         this.clock = clock;
         HttpClient.Builder builder =
@@ -41,9 +47,7 @@ public final class HttpPoster implements AutoCloseable {
                         .followRedirects(HttpClient.Redirect.NEVER)
                         .connectTimeout(
                                 timeout.compareTo(CONNECT_LIMIT) < 0 ? timeout : CONNECT_LIMIT);
-        if (!verify) {
-            builder.sslContext(trustingEverybody());
-        }
+        trust.ifPresent(builder::sslContext);
         client = builder.build();
     }
 
@@ -69,7 +73,7 @@ public final class HttpPoster implements AutoCloseable {
                             response.headers().firstValue("Retry-After"), clock.instant()));
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(reason(cause), cause);
+            throw new IOException(reason(url, cause), cause);
         } catch (TimeoutException e) {
             throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
         } finally {
@@ -77,8 +81,40 @@ public final class HttpPoster implements AutoCloseable {
         }
     }
 
+    private static String reason(URI url, Throwable failure) {
+        List<Throwable> chain = new ArrayList<>();
+        for (Throwable at = failure; at != null && chain.size() < 10; at = at.getCause()) {
+            chain.add(at);
+        }
+        String all = chain.toString();
+        if (url.getScheme().equalsIgnoreCase("https")) {
+            if (all.contains("CertificateExpiredException")) {
+                return "the receiver's certificate has expired";
+            }
+            if (all.contains("CertificateNotYetValidException")) {
+                return "the receiver's certificate is not valid yet; check this host's clock";
+            }
+            if (all.contains("PKIX path") || all.contains("trustAnchors")) {
+                return "the receiver's certificate was issued by nobody that is trusted here; name its"
+                        + " issuer's PEM file (--ca, or ca in an output)";
+            }
+            if (all.contains("No subject alternative") || all.contains("No name matching")) {
+                return "the receiver's certificate is for another name than " + url.getHost();
+            }
+            if (all.contains("unrecognized SSL message") || all.contains("plaintext connection")) {
+                return "the receiver does not speak TLS there; an address with http:// may be right";
+            }
+        } else if (all.contains(TLS_ALERT)) {
+            return "the receiver speaks TLS there; its address begins with https://";
+        } else if (all.contains("received no bytes")) {
+            return "the receiver closed the connection without an answer; if it wants TLS, its address"
+                    + " begins with https://";
+        }
+        return plain(failure);
+    }
+
     /// The JDK's exceptions often have no message.
-    private static String reason(Throwable failure) {
+    private static String plain(Throwable failure) {
         String name = failure.getClass().getSimpleName().replace("Exception", "");
         Throwable cause = failure.getCause();
         String message = failure.getMessage();
@@ -86,42 +122,6 @@ public final class HttpPoster implements AutoCloseable {
             message = cause.getMessage();
         }
         return message == null || message.isEmpty() ? name : name + ": " + message;
-    }
-
-    private static SSLContext trustingEverybody() {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new Trusting()}, new SecureRandom());
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has TLS", e);
-        }
-    }
-
-    /// Only for `verify = false`. Being an extended one, it takes the host name check away as well.
-    private static final class Trusting extends X509ExtendedTrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 
     @Override

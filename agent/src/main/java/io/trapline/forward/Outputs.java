@@ -3,6 +3,7 @@ package io.trapline.forward;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
+import io.trapline.net.TlsException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -130,10 +131,17 @@ public final class Outputs implements AutoCloseable {
         return database.start(name, id + ":" + name, paused);
     }
 
-    private Destination destination(OutputSettings output) {
-        HttpPoster poster =
-                new HttpPoster(
-                        output.basics().timeout(), output.basics().verify(), surroundings.clock());
+    private Destination destination(OutputSettings output) throws ForwardException {
+        HttpPoster poster;
+        try {
+            poster =
+                    new HttpPoster(
+                            output.basics().timeout(),
+                            output.basics().trust(),
+                            surroundings.clock());
+        } catch (TlsException e) {
+            throw new ForwardException("output " + output.name() + ": ca: " + e.getMessage(), e);
+        }
         return switch (output) {
             case PushOutputSettings push -> new PushDestination(push, poster);
             case TrapOutputSettings trap -> new TrapDestination(trap, poster);

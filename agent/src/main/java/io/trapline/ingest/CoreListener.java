@@ -8,6 +8,7 @@ import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
@@ -17,8 +18,13 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
+import io.trapline.net.BoundServer;
+import io.trapline.net.ListenSettings;
+import io.trapline.net.ServerTls;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,22 +45,23 @@ public final class CoreListener {
 
     private CoreListener() {}
 
-    /// Not started yet.
-    ///
-    /// @param port 0 = any free one
-    public static WebServer create(String host, int port, HttpService... services) {
+    /// @param tls present when `at` has TLS
+    /// @throws IOException when the address cannot be bound, saying why and what to do
+    public static BoundServer open(
+            ListenSettings at, Optional<ServerTls> tls, HttpService... services)
+            throws IOException {
+        return BoundServer.start(config(services), at, tls, "core");
+    }
+
+    private static WebServerConfig.Builder config(HttpService... services) {
         return WebServer.builder()
-                .host(host)
-                .port(port)
-                .shutdownHook(false)
                 .maxTcpConnections(MAX_CONNECTIONS)
                 .idleConnectionTimeout(IDLE)
                 .connectionOptions(options -> options.readTimeout(SILENCE))
                 .addProtocol(Http1Config.builder().maxHeadersSize(MAX_HEADER_BYTES).build())
                 .contentEncoding(LeftToHandlers.INSTANCE)
                 .directHandlers(protocolErrors())
-                .routing(routing -> routes(routing, services))
-                .build();
+                .routing(routing -> routes(routing, services));
     }
 
     private static void routes(HttpRouting.Builder routing, HttpService... services) {

@@ -2,14 +2,14 @@ package io.trapline.ingest;
 
 import io.trapline.config.ConfTable;
 import io.trapline.config.HostPort;
+import io.trapline.net.ListenSettings;
+import io.trapline.net.TlsFiles;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /// The agent's listener: `[http]`, and `[http_api]` of `datakit.conf`.
 ///
-/// @param host address to bind
-/// @param port 0 = any free one
 /// @param publicApis paths that a request from outside this host may use; empty = ping, ntp and the
 ///   write paths
 /// @param allowedOrigins CORS origins; empty = every origin is echoed
@@ -20,8 +20,7 @@ import java.util.Optional;
 /// @param maxBodyBytes of a body as sent
 /// @param maxDecodedBytes of a body after decompression
 public record HttpSettings(
-        String host,
-        int port,
+        ListenSettings listen,
         List<String> publicApis,
         List<String> allowedOrigins,
         boolean disable404Page,
@@ -32,8 +31,7 @@ public record HttpSettings(
         long maxDecodedBytes) {
     public static final HttpSettings DEFAULT =
             new HttpSettings(
-                    "127.0.0.1",
-                    9529,
+                    ListenSettings.plain("127.0.0.1", 9529),
                     List.of(),
                     List.of(),
                     false,
@@ -50,11 +48,9 @@ public record HttpSettings(
 
     /// Reads `[http]` of `trapline.conf`; what is absent is as in `base`.
     public static HttpSettings read(ConfTable http, HttpSettings base) {
-        HostPort listen = listen(http, base);
         var settings =
                 new HttpSettings(
-                        listen.host(),
-                        listen.port(),
+                        ListenSettings.read(http, base.listen),
                         publicApis(http).orElse(base.publicApis),
                         origins(http, "allowed_origins").orElse(base.allowedOrigins),
                         http.flag("disable_404page").orElse(base.disable404Page),
@@ -78,19 +74,14 @@ public record HttpSettings(
                         "rum_app_id_white_list"));
         refuse(api, "listen_socket", "Unix sockets are not supported; remove it and use listen");
         ConfTable tls = api.section("tls");
-        for (String key : List.of("cert", "privkey")) {
-            refuse(
-                    tls,
-                    key,
-                    "TLS is not supported and plain HTTP would be served instead; remove it, and"
-                            + " put a TLS proxy in front where senders need one");
-        }
+        Optional<TlsFiles> files =
+                isSet(tls, "cert") || isSet(tls, "privkey")
+                        ? TlsFiles.read(tls, "cert", "privkey")
+                        : Optional.empty();
         tls.done();
-        HostPort listen = listen(api, base);
         var settings =
                 new HttpSettings(
-                        listen.host(),
-                        listen.port(),
+                        base.listen.at(api.endpoint("listen")).with(files),
                         publicApis(api).orElse(base.publicApis),
                         origins(api, "allowed_cors_origins").orElse(base.allowedOrigins),
                         api.flag("disable_404page").orElse(base.disable404Page),
@@ -104,10 +95,9 @@ public record HttpSettings(
     }
 
     /// The same elsewhere.
-    public HttpSettings listening(String otherHost, int otherPort) {
+    public HttpSettings listening(HostPort place) {
         return new HttpSettings(
-                otherHost,
-                otherPort,
+                listen.at(Optional.of(place)),
                 publicApis,
                 allowedOrigins,
                 disable404Page,
@@ -118,8 +108,14 @@ public record HttpSettings(
                 maxDecodedBytes);
     }
 
-    private static HostPort listen(ConfTable table, HttpSettings base) {
-        return CoreSettings.listen(table).orElse(new HostPort(base.host, base.port));
+    /// Address to bind.
+    public String host() {
+        return listen.host();
+    }
+
+    /// 0 = any free one.
+    public int port() {
+        return listen.port();
     }
 
     private static Optional<List<String>> publicApis(ConfTable table) {
@@ -143,6 +139,12 @@ public record HttpSettings(
 
     private static Optional<Integer> burst(ConfTable table, String key) {
         return table.integer(key, 1, Integer.MAX_VALUE).map(Math::toIntExact);
+    }
+
+    /// DataKit's sample has the keys with empty texts.
+    private static boolean isSet(ConfTable table, String key) {
+        return table.has(key)
+                && (!table.isText(key) || !table.text(key, "text").orElse("").isBlank());
     }
 
     private static void refuse(ConfTable table, String key, String advice) {

@@ -6,11 +6,12 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
+import io.trapline.net.BoundServer;
+import io.trapline.net.ListenSettings;
+import io.trapline.net.ServerTls;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// A listening port with its routes. Request bodies arrive as sent: whoever reads one decodes and
@@ -28,20 +29,18 @@ public final class Listener implements AutoCloseable {
     /// What a stop waits for requests that are being answered.
     private static final Duration STOP_GRACE = Duration.ofSeconds(2);
 
-    private final WebServer server;
-    private final String host;
+    private final BoundServer server;
 
-    private Listener(WebServer server, String host) {
+    private Listener(BoundServer server) {
         this.server = server;
-        this.host = host;
     }
 
-    /// @param port 0 = any free one
+    /// @param tls present when `at` has TLS
     /// @param limits changes what this class sets for every listener
     /// @throws IOException when the address cannot be bound, saying why and what to do
     public static Listener open(
-            String host,
-            int port,
+            ListenSettings at,
+            Optional<ServerTls> tls,
             Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
@@ -49,9 +48,6 @@ public final class Listener implements AutoCloseable {
         routes.accept(routing);
         WebServerConfig.Builder config =
                 WebServer.builder()
-                        .address(resolve(host))
-                        .port(port)
-                        .shutdownHook(false)
                         .shutdownGracePeriod(STOP_GRACE)
                         .featuresDiscoverServices(false)
                         .contentEncoding(
@@ -68,45 +64,16 @@ public final class Listener implements AutoCloseable {
                                         .build())
                         .addRouting(routing);
         limits.accept(config);
-        WebServer server = config.build();
-        try {
-            server.start();
-        } catch (RuntimeException e) {
-            throw new IOException(
-                    "cannot listen on " + host + ":" + port + ": " + reason(e, port), e);
-        }
-        return new Listener(server, host);
+        return new Listener(BoundServer.start(config, at, tls, "http"));
     }
 
-    /// `http://host:port`, with the port that was really bound.
+    /// `http://host:port` or `https://host:port`, with the port that was really bound.
     public String address() {
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
+        return server.address();
     }
 
     @Override
     public void close() {
-        server.stop();
-    }
-
-    private static InetAddress resolve(String host) throws IOException {
-        try {
-            return InetAddress.getByName(host);
-        } catch (UnknownHostException e) {
-            throw new IOException(
-                    "cannot listen on " + host + ": this is no address of this host", e);
-        }
-    }
-
-    private static String reason(Throwable failure, int port) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                return cause.getMessage()
-                        + "; another program holds the port (ss -ltnp 'sport = :"
-                        + port
-                        + "' names it): stop it, or set another address with listen ="
-                        + " \"127.0.0.1:<port>\" in conf.d/trapline.conf";
-            }
-        }
-        return failure.toString();
+        server.close();
     }
 }

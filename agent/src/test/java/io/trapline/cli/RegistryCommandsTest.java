@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import io.trapline.HomeLock;
+import io.trapline.net.ListenSettings;
 import io.trapline.registry.PushRegistration;
 import io.trapline.registry.Registry;
 import io.trapline.web.AdminToken;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -258,8 +260,13 @@ class RegistryCommandsTest {
                     new RegistryApi(
                             new RegistryCalls(registry, () -> "http://127.0.0.1:10205"),
                             AdminToken.loadOrCreate(home.data()));
-            listener = Listener.open("127.0.0.1", 0, _ -> {}, routing -> routing.register(api));
-            lock.publish(listener.address());
+            listener =
+                    Listener.open(
+                            ListenSettings.plain("127.0.0.1", 0),
+                            Optional.empty(),
+                            _ -> {},
+                            routing -> routing.register(api));
+            lock.publish(listener.address(), "");
         }
 
         @AfterEach

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import io.helidon.webserver.WebServer;
-import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.PipelineSink;
 import io.trapline.ingest.Previews;
 import io.trapline.ingest.batches.BatchesHandler;
@@ -25,6 +24,7 @@ import io.trapline.model.Run;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.net.BoundServer;
 import io.trapline.pipeline.BatchCodec;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
@@ -92,7 +92,7 @@ class OutputsTest {
                 SqliteJournal theirs = journal(core)) {
             AtomicInteger asked = new AtomicInteger();
             BatchesHandler handler = new BatchesHandler(theirs, () -> "secret");
-            WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
+            BoundServer server = OnLoopback.open(handler);
             String real = "http://127.0.0.1:" + server.port() + "/v1/batches";
             // Every third answer is lost after the core has kept the batches.
             try (HalfWay between =
@@ -126,7 +126,7 @@ class OutputsTest {
                 }
                 assertThat(batches(theirs, 300)).isEqualTo(expected);
             } finally {
-                server.stop();
+                server.close();
             }
         }
     }
@@ -136,9 +136,7 @@ class OutputsTest {
         try (SqliteJournal mine = journal(agent);
                 SqliteJournal theirs = journal(core);
                 Outputs outputs = Outputs.open(agent, mine, surroundings())) {
-            WebServer server =
-                    CoreListener.create("127.0.0.1", 0, new BatchesHandler(theirs, () -> "secret"))
-                            .start();
+            BoundServer server = OnLoopback.open(new BatchesHandler(theirs, () -> "secret"));
             try {
                 mine.append(BatchCodec.encode(batch(1)));
                 Selector logs =
@@ -149,7 +147,8 @@ class OutputsTest {
                                 true,
                                 new Selection(List.of(logs), List.of()),
                                 Duration.ofSeconds(20),
-                                true);
+                                true,
+                                Optional.empty());
                 URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/batches");
                 outputs.apply(settings(new CoreOutputSettings(basics, url, "secret", 4096)));
 
@@ -157,7 +156,7 @@ class OutputsTest {
                         .containsExactly(
                                 new Batch("pythond/i/c", 1, List.of(batch(1).entries().get(1))));
             } finally {
-                server.stop();
+                server.close();
             }
         }
     }
@@ -168,9 +167,7 @@ class OutputsTest {
                 HttpPoster poster =
                         new HttpPoster(Duration.ofSeconds(20), true, InstantSource.system())) {
             String[] token = {""};
-            WebServer server =
-                    CoreListener.create("127.0.0.1", 0, new BatchesHandler(theirs, () -> token[0]))
-                            .start();
+            BoundServer server = OnLoopback.open(new BatchesHandler(theirs, () -> token[0]));
             try {
                 URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/batches");
                 assertThat(poster.post(url, Map.of(), new byte[0]).status()).isEqualTo(403);
@@ -183,7 +180,7 @@ class OutputsTest {
                 assertThat(noFrames.message()).contains("TRAPLB1");
                 assertThat(theirs.status().head()).isZero();
             } finally {
-                server.stop();
+                server.close();
             }
         }
     }
@@ -215,7 +212,7 @@ class OutputsTest {
                             PushLimits.DEFAULT,
                             System::nanoTime,
                             Previews.NONE);
-            WebServer server = CoreListener.create("127.0.0.1", 0, handler).start();
+            BoundServer server = OnLoopback.open(handler);
             try {
                 URI url = URI.create("http://127.0.0.1:" + server.port() + "/v2/push/");
                 String item = "[{\"metrics\":{\"a\":1},\"target\":\"t\"}]}";
@@ -237,7 +234,7 @@ class OutputsTest {
                         .extracting(Batch::source)
                         .containsExactly("push/7", "push/7", "push/7", "push/8");
             } finally {
-                server.stop();
+                server.close();
             }
         }
     }

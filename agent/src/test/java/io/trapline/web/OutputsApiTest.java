@@ -16,6 +16,7 @@ import io.trapline.model.Batch;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.net.ListenSettings;
 import io.trapline.pipeline.BatchCodec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,8 +71,8 @@ class OutputsApiTest {
                                         InstantSource.system(), System::nanoTime, new Random(1)));
                 Listener listener =
                         Listener.open(
-                                "127.0.0.1",
-                                0,
+                                ListenSettings.plain("127.0.0.1", 0),
+                                Optional.empty(),
                                 _ -> {},
                                 routing -> routing.register(new OutputsApi(outputs, token)));
                 HttpClient client = HttpClient.newHttpClient()) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.net.ListenSettings;
 import io.trapline.registry.Check;
 import io.trapline.registry.Declared;
 import io.trapline.registry.PushRegistration;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +53,12 @@ class RegistryApiTest {
         token = AdminToken.read(data.resolve("admin.token"));
         RegistryApi api =
                 new RegistryApi(new RegistryCalls(registry, () -> "http://core:10205"), admin);
-        listener = Listener.open("127.0.0.1", 0, _ -> {}, routing -> routing.register(api));
+        listener =
+                Listener.open(
+                        ListenSettings.plain("127.0.0.1", 0),
+                        Optional.empty(),
+                        _ -> {},
+                        routing -> routing.register(api));
     }
 
     @AfterEach

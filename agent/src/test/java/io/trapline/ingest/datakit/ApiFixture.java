@@ -4,6 +4,7 @@ import io.helidon.webserver.WebServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.net.ListenSettings;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.ListJournal;
@@ -100,8 +101,7 @@ final class ApiFixture implements AutoCloseable {
             List<String> origins,
             boolean disable404Page) {
         return new HttpSettings(
-                "127.0.0.1",
-                0,
+                ListenSettings.plain("127.0.0.1", 0),
                 publicApis,
                 origins,
                 disable404Page,
@@ -114,7 +114,15 @@ final class ApiFixture implements AutoCloseable {
 
     static HttpSettings limits(Duration timeout, long maxBody, long maxDecoded) {
         return new HttpSettings(
-                "127.0.0.1", 0, List.of(), List.of(), false, timeout, 0, 1, maxBody, maxDecoded);
+                ListenSettings.plain("127.0.0.1", 0),
+                List.of(),
+                List.of(),
+                false,
+                timeout,
+                0,
+                1,
+                maxBody,
+                maxDecoded);
     }
 
     int port() {

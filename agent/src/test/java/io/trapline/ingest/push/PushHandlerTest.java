@@ -2,13 +2,13 @@ package io.trapline.ingest.push;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
-import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.Previews;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.net.BoundServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +37,7 @@ class PushHandlerTest {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private EntrySink sink = (_, _) -> {};
-    private WebServer server = CoreListener.create("127.0.0.1", 0);
+    private BoundServer server = OnLoopback.open();
 
     @BeforeEach
     void start() {
@@ -50,21 +50,18 @@ class PushHandlerTest {
                         InstantSource.system(),
                         System::nanoTime);
         server =
-                CoreListener.create(
-                                "127.0.0.1",
-                                0,
-                                new PushHandler(
-                                        decoder,
-                                        (source, entries) -> sink.accept(source, entries),
-                                        PushLimits.DEFAULT,
-                                        System::nanoTime,
-                                        Previews.NONE))
-                        .start();
+                OnLoopback.open(
+                        new PushHandler(
+                                decoder,
+                                (source, entries) -> sink.accept(source, entries),
+                                PushLimits.DEFAULT,
+                                System::nanoTime,
+                                Previews.NONE));
     }
 
     @AfterEach
     void stop() {
-        server.stop();
+        server.close();
         client.close();
     }
 

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
-import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.Previews;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
@@ -16,6 +15,7 @@ import io.trapline.model.Point;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.net.BoundServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -59,28 +59,25 @@ class PushVectorTest {
     private static final List<String> SOURCES = new ArrayList<>();
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private static @Nullable WebServer server;
+    private static @Nullable BoundServer server;
     private static volatile @Nullable PushDecoder decoder;
 
     @BeforeAll
     static void start() {
         server =
-                CoreListener.create(
-                                "127.0.0.1",
-                                0,
-                                new PushHandler(
-                                        body -> decoder().decode(body),
-                                        PushVectorTest::keep,
-                                        PushLimits.DEFAULT,
-                                        System::nanoTime,
-                                        Previews.NONE))
-                        .start();
+                OnLoopback.open(
+                        new PushHandler(
+                                body -> decoder().decode(body),
+                                PushVectorTest::keep,
+                                PushLimits.DEFAULT,
+                                System::nanoTime,
+                                Previews.NONE));
     }
 
     @AfterAll
     static void stop() {
         if (server != null) {
-            server.stop();
+            server.close();
         }
         CLIENT.close();
     }

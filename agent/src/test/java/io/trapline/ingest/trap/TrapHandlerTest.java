@@ -2,12 +2,12 @@ package io.trapline.ingest.trap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.helidon.webserver.WebServer;
-import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.Previews;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.model.SampleValue;
+import io.trapline.net.BoundServer;
 import io.trapline.period.Measurement;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -38,7 +38,7 @@ class TrapHandlerTest implements TrapSink {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private int partsThatFit = Integer.MAX_VALUE;
-    private WebServer server = CoreListener.create("127.0.0.1", 0);
+    private BoundServer server = OnLoopback.open();
 
     @Override
     public void accept(TrapCheck to, long arrivalMs, List<Measurement> part)
@@ -57,22 +57,19 @@ class TrapHandlerTest implements TrapSink {
     @BeforeEach
     void start() {
         server =
-                CoreListener.create(
-                                "127.0.0.1",
-                                0,
-                                new TrapHandler(
-                                        id -> Optional.of(check).filter(c -> c.id().equals(id)),
-                                        this,
-                                        TrapLimits.DEFAULT,
-                                        InstantSource.system(),
-                                        System::nanoTime,
-                                        Previews.NONE))
-                        .start();
+                OnLoopback.open(
+                        new TrapHandler(
+                                id -> Optional.of(check).filter(c -> c.id().equals(id)),
+                                this,
+                                TrapLimits.DEFAULT,
+                                InstantSource.system(),
+                                System::nanoTime,
+                                Previews.NONE));
     }
 
     @AfterEach
     void stop() {
-        server.stop();
+        server.close();
         client.close();
     }
 

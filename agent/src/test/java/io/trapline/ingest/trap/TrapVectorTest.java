@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.webserver.WebServer;
 import io.trapline.Vectors;
-import io.trapline.ingest.CoreListener;
+import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.Previews;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
 import io.trapline.model.StreamName;
 import io.trapline.model.circllhist.Circllhist;
+import io.trapline.net.BoundServer;
 import io.trapline.period.Accumulator;
 import io.trapline.period.Measurement;
 import io.trapline.period.SameTime;
@@ -65,30 +65,27 @@ class TrapVectorTest {
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final Engine ENGINE = new Engine();
-    private static @Nullable WebServer server;
+    private static @Nullable BoundServer server;
 
     private record Ruling(List<String> stored, String reason) {}
 
     @BeforeAll
     static void start() {
         server =
-                CoreListener.create(
-                                "127.0.0.1",
-                                0,
-                                new TrapHandler(
-                                        id -> Optional.ofNullable(ENGINE.checks.get(id)),
-                                        ENGINE,
-                                        TrapLimits.DEFAULT,
-                                        () -> Instant.ofEpochMilli(ENGINE.nowMs),
-                                        () -> ENGINE.nowMs * 1_000_000,
-                                        Previews.NONE))
-                        .start();
+                OnLoopback.open(
+                        new TrapHandler(
+                                id -> Optional.ofNullable(ENGINE.checks.get(id)),
+                                ENGINE,
+                                TrapLimits.DEFAULT,
+                                () -> Instant.ofEpochMilli(ENGINE.nowMs),
+                                () -> ENGINE.nowMs * 1_000_000,
+                                Previews.NONE));
     }
 
     @AfterAll
     static void stop() {
         if (server != null) {
-            server.stop();
+            server.close();
         }
         CLIENT.close();
     }

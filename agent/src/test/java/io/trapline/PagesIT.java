@@ -3,14 +3,10 @@ package io.trapline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.trapline.web.Browser;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.junit.jupiter.api.Test;
@@ -19,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// The pages of the packaged agent in a real browser; leaves pictures in `target/screenshots`.
 class PagesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final long BROWSER_SECONDS = 120;
     private static final String CHART = "/ui/metrics?name=queue.length&range=15m&by=name";
 
     @TempDir private Path folder;
@@ -54,8 +49,8 @@ class PagesIT {
                         print("about to fail")
                         raise ValueError("no such <b>queue</b>")
                 """);
-        Path pictures = Files.createDirectories(Path.of("target/screenshots"));
-        try (RunningAgent agent = RunningAgent.start(home)) {
+        try (RunningAgent agent = RunningAgent.start(home);
+                Browser browser = Browser.open(folder.resolve("browser"))) {
             await().atMost(SOON)
                     .until(() ->
                             agent.count(
@@ -66,15 +61,15 @@ class PagesIT {
                     .until(() ->
                             agent.count("select count(*) from runs where outcome = 'error'") > 0);
 
-            Document chart =
-                    Jsoup.parse(
-                            browse(
-                                    agent.address() + CHART,
-                                    "--dump-dom",
-                                    "--window-size=1280,900"));
-            assertThat(chart.select("[data-chart] canvas")).isNotEmpty();
-            assertThat(chart.select("[data-chart]").attr("data-drawn")).matches("[1-9][0-9]*");
-            assertThat(chart.select("[data-failed]")).isEmpty();
+            browser.go(agent.address() + CHART);
+            browser.see("[data-chart] canvas");
+            assertThat(browser.see("[data-chart]").getAttribute("data-drawn"))
+                    .matches("[1-9][0-9]*");
+            assertThat(browser.sees("[data-failed]")).isFalse();
+            browser.look(Browser.Theme.DARK, 390, 844);
+            browser.go(agent.address() + CHART);
+            browser.see("[data-chart] canvas");
+            assertThat(browser.picture("metrics-dark-phone")).isNotEmptyFile();
 
             Document failed =
                     Jsoup.parse(agent.get("/ui/collector?input=mine&collector=Broken").body());
@@ -82,54 +77,12 @@ class PagesIT {
             assertThat(failed.select(".source .culprit").text()).contains("raise ValueError");
             assertThat(failed.select(".prints").text()).contains("about to fail");
 
-            for (String[] shot :
-                    List.of(
-                            new String[] {"overview-light", "/", "1280,900", "1"},
-                            new String[] {"metrics-dark-phone", CHART, "390,844", "0"})) {
-                Path picture = pictures.resolve(shot[0] + ".png");
-                Files.deleteIfExists(picture);
-                browse(
-                        agent.address() + shot[1],
-                        "--screenshot=" + picture.toAbsolutePath(),
-                        "--window-size=" + shot[2],
-                        "--blink-settings=preferredColorScheme=" + shot[3]);
-                assertThat(picture).isNotEmptyFile();
-            }
+            browser.look(Browser.Theme.LIGHT, 1280, 900);
+            browser.go(agent.address() + "/");
+            browser.see("#live table");
+            assertThat(browser.picture("overview-light")).isNotEmptyFile();
+            assertThat(browser.complaints()).isEmpty();
+            assertThat(browser.requestsElsewhere(agent.address())).isEmpty();
         }
-    }
-
-    /// What the browser writes to its standard output.
-    private String browse(String address, String... options)
-            throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                "chromium",
-                                "--headless",
-                                "--no-sandbox",
-                                "--disable-gpu",
-                                "--disable-quic",
-                                "--disable-dev-shm-usage",
-                                "--no-first-run",
-                                "--disable-background-networking",
-                                "--disable-component-update",
-                                "--disable-sync",
-                                "--hide-scrollbars",
-                                "--virtual-time-budget=1500",
-                                "--user-data-dir=" + folder.resolve("browser")));
-        command.addAll(List.of(options));
-        command.add(address);
-        Path out = Files.createTempFile(folder, "browser", ".out");
-        Process browser =
-                new ProcessBuilder(command)
-                        .redirectOutput(out.toFile())
-                        .redirectError(folder.resolve("browser.err").toFile())
-                        .start();
-        if (!browser.waitFor(BROWSER_SECONDS, TimeUnit.SECONDS)) {
-            browser.destroyForcibly();
-            throw new IOException(
-                    "the browser did not end within " + BROWSER_SECONDS + " s at " + address);
-        }
-        return Files.readString(out, StandardCharsets.UTF_8);
     }
 }

@@ -33,11 +33,15 @@ import io.trapline.telemetry.Version;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.AgentApi.Reload;
+import io.trapline.web.Gate;
+import io.trapline.web.Hosts;
 import io.trapline.web.Listener;
 import io.trapline.web.MetricsPage;
 import io.trapline.web.OutputsApi;
 import io.trapline.web.QueryApi;
 import io.trapline.web.StatusView;
+import io.trapline.web.page.Html;
+import io.trapline.web.page.Login;
 import io.trapline.web.page.Pages;
 import java.io.IOException;
 import java.net.URI;
@@ -193,7 +197,8 @@ public final class Agent implements AutoCloseable {
                         meters,
                         CLOCK,
                         System::nanoTime);
-        AdminToken token = AdminToken.loadOrCreate(data);
+        AdminToken token = AdminToken.loadOrCreate(data, CLOCK);
+        Html html = new Html(Version.TEXT, token);
         AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
         tls =
                 certificates.open(
@@ -210,11 +215,12 @@ public final class Agent implements AutoCloseable {
                                 tls,
                                 to -> DataKitApi.configure(to, initial.http()),
                                 routing -> {
-                                    dataKit.register(routing);
+                                    routing.addFilter(gate(initial, token));
+                                    dataKit.register(routing, Gate::guards);
+                                    routing.register(new Login(html, System::nanoTime));
                                     routing.register(
                                             new Pages(
-                                                    Version.TEXT,
-                                                    initial.http().host(),
+                                                    html,
                                                     this::inputs,
                                                     journal::status,
                                                     store,
@@ -240,6 +246,16 @@ public final class Agent implements AutoCloseable {
                                 System::nanoTime,
                                 CLOCK,
                                 collectorSettings(home, URI.create(address))));
+    }
+
+    private Gate gate(Settings initial, AdminToken token) {
+        Hosts hosts =
+                new Hosts(
+                        () -> settings.web().hosts(),
+                        initial.http().host(),
+                        initial.hostName(),
+                        HostIdentity.ofThisMachine().name());
+        return new Gate(token, hosts, () -> settings.web());
     }
 
     private Store openStore(Path data, StoreSettings first) {

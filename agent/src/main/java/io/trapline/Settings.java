@@ -13,6 +13,7 @@ import io.trapline.pipeline.PipelineSettings;
 import io.trapline.registry.CheckSettings;
 import io.trapline.registry.PushSettings;
 import io.trapline.store.StoreSettings;
+import io.trapline.web.WebSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Optional;
 /// @param hostName of this machine, or what `ENV_HOSTNAME` in `datakit.conf` calls it
 /// @param http the agent's listener
 /// @param core the push and trap listener
+/// @param web who may look at the pages
 /// @param store empty = no local database (`enabled = false`)
 /// @param watch reload by itself when a file below `conf.d` changes
 /// @param inputs those that can run, with unique names
@@ -31,6 +33,7 @@ public record Settings(
         String hostName,
         HttpSettings http,
         CoreSettings core,
+        WebSettings web,
         PipelineSettings pipeline,
         JournalSettings journal,
         Optional<StoreSettings> store,

@@ -16,6 +16,7 @@ import io.trapline.pipeline.PipelineSettings;
 import io.trapline.registry.CheckSettings;
 import io.trapline.registry.PushSettings;
 import io.trapline.store.StoreSettings;
+import io.trapline.web.WebSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -106,6 +107,7 @@ final class SettingsLoader {
                         below.host().name(),
                         http,
                         core,
+                        WebSettings.read(file.section("web")),
                         pipeline(file, below),
                         JournalSettings.read(file.section("journal")),
                         StoreSettings.read(file.section("store")),

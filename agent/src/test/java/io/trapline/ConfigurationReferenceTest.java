@@ -34,6 +34,8 @@ class ConfigurationReferenceTest {
                 zzz = 1
                 [core]
                 zzz = 1
+                [web]
+                zzz = 1
                 [election]
                 zzz = 1
                 [io]
@@ -92,7 +94,7 @@ class ConfigurationReferenceTest {
                         "gin_err_log",
                         "disable_color"));
 
-        assertThat(tables).isEqualTo(22);
+        assertThat(tables).isEqualTo(23);
         String reference = Files.readString(REFERENCE);
         assertThat(known).allSatisfy(key -> assertThat(reference).containsPattern(asCode(key)));
     }

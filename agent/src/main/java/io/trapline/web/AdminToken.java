@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Optional;
 
@@ -17,11 +18,21 @@ public final class AdminToken {
 
     private final byte[] token;
 
-    private AdminToken(String token) {
+    private final Path file;
+    private final Sessions sessions;
+
+    private AdminToken(String token, Path file, InstantSource clock) {
+        this.file = file;
         this.token = token.getBytes(StandardCharsets.UTF_8);
+        this.sessions = new Sessions(this.token, clock);
     }
 
     public static AdminToken loadOrCreate(Path data) throws IOException {
+        return loadOrCreate(data, InstantSource.system());
+    }
+
+    /// @param clock by which sessions end
+    public static AdminToken loadOrCreate(Path data, InstantSource clock) throws IOException {
         Path file = data.resolve("admin.token");
         if (!Files.exists(file)) {
             byte[] random = new byte[32];
@@ -36,7 +47,7 @@ public final class AdminToken {
                     fresh, Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n");
             Files.move(fresh, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         }
-        return new AdminToken(read(file));
+        return new AdminToken(read(file), file.toAbsolutePath(), clock);
     }
 
     /// The token's text, for a command of the same user.
@@ -47,6 +58,21 @@ public final class AdminToken {
                     file + " is empty; delete it and restart the agent to have a new one made");
         }
         return token;
+    }
+
+    /// Where it is kept.
+    public Path file() {
+        return file;
+    }
+
+    /// Browsers in which it was shown.
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    /// Whether somebody typed it; takes equally long either way.
+    public boolean is(String typed) {
+        return MessageDigest.isEqual(token, typed.strip().getBytes(StandardCharsets.UTF_8));
     }
 
     /// Whether an `Authorization` header carries the token; takes equally long either way.

@@ -1,32 +1,19 @@
 package io.trapline.ingest.datakit;
 
-import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.HttpSettings;
-import java.net.InetSocketAddress;
 
 /// Who may ask for what, and what browsers are told.
 ///
 /// Source: `contracts/datakit.md` section 3.1 with A-14.
 final class Access {
-    private static final HeaderName FORWARDED_FOR = HeaderNames.create("X-Forwarded-For");
-    private static final HeaderName REAL_IP = HeaderNames.create("X-Real-IP");
     private static final String ALLOWED_HEADERS =
             "Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, Authorization, Accept,"
                     + " Origin, Cache-Control, X-Requested-With, *";
 
     private Access() {}
-
-    /// From this host itself: a loopback peer (or a Unix socket) that forwards for nobody.
-    static boolean isLocal(ServerRequest request) {
-        if (request.headers().contains(FORWARDED_FOR) || request.headers().contains(REAL_IP)) {
-            return false;
-        }
-        return !(request.remotePeer().address() instanceof InetSocketAddress peer)
-                || (peer.getAddress() != null && peer.getAddress().isLoopbackAddress());
-    }
 
     static boolean isPublic(String path, HttpSettings settings) {
         if (path.equals("/v1/ping") || path.equals("/v1/ntp")) {

@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.ingest.Peer;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
@@ -46,6 +47,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -133,7 +135,12 @@ public final class DataKitApi {
 
     /// Adds the API to a listener. Other handlers may be added before or after.
     public void register(HttpRouting.Builder routing) {
-        routing.addFilter(this::filter)
+        register(routing, _ -> false);
+    }
+
+    /// @param guarded paths about which another filter decides who may ask
+    public void register(HttpRouting.Builder routing, Predicate<String> guarded) {
+        routing.addFilter((chain, request, response) -> filter(guarded, chain, request, response))
                 .error(
                         NotFoundException.class,
                         (request, response, _) -> notFound(request, response));
@@ -193,7 +200,11 @@ public final class DataKitApi {
         }
     }
 
-    private void filter(FilterChain chain, ServerRequest request, ServerResponse response) {
+    private void filter(
+            Predicate<String> guarded,
+            FilterChain chain,
+            ServerRequest request,
+            ServerResponse response) {
         HttpSettings now = settings.get();
         String path = request.path().path();
         boolean ours = path.startsWith("/v1/") || path.equals("/restart");
@@ -205,7 +216,7 @@ public final class DataKitApi {
             response.status(Status.NO_CONTENT_204).send();
             return;
         }
-        if (!Access.isLocal(request) && !Access.isPublic(path, now)) {
+        if (!Peer.isLocal(request) && !Access.isPublic(path, now) && !guarded.test(path)) {
             closeIfUnread(request, response);
             sendError(
                     response,

@@ -2,12 +2,7 @@ package io.trapline.web.page;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import gg.jte.ContentType;
-import gg.jte.TemplateEngine;
-import gg.jte.output.Utf8ByteOutput;
-import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -18,64 +13,35 @@ import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.ResultFormat;
 import io.trapline.store.Store;
+import io.trapline.web.Privilege;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// The pages: `/` and what is below `/ui/`. They read; nothing here changes what the agent does.
-///
-/// Register it before other services: it also turns requests for `/api/query` away whose `Host` is
-/// not ours, which is how a page of another site would read the store.
+/// The pages: `/` and what is below `/ui/`. They read: nothing here changes what the agent does.
 public final class Pages implements HttpService {
-    private static final HeaderName POLICY = HeaderNames.create("Content-Security-Policy");
-    private static final HeaderName NO_SNIFF = HeaderNames.create("X-Content-Type-Options");
-    private static final HeaderName REFERRER = HeaderNames.create("Referrer-Policy");
-    private static final String STRICT =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-                    + " connect-src 'self'; form-action 'self'; base-uri 'none';"
-                    + " frame-ancestors 'none'";
-    private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
-    private static final int MAX_FORM = 1 << 20;
     private static final JsonFactory JSON = new JsonFactory();
 
-    /// Made when the first page is asked for, not when the agent starts.
-    private static final class Templates {
-        static final TemplateEngine ENGINE =
-                TemplateEngine.createPrecompiled(
-                        null, ContentType.Html, null, "io.trapline.web.page");
-
-        static {
-            ENGINE.setTrimControlStructures(true);
-        }
-    }
-
-    private final String version;
-    private final Hosts hosts;
+    private final Html html;
     private final Supplier<List<InputStatus>> inputs;
     private final Supplier<JournalStatus> journal;
     private final Optional<Store> store;
     private final Ask ask;
     private final InstantSource clock;
 
-    /// @param listen the name or address that the listener was told to bind
     public Pages(
-            String version,
-            String listen,
+            Html html,
             Supplier<List<InputStatus>> inputs,
             Supplier<JournalStatus> journal,
             Optional<Store> store,
             InstantSource clock) {
-        this.version = version;
-        this.hosts = new Hosts(listen);
+        this.html = html;
         this.inputs = inputs;
         this.journal = journal;
         this.store = store;
@@ -85,41 +51,25 @@ public final class Pages implements HttpService {
 
     @Override
     public void routing(HttpRules rules) {
-        rules.any("/api/query", ours((_, response) -> response.next()));
-        rules.get("/", ours(this::overview));
-        rules.get("/ui/live", ours(this::live));
-        rules.get("/ui/collector", ours(this::collector));
-        rules.get("/ui/metrics", ours(this::metrics));
-        rules.get("/ui/records", ours(this::records));
-        rules.get("/ui/sql", ours(this::console));
-        rules.post("/ui/sql", ours(this::ask));
-        rules.get("/ui/suggest/{field}", ours(this::suggest));
-        rules.get("/ui/data/runs", ours(this::runs));
-        rules.get("/ui/data/series", ours(this::series));
+        rules.get("/", this::overview);
+        rules.get("/ui/live", this::live);
+        rules.get("/ui/collector", this::collector);
+        rules.get("/ui/metrics", this::metrics);
+        rules.get("/ui/records", this::records);
+        rules.get("/ui/sql", this::console);
+        rules.post("/ui/sql", this::ask);
+        rules.get("/ui/suggest/{field}", this::suggest);
+        rules.get("/ui/data/runs", this::runs);
+        rules.get("/ui/data/series", this::series);
         rules.get(Assets.PATH + "{hash}/{name}", Assets::serve);
     }
 
-    private Handler ours(Handler handler) {
-        return (request, response) -> {
-            if (hosts.admits(request.headers().first(HeaderNames.HOST))) {
-                handler.handle(request, response);
-            } else {
-                response.status(403)
-                        .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
-                        .send(
-                                "This address is not for the name in the Host header; use"
-                                        + " http://127.0.0.1 and the port, or the name that [http]"
-                                        + " listen gives.\n");
-            }
-        };
-    }
-
     private void overview(ServerRequest request, ServerResponse response) {
-        html(response, "overview", "Overview", "overview", false, "page", overview());
+        html.page(request, response, "overview", "Overview", "overview", false, "page", overview());
     }
 
     private void live(ServerRequest request, ServerResponse response) {
-        html(response, "live", "Overview", "overview", false, "page", overview());
+        html.page(request, response, "live", "Overview", "overview", false, "page", overview());
     }
 
     private Overview overview() {
@@ -128,48 +78,67 @@ public final class Pages implements HttpService {
     }
 
     private void collector(ServerRequest request, ServerResponse response) {
-        CollectorPage page = CollectorPage.of(inputs.get(), params(request), ask, clock.instant());
+        CollectorPage page =
+                CollectorPage.of(inputs.get(), Html.params(request), ask, clock.instant());
         if (!page.isKnown() && page.error().isEmpty()) {
             response.status(404);
         }
-        html(response, "collector", page.input() + "/" + page.id(), "", true, "page", page);
+        html.page(
+                request,
+                response,
+                "collector",
+                page.input() + "/" + page.id(),
+                "",
+                true,
+                "page",
+                page);
     }
 
     private void metrics(ServerRequest request, ServerResponse response) {
-        StreamsPage page = StreamsPage.of(params(request), ask, clock.instant());
+        StreamsPage page = StreamsPage.of(Html.params(request), ask, clock.instant());
         String title = page.form().name().isEmpty() ? "Metrics" : page.form().name();
-        html(response, "metrics", title, "metrics", true, "page", page);
+        html.page(request, response, "metrics", title, "metrics", true, "page", page);
     }
 
     private void records(ServerRequest request, ServerResponse response) {
-        RecordsPage page = RecordsPage.of(params(request), ask);
-        html(response, "records", "Records", "records", false, "page", page);
+        RecordsPage page = RecordsPage.of(Html.params(request), ask);
+        html.page(request, response, "records", "Records", "records", false, "page", page);
     }
 
     private void console(ServerRequest request, ServerResponse response) {
-        html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(params(request)));
+        html.page(
+                request,
+                response,
+                "sql",
+                "SQL",
+                "sql",
+                false,
+                "page",
+                ConsolePage.of(Html.params(request)));
     }
 
     /// A form: `sql`, and `as=csv` for a download. Only from a page of ours: a page of another site
     /// could keep the store busy.
     private void ask(ServerRequest request, ServerResponse response) throws IOException {
-        if (!request.headers().first(FETCH_SITE).orElse("same-origin").equals("same-origin")) {
-            response.status(403)
-                    .header(HeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
-                    .send("This form is not for pages of another site.\n");
+        if (Privilege.isForeign(request)) {
+            Html.text(response, 403, "This form is not for pages of another site.");
             return;
         }
-        byte[] body;
-        try (InputStream in = request.content().inputStream()) {
-            body = in.readNBytes(MAX_FORM + 1);
-        }
-        if (body.length > MAX_FORM) {
-            response.status(413).send();
+        Optional<Params> fields = Html.fields(request, response);
+        if (fields.isEmpty()) {
             return;
         }
-        Params form = Params.parse(new String(body, StandardCharsets.UTF_8));
+        Params form = fields.get();
         if (!form.get("as").equals("csv")) {
-            html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(form, ask));
+            html.page(
+                    request,
+                    response,
+                    "sql",
+                    "SQL",
+                    "sql",
+                    false,
+                    "page",
+                    ConsolePage.of(form, ask));
             return;
         }
         try {
@@ -178,24 +147,32 @@ public final class Pages implements HttpService {
                     .header(
                             HeaderNames.CONTENT_DISPOSITION,
                             "attachment; filename=\"trapline.csv\"")
-                    .header(NO_SNIFF, "nosniff");
+                    .header(Html.NO_SNIFF, "nosniff");
             try (OutputStream out = response.outputStream()) {
                 ResultFormat.CSV.write(result, out);
             }
         } catch (QueryException _) {
-            html(response, "sql", "SQL", "sql", false, "page", ConsolePage.of(form, ask));
+            html.page(
+                    request,
+                    response,
+                    "sql",
+                    "SQL",
+                    "sql",
+                    false,
+                    "page",
+                    ConsolePage.of(form, ask));
         }
     }
 
     private void suggest(ServerRequest request, ServerResponse response) {
         String field = request.path().pathParameters().get("field");
-        List<String> words = StreamsPage.suggest(field, params(request), ask, clock.instant());
-        html(response, "options", "", "", false, "words", words);
+        List<String> words = StreamsPage.suggest(field, Html.params(request), ask, clock.instant());
+        html.page(request, response, "options", "", "", false, "words", words);
     }
 
     /// `{"error":"","runs":[[planned ms, duration ms, late ms, outcome]]}`
     private void runs(ServerRequest request, ServerResponse response) throws IOException {
-        Answer answer = ask.rows(CollectorPage.chartSql(params(request)));
+        Answer answer = ask.rows(CollectorPage.chartSql(Html.params(request)));
         json(
                 response,
                 out -> {
@@ -217,7 +194,7 @@ public final class Pages implements HttpService {
     /// `{"error":"","from":ms,"to":ms,"step":ms,"sql":"…","lines":[{"name":"…","points":[[ms,v]]}]}`
     private void series(ServerRequest request, ServerResponse response) throws IOException {
         StreamsPage.Drawn drawn =
-                StreamsPage.draw(StreamsPage.Form.of(params(request)), ask, clock.instant());
+                StreamsPage.draw(StreamsPage.Form.of(Html.params(request)), ask, clock.instant());
         StreamsPage.Series series = drawn.series();
         json(
                 response,
@@ -266,31 +243,7 @@ public final class Pages implements HttpService {
         }
         response.header(HeaderNames.CONTENT_TYPE, "application/json")
                 .header(HeaderNames.CACHE_CONTROL, "no-store")
-                .header(NO_SNIFF, "nosniff")
+                .header(Html.NO_SNIFF, "nosniff")
                 .send(body.toByteArray());
-    }
-
-    private void html(
-            ServerResponse response,
-            String template,
-            String title,
-            String at,
-            boolean charts,
-            String name,
-            Object page) {
-        Utf8ByteOutput out = new Utf8ByteOutput();
-        Map<String, Object> model =
-                Map.of("frame", new Frame(title, at, version, charts), name, page);
-        Templates.ENGINE.render(template + ".jte", model, out);
-        response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8")
-                .header(HeaderNames.CACHE_CONTROL, "no-store")
-                .header(POLICY, STRICT)
-                .header(NO_SNIFF, "nosniff")
-                .header(REFERRER, "same-origin")
-                .send(out.toByteArray());
-    }
-
-    private static Params params(ServerRequest request) {
-        return Params.parse(request.prologue().query().rawValue());
     }
 }

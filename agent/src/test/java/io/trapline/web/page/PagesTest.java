@@ -19,7 +19,11 @@ import io.trapline.model.Tag;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
+import io.trapline.web.AdminToken;
+import io.trapline.web.Gate;
+import io.trapline.web.Hosts;
 import io.trapline.web.QueryApi;
+import io.trapline.web.WebSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -110,10 +114,11 @@ class PagesTest {
                                 List.of(TRACEBACK),
                                 "x.log",
                                 List.of()));
+        AdminToken token = AdminToken.loadOrCreate(directory);
+        Gate gate = new Gate(token, new Hosts(List::of, "127.0.0.1"), () -> WebSettings.DEFAULT);
         Pages pages =
                 new Pages(
-                        "0.0.0",
-                        "127.0.0.1",
+                        new Html("0.0.0", token),
                         () -> inputs,
                         JOURNAL::status,
                         Optional.of(store),
@@ -122,7 +127,10 @@ class PagesTest {
                 WebServer.builder()
                         .host("127.0.0.1")
                         .port(0)
-                        .routing(routing -> routing.register(pages).register(new QueryApi(store)))
+                        .routing(routing ->
+                                routing.addFilter(gate)
+                                        .register(pages)
+                                        .register(new QueryApi(store)))
                         .build()
                         .start();
     }

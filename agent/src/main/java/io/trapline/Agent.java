@@ -20,6 +20,7 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Entry;
 import io.trapline.model.Point;
+import io.trapline.model.Run;
 import io.trapline.net.ServerTls;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
@@ -265,7 +266,7 @@ public final class Agent implements AutoCloseable {
                 Store.open(data, () -> settings.store().orElse(first), journal, CLOCK));
     }
 
-    private static Sink sink(Pipeline pipeline) {
+    private Sink sink(Pipeline pipeline) {
         return new Sink() {
             @Override
             public List<Entry> finish(List<Point> points, TagChoice tags) {
@@ -274,9 +275,16 @@ public final class Agent implements AutoCloseable {
 
             @Override
             public void accept(String source, List<Entry> entries) throws JournalException {
-                pipeline.accept(source, entries);
+                pipeline.accept(source, entries.stream().map(Agent.this::onThisHost).toList());
             }
         };
+    }
+
+    /// A core has the runs of many agents: they say whose they are, as their points do.
+    private Entry onThisHost(Entry entry) {
+        return entry instanceof Run run
+                ? run.on(globalTags.host().getOrDefault("host", settings.hostName()))
+                : entry;
     }
 
     /// What collectors run with, in an agent that serves at `endpoint`.

@@ -101,6 +101,15 @@ final class SettingsLoader {
                     .refusal("[core]")
                     .ifPresent(message -> coreSection.error("listen", message));
         }
+        ForwardSettings forward =
+                ForwardSettings.read(file.section("outputs"), below.host().name());
+        if (role == Role.AGENT
+                && forward.outputs().stream().noneMatch(output -> output.basics().enabled())) {
+            file.warn(
+                    "role",
+                    "nothing goes on from here, because no output is configured and enabled; add"
+                            + " [[outputs.core]] with the core's url and token");
+        }
         Settings settings =
                 new Settings(
                         role,
@@ -115,7 +124,7 @@ final class SettingsLoader {
                         watch(file.section("reload")),
                         PushSettings.readAll(file.sections("push")),
                         CheckSettings.readAll(file.sections("trap")),
-                        ForwardSettings.read(file.section("outputs"), below.host().name()),
+                        forward,
                         GitSettings.read(file.section("git_repos"), below.git()),
                         inputs);
         file.done();

@@ -9,6 +9,7 @@ import java.util.Objects;
 /// @param durationNs how long it took, by the monotonic clock
 /// @param points how many points it reported that were accepted
 /// @param error the traceback or the reason, empty for an `OK` run
+/// @param host whose collector it was; empty = not known
 public record Run(
         String input,
         String collector,
@@ -17,13 +18,42 @@ public record Run(
         long durationNs,
         Outcome outcome,
         long points,
-        String error)
+        String error,
+        String host)
         implements Entry {
     public Run {
         Objects.requireNonNull(input, "input");
         Objects.requireNonNull(collector, "collector");
         Objects.requireNonNull(outcome, "outcome");
         Objects.requireNonNull(error, "error");
+        Objects.requireNonNull(host, "host");
+    }
+
+    /// On a host that is not known yet.
+    public Run(
+            String input,
+            String collector,
+            long plannedNs,
+            long startedNs,
+            long durationNs,
+            Outcome outcome,
+            long points,
+            String error) {
+        this(input, collector, plannedNs, startedNs, durationNs, outcome, points, error, "");
+    }
+
+    /// The same on that host.
+    public Run on(String itsHost) {
+        return new Run(
+                input,
+                collector,
+                plannedNs,
+                startedNs,
+                durationNs,
+                outcome,
+                points,
+                error,
+                itsHost);
     }
 
     /// How a run ended; `word` is what the store's `outcome` column shows.

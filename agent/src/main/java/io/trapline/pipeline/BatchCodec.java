@@ -19,6 +19,7 @@ import java.util.List;
 ///         | 4 check  | time source:text available:u8 metrics:zigzag
 ///         | 5 held   | name:text  tags  accepted:u8  part
 ///         | 6 end    | window:u8 end:zigzag through:zigzag
+///         | 7 run    | as 3, then host:text
 /// part    = 0 present | 1 last: sample
 ///         | 2 sum or 3 average: sample whole:text real:f64 hasReal:u8 count:zigzag
 ///         | 4 bins: cumulative:u8 replacesAll:u8 blob
@@ -47,6 +48,7 @@ public final class BatchCodec {
     static final int CHECK_STATE = 4;
     static final int HELD = 5;
     static final int PERIOD_END = 6;
+    static final int RUN_ON_HOST = 7;
 
     static final int PRESENCE = 0;
     static final int LAST = 1;

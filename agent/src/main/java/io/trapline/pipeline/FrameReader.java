@@ -20,6 +20,7 @@ import static io.trapline.pipeline.BatchCodec.PERIOD_END;
 import static io.trapline.pipeline.BatchCodec.POINT;
 import static io.trapline.pipeline.BatchCodec.PRESENCE;
 import static io.trapline.pipeline.BatchCodec.RUN;
+import static io.trapline.pipeline.BatchCodec.RUN_ON_HOST;
 import static io.trapline.pipeline.BatchCodec.SAMPLE;
 import static io.trapline.pipeline.BatchCodec.SAMPLE_TYPES;
 import static io.trapline.pipeline.BatchCodec.SUM;
@@ -63,21 +64,21 @@ final class FrameReader {
         return switch (kind) {
             case POINT -> new Point(CATEGORIES[u8()], text(), tags(), fields(), time());
             case SAMPLE -> new Sample(text(), tags(), sampleValue(), time());
-            case RUN ->
-                    new Run(
-                            text(),
-                            text(),
-                            time(),
-                            time(),
-                            zigzag(),
-                            OUTCOMES[u8()],
-                            zigzag(),
-                            text());
+            case RUN -> run();
+            case RUN_ON_HOST -> {
+                Run run = run();
+                yield run.on(text());
+            }
             case CHECK_STATE -> new CheckState(time(), text(), flag(), zigzag());
             case HELD -> new HeldValue(text(), tags(), flag(), part());
             case PERIOD_END -> new PeriodEnd(flag(), zigzag(), zigzag());
             default -> throw new IllegalStateException("journal frame has entry kind " + kind);
         };
+    }
+
+    private Run run() {
+        return new Run(
+                text(), text(), time(), time(), zigzag(), OUTCOMES[u8()], zigzag(), text());
     }
 
     private HeldValue.Part part() {

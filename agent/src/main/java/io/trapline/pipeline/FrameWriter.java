@@ -20,6 +20,7 @@ import static io.trapline.pipeline.BatchCodec.PERIOD_END;
 import static io.trapline.pipeline.BatchCodec.POINT;
 import static io.trapline.pipeline.BatchCodec.PRESENCE;
 import static io.trapline.pipeline.BatchCodec.RUN;
+import static io.trapline.pipeline.BatchCodec.RUN_ON_HOST;
 import static io.trapline.pipeline.BatchCodec.SAMPLE;
 import static io.trapline.pipeline.BatchCodec.SUM;
 import static io.trapline.pipeline.BatchCodec.TEXT;
@@ -118,7 +119,7 @@ final class FrameWriter {
                 time(sample.timeNs());
             }
             case Run run -> {
-                u8(RUN);
+                u8(run.host().isEmpty() ? RUN : RUN_ON_HOST);
                 text(run.input());
                 text(run.collector());
                 time(run.plannedNs());
@@ -127,6 +128,9 @@ final class FrameWriter {
                 u8(run.outcome().ordinal());
                 zigzag(run.points());
                 text(run.error());
+                if (!run.host().isEmpty()) {
+                    text(run.host());
+                }
             }
             case CheckState state -> {
                 u8(CHECK_STATE);

@@ -252,6 +252,7 @@ final class RowAppender implements AutoCloseable {
         runs.append(run.outcome().word());
         runs.append(run.points());
         runs.append(run.error());
+        runs.append(run.host());
         runs.endRow();
         runCount++;
     }

@@ -75,6 +75,13 @@ final class Schema {
     private static final List<String> ADDED =
             List.of(
                     "ALTER TABLE trapline.samples ADD COLUMN IF NOT EXISTS bins DOUBLE[]",
+                    "ALTER TABLE trapline.runs ADD COLUMN IF NOT EXISTS host VARCHAR",
+                    """
+                    CREATE OR REPLACE VIEW runs AS
+                    SELECT planned, started, duration_ms, input, collector, outcome, points, error,
+                        host
+                    FROM trapline.runs\
+                    """,
                     """
                     CREATE TABLE IF NOT EXISTS trapline.backfill (
                         stored TIMESTAMP, oldest TIMESTAMP, newest TIMESTAMP)\

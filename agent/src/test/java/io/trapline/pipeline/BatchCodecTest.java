@@ -72,6 +72,7 @@ class BatchCodecTest {
                             new Sample("m", List.of(), new SampleValue.Real(0.1), 5),
                             new Sample("m", List.of(), new SampleValue.Absent(SampleType.INT32), 5),
                             new Run("in", "Col", 1, 2, 3, Run.Outcome.CRASHED, 4, "trace"),
+                            new Run("in", "Col", 1, 2, 3, Run.Outcome.OK, 4, "").on("web01"),
                             new CheckState(9, "trap/x", true, 7)));
 
     @Test

@@ -298,7 +298,8 @@ class StoreMappingTest {
                         2_500_000,
                         Run.Outcome.ERROR,
                         3,
-                        "Traceback"),
+                        "Traceback",
+                        "web01"),
                 new CheckState(TIME, "trap/x", false, 12));
 
         assertThat(fixture.rows("SELECT * FROM runs"))
@@ -311,7 +312,8 @@ class StoreMappingTest {
                                 "B",
                                 "error",
                                 3L,
-                                "Traceback"));
+                                "Traceback",
+                                "web01"));
         assertThat(fixture.rows("SELECT * FROM check_states"))
                 .containsExactly(row("2026-11-21T04:40:00.123456Z", "trap/x", false, 12L));
     }

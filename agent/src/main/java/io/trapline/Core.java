@@ -67,7 +67,14 @@ final class Core {
         registry = parts.add("registry", QUICK, Registry.open(file, clock, SEEN_FLUSH));
         declare(initial);
         Periods periods =
-                parts.add("periods", QUICK, Periods.open(journal, () -> checks(registry), clock));
+                parts.add(
+                        "periods",
+                        QUICK,
+                        Periods.open(
+                                journal,
+                                () -> checks(registry),
+                                clock,
+                                file.resolveSibling("periods.state")));
         PushHandler push =
                 new PushHandler(
                         new PushDecoder(

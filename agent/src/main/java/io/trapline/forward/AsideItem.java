@@ -7,7 +7,7 @@ import java.time.Instant;
 /// @param id grows; unique over all outputs
 /// @param status HTTP status, 0 when it was not even sent
 /// @param payload as it stands in a request's body; not copied, nobody writes to it
-/// @param resend whether it waits to be sent again
+/// @param again its place among those that are sent again, 0 when it does not wait for that
 @SuppressWarnings("ArrayRecordComponent")
 public record AsideItem(
         long id,
@@ -18,4 +18,10 @@ public record AsideItem(
         String reason,
         Instant at,
         byte[] payload,
-        boolean resend) {}
+        long again) {
+
+    /// Whether it waits to be sent again.
+    public boolean resend() {
+        return again > 0;
+    }
+}

@@ -78,6 +78,12 @@ final class CoreDestination implements Destination {
         }
     }
 
+    /// The place stands in the frame itself.
+    @Override
+    public Item again(AsideItem aside) {
+        return new Item(aside.again(), 0, BatchFrames.at(aside.again(), aside.payload()));
+    }
+
     private static Delivery verdict(HttpAnswer answer) {
         if (!answer.isSuccess()) {
             Matcher matcher = CULPRIT.matcher(answer.message());

@@ -18,9 +18,13 @@ interface Destination extends AutoCloseable {
 
     /// Sends one request and waits for its answer.
     ///
-    /// @param sender names the sequence that the items belong to; empty for items that were set
-    ///   aside before and have no place in it any more
+    /// @param sender names the sequence that the items belong to; empty = none
     Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException;
+
+    /// What was set aside, at its place in the sequence of those that are sent again.
+    default Item again(AsideItem aside) {
+        return new Item(aside.again(), 0, aside.payload());
+    }
 
     static Optional<Origin> origin(List<Item> items, Optional<String> sender) {
         Item last = items.getLast();

@@ -8,8 +8,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.sqlite.SQLiteConfig;
@@ -24,7 +27,10 @@ import org.sqlite.SQLiteConfig;
 ///   tried   text            where requests end that went out since, "position.part", by spaces
 ///   paused  integer         0 or 1
 /// forward_aside             what was refused
-///   id, output, sender, position, part, status, reason, at_ms, payload, resend
+///   id, output, sender, position, part, status, reason, at_ms, payload
+///   resend                its place in the sequence of those that are sent again; 0 = it is not
+/// forward_again             the last place in that sequence, an output
+///   output, last
 /// forward_lost              what aside_max_bytes gave up, an output
 ///   output, items, bytes
 /// ```
@@ -43,6 +49,8 @@ final class ForwardDatabase implements AutoCloseable {
                 position integer not null, part integer not null, status integer not null,
                 reason text not null, at_ms integer not null, payload blob not null,
                 resend integer not null, unique(output, sender, position, part));
+            create table if not exists forward_again(
+                output text primary key, last integer not null) without rowid;
             create table if not exists forward_lost(
                 output text primary key, items integer not null, bytes integer not null)
                 without rowid;
@@ -317,7 +325,7 @@ final class ForwardDatabase implements AutoCloseable {
                 });
     }
 
-    /// The oldest first.
+    /// The oldest first; of those that are sent again, in that sequence.
     List<AsideItem> aside(String output, boolean resendOnly, int limit) throws ForwardException {
         return work(
                 "reading what " + output + " set aside",
@@ -328,8 +336,10 @@ final class ForwardDatabase implements AutoCloseable {
                                     "select id, output, position, part, status, reason, at_ms,"
                                             + " payload, resend from forward_aside"
                                             + " where output = ?"
-                                            + (resendOnly ? " and resend = 1" : "")
-                                            + " order by id limit ?")) {
+                                            + (resendOnly
+                                                    ? " and resend > 0 order by resend"
+                                                    : " order by id")
+                                            + " limit ?")) {
                         get.setString(1, output);
                         get.setInt(2, limit);
                         try (ResultSet row = get.executeQuery()) {
@@ -352,14 +362,52 @@ final class ForwardDatabase implements AutoCloseable {
                 row.getString(6),
                 Instant.ofEpochMilli(row.getLong(7)),
                 row.getBytes(8),
-                row.getInt(9) != 0);
+                row.getLong(9));
     }
 
     /// @param ids empty = all of the output's
     /// @return how many there were
     int resend(String output, List<Long> ids) throws ForwardException {
-        return each(
-                output, ids, "update forward_aside set resend = 1 where output = ?", "resending");
+        return work(
+                "resending what " + output + " set aside",
+                on -> {
+                    Map<Long, Boolean> waiting = new LinkedHashMap<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select id, resend > 0 from forward_aside where output = ?"
+                                            + " order by id")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                waiting.put(row.getLong(1), row.getBoolean(2));
+                            }
+                        }
+                    }
+                    if (!ids.isEmpty()) {
+                        waiting.keySet().retainAll(Set.copyOf(ids));
+                    }
+                    for (Map.Entry<Long, Boolean> item : waiting.entrySet()) {
+                        if (!item.getValue()) {
+                            number(on, output, item.getKey());
+                        }
+                    }
+                    return waiting.size();
+                });
+    }
+
+    /// Gives an item the next place. One that was sent and refused gets another one each time: a
+    /// receiver keeps nothing that is not after the last that it kept.
+    private static void number(Connection on, String output, long id) throws SQLException {
+        update(
+                on,
+                "insert into forward_again values(?, 1) on conflict do update set last = last + 1",
+                output);
+        update(
+                on,
+                "update forward_aside set resend ="
+                        + " (select last from forward_again where output = ?) where id = ?",
+                output,
+                id);
     }
 
     /// Likewise.

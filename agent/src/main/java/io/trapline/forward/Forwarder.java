@@ -41,6 +41,7 @@ final class Forwarder implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final Duration FOREVER = Duration.ofDays(1);
     private static final long READ_BYTES = 4L << 20;
+    private static final String AGAIN = "/again";
     private static final String UNREADABLE = "the frame cannot be decoded: ";
 
     private final OutputSettings settings;
@@ -339,12 +340,13 @@ final class Forwarder implements Runnable {
     }
 
     private Duration resend(AsideItem aside) throws InterruptedException, ForwardException {
-        Item item = new Item(aside.position(), aside.part(), aside.payload());
         if (aside.reason().startsWith(UNREADABLE)) {
             database.refusedAgain(aside.id(), 0, aside.reason(), clock.instant());
             return Duration.ZERO;
         }
-        Delivery delivery = destination.send(List.of(item), Optional.empty());
+        // A sequence of its own: the items' places in the journal are long passed.
+        Item item = destination.again(aside);
+        Delivery delivery = destination.send(List.of(item), Optional.of(sender + AGAIN));
         paceFromNow();
         return switch (delivery) {
             case Delivery.Accepted(String notice) -> {

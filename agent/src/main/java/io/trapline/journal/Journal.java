@@ -18,6 +18,15 @@ public interface Journal extends AutoCloseable {
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
 
+    /// As [#append], for a frame that lets others be trimmed once it is there: it may go beyond the
+    /// quota, into a reserve, so that a journal that is full can free itself. Disk that is not
+    /// there helps it no more than others.
+    ///
+    /// @throws JournalFullException when the reserve is used up as well
+    default long appendReserved(byte[] frame) throws JournalException {
+        return append(frame);
+    }
+
     /// Appends frames in their order, each once: one that is not after the last that was kept of
     /// its sender is left out. They become durable together, with what is remembered of the
     /// senders, or none of it does.
@@ -61,6 +70,11 @@ public interface Journal extends AutoCloseable {
             List<ReaderStatus> readers) {
         public JournalStatus {
             readers = List.copyOf(readers);
+        }
+
+        /// Whether there is no room for a usual frame: 64 KiB, or of a small journal a sixteenth.
+        public boolean isFull() {
+            return maxBytes - bytes < Math.min(64 << 10, maxBytes / 16);
         }
     }
 

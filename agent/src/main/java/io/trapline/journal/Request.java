@@ -12,6 +12,7 @@ final class Request {
     private final List<byte[]> frames;
     private final List<Origin> origins;
     private final long bytes;
+    private final boolean reserved;
     private long result;
     private @Nullable Failure failure;
     private volatile boolean done;
@@ -20,9 +21,10 @@ final class Request {
     /// caller's.
     record Failure(boolean full, String message, @Nullable Throwable cause) {}
 
-    private Request(List<byte[]> frames, List<Origin> origins) {
+    private Request(List<byte[]> frames, List<Origin> origins, boolean reserved) {
         this.frames = frames;
         this.origins = origins;
+        this.reserved = reserved;
         long sum = 0;
         for (byte[] frame : frames) {
             sum += frame.length;
@@ -31,21 +33,31 @@ final class Request {
     }
 
     static Request append(byte[] frame) {
-        return new Request(List.of(frame), List.of());
+        return new Request(List.of(frame), List.of(), false);
+    }
+
+    /// One that may use the reserve.
+    static Request appendReserved(byte[] frame) {
+        return new Request(List.of(frame), List.of(), true);
     }
 
     static Request appendOnce(List<Journal.Arrival> arrivals) {
         return new Request(
                 arrivals.stream().map(Journal.Arrival::frame).toList(),
-                arrivals.stream().map(Journal.Arrival::origin).toList());
+                arrivals.stream().map(Journal.Arrival::origin).toList(),
+                false);
     }
 
     static Request flushCursors() {
-        return new Request(List.of(), List.of());
+        return new Request(List.of(), List.of(), false);
     }
 
     boolean isAppend() {
         return !frames.isEmpty();
+    }
+
+    boolean isReserved() {
+        return reserved;
     }
 
     /// Whether frames that came before are to be left out.

@@ -60,8 +60,9 @@ import org.slf4j.LoggerFactory;
 /// `<file>-wal` and `-shm` are SQLite's. `<file>.lock` keeps a second process away.
 /// `<file>.is-damaged` makes the next start save what is readable into a new file; the damaged one
 /// stays as `<file>.damaged-<time>`. `sqlite-native/` holds SQLite's library. The file does not
-/// grow beyond the quota by more than page slack (about a quarter with frames of 1.5 kB) and 64 MB
-/// of log.
+/// grow beyond the quota by more than the reserve (a quarter, for what the period engine writes so
+/// that others can be trimmed), page slack (about a quarter with frames of 1.5 kB) and 64 MB of
+/// log.
 public final class SqliteJournal implements Journal {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(10);
@@ -175,8 +176,16 @@ public final class SqliteJournal implements Journal {
 
     @Override
     public long append(byte[] frame) throws JournalException {
+        return append(frame, Request.append(frame));
+    }
+
+    @Override
+    public long appendReserved(byte[] frame) throws JournalException {
+        return append(frame, Request.appendReserved(frame));
+    }
+
+    private long append(byte[] frame, Request request) throws JournalException {
         checkSize(frame);
-        Request request = Request.append(frame);
         submit(request);
         return request.await();
     }

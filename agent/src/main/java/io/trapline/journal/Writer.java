@@ -166,7 +166,8 @@ final class Writer implements Runnable {
     }
 
     private void writeTransaction(List<Request> group) throws SQLException {
-        long maxBytes = settings.get().maxBytes();
+        JournalSettings limits = settings.get();
+        long maxBytes = limits.maxBytes();
         long groupCost = 0;
         boolean flush = nanosUntilCursorsAreDue() <= 0 || group.isEmpty();
         for (Request request : group) {
@@ -186,8 +187,9 @@ final class Writer implements Runnable {
         origins.begin();
         for (Request request : group) {
             if (request.isAppend()) {
-                if (now.bytes() + request.cost() > maxBytes) {
-                    request.refuse(overQuota(request, now, maxBytes));
+                long limit = maxBytes + (request.isReserved() ? limits.reserveBytes() : 0);
+                if (now.bytes() + request.cost() > limit) {
+                    request.refuse(overQuota(request, now, limit));
                     refused++;
                 } else {
                     now = append(request, now);

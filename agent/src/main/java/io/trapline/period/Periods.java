@@ -4,12 +4,14 @@ import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Origin;
 import io.trapline.model.Batch;
 import io.trapline.model.CheckState;
 import io.trapline.model.Entry;
 import io.trapline.model.PeriodEnd;
 import io.trapline.model.SampleValue;
 import io.trapline.pipeline.BatchCodec;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -21,9 +23,13 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -47,6 +53,7 @@ public final class Periods implements AutoCloseable {
     private static final long READ_BYTES = 4 << 20;
     private static final Duration TURN = Duration.ofMillis(100);
     private static final Duration READ_BACK = Duration.ofSeconds(2);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final long NS_PER_MS = 1_000_000;
 
@@ -57,6 +64,7 @@ public final class Periods implements AutoCloseable {
     private final JournalReader reader;
     private final Supplier<Collection<PeriodCheck>> checks;
     private final InstantSource clock;
+    private final LastEnds lastEnds;
     private final int maxStreams;
     private final Map<UUID, Marks> marks = new HashMap<>();
     private final Map<UUID, Intake> intakes = new ConcurrentHashMap<>();
@@ -67,7 +75,9 @@ public final class Periods implements AutoCloseable {
 
     private final long headAtStart;
     private String trouble = "";
-    private volatile boolean stopping;
+
+    /// Opened by [#close].
+    private final CountDownLatch stop = new CountDownLatch(1);
 
     /// Guards `running` and `readTo`.
     private final ReentrantLock lock = new ReentrantLock();
@@ -93,10 +103,15 @@ public final class Periods implements AutoCloseable {
     /// Starts the engine's thread.
     ///
     /// @param checks those that are registered and enabled, at any moment
+    /// @param memory a file that remembers which periods were reported
     public static Periods open(
-            Journal journal, Supplier<Collection<PeriodCheck>> checks, InstantSource clock)
+            Journal journal,
+            Supplier<Collection<PeriodCheck>> checks,
+            InstantSource clock,
+            Path memory)
             throws JournalException {
-        Periods periods = new Periods(journal, checks, clock, MAX_STREAMS, true);
+        LastEnds lastEnds = new LastEnds(Optional.of(memory));
+        Periods periods = new Periods(journal, checks, clock, lastEnds, MAX_STREAMS, true);
         if (periods.thread != null) {
             periods.thread.start();
         }
@@ -107,12 +122,14 @@ public final class Periods implements AutoCloseable {
             Journal journal,
             Supplier<Collection<PeriodCheck>> checks,
             InstantSource clock,
+            LastEnds lastEnds,
             int maxStreams,
             boolean withThread)
             throws JournalException {
         this.journal = journal;
         this.checks = checks;
         this.clock = clock;
+        this.lastEnds = lastEnds;
         this.maxStreams = maxStreams;
         reader = journal.reader(READER);
         headAtStart = journal.status().head();
@@ -151,8 +168,14 @@ public final class Periods implements AutoCloseable {
             if (entry instanceof PeriodEnd end) {
                 UUID id = PeriodCheck.idOf(batch.source());
                 marks.computeIfAbsent(id, _ -> new Marks()).note(end, position);
+            } else if (entry instanceof CheckState state) {
+                note(batch, state);
             }
         }
+    }
+
+    private void note(Batch batch, CheckState state) {
+        lastEnds.note(PeriodCheck.idOf(batch.source()), Math.floorDiv(state.timeNs(), NS_PER_MS));
     }
 
     /// Makes a part of a submission durable; returns when it is. Any thread may call it.
@@ -163,6 +186,19 @@ public final class Periods implements AutoCloseable {
     /// @throws JournalException when writing failed; nothing was kept
     public void accept(PeriodCheck check, long arrivalMs, List<Measurement> part)
             throws JournalException {
+        accept(check, arrivalMs, part, Optional.empty());
+    }
+
+    /// As above, unless that was done for this origin before.
+    public void acceptOnce(
+            PeriodCheck check, long arrivalMs, List<Measurement> submission, Origin origin)
+            throws JournalException {
+        accept(check, arrivalMs, submission, Optional.of(origin));
+    }
+
+    private void accept(
+            PeriodCheck check, long arrivalMs, List<Measurement> part, Optional<Origin> origin)
+            throws JournalException {
         requireRoom(check, arrivalMs, part);
         Intake intake = intakes.computeIfAbsent(check.id(), _ -> new Intake());
         if (!check.async()) {
@@ -170,7 +206,7 @@ public final class Periods implements AutoCloseable {
             for (Measurement measurement : part) {
                 entries.add(syncEntry(measurement));
             }
-            append(check, arrivalMs, entries, intake);
+            append(check, arrivalMs, entries, origin, intake);
             return;
         }
         List<StreamId> summed =
@@ -183,22 +219,32 @@ public final class Periods implements AutoCloseable {
                         .toList();
         Accumulator values = new Accumulator(true, check.periodMs());
         if (summed.isEmpty()) {
-            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), intake);
+            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), origin, intake);
             return;
         }
         intake.sums.lock();
         try {
             seed(values, check, arrivalMs, summed, intake.newest());
-            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), intake);
+            append(check, arrivalMs, asyncEntries(values, arrivalMs, part), origin, intake);
         } finally {
             intake.sums.unlock();
         }
     }
 
-    private void append(PeriodCheck check, long arrivalMs, List<Entry> entries, Intake intake)
+    private void append(
+            PeriodCheck check,
+            long arrivalMs,
+            List<Entry> entries,
+            Optional<Origin> origin,
+            Intake intake)
             throws JournalException {
-        Batch batch = new Batch(check.source(), arrivalMs * NS_PER_MS, entries);
-        intake.appended(journal.append(BatchCodec.encode(batch)));
+        byte[] frame = BatchCodec.encode(new Batch(check.source(), arrivalMs * NS_PER_MS, entries));
+        if (origin.isEmpty()) {
+            intake.appended(journal.append(frame));
+        } else if (journal.appendOnce(List.of(new Journal.Arrival(origin.get(), frame))) > 0) {
+            // At its own place, or a little after it.
+            intake.appended(journal.status().head());
+        }
     }
 
     private static Entry syncEntry(Measurement measurement) {
@@ -292,13 +338,13 @@ public final class Periods implements AutoCloseable {
     }
 
     private void run() {
-        while (!stopping) {
+        while (!isStopping()) {
             try {
                 turn(TURN);
             } catch (InterruptedException e) {
                 return;
             } catch (JournalException | RuntimeException e) {
-                if (!stopping) {
+                if (!isStopping()) {
                     trouble(e);
                     pause();
                 }
@@ -306,12 +352,16 @@ public final class Periods implements AutoCloseable {
         }
     }
 
+    private boolean isStopping() {
+        return stop.getCount() == 0;
+    }
+
     private void pause() {
         try {
-            Thread.sleep(Duration.ofSeconds(1));
+            boolean _ = stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            stopping = true;
+            stop.countDown();
         }
     }
 
@@ -391,12 +441,15 @@ public final class Periods implements AutoCloseable {
                             : check == null && !its.isEmpty();
             if (!stays) {
                 its.flush(now, readTo).ifPresent(outbox::add);
+                lastEnds.forget(its.check().id());
                 each.remove();
             }
         }
         for (PeriodCheck check : present.values()) {
-            running.computeIfAbsent(check.id(), id -> new Running(check, true, marksOf(id), now));
+            running.computeIfAbsent(
+                    check.id(), id -> new Running(check, true, marksOf(id), now, lastEnds.of(id)));
         }
+        lastEnds.keepOnly(present.keySet());
         intakes.keySet().removeIf(id -> !present.containsKey(id) && !running.containsKey(id));
     }
 
@@ -418,7 +471,8 @@ public final class Periods implements AutoCloseable {
                                         new PeriodCheck(id, ORPHAN_PERIOD_MS, false),
                                         false,
                                         marksOf(id),
-                                        now));
+                                        now,
+                                        OptionalLong.empty()));
         its.take(position, batch, position <= headAtStart);
     }
 
@@ -426,12 +480,13 @@ public final class Periods implements AutoCloseable {
         try {
             while (!outbox.isEmpty()) {
                 Running.Output output = outbox.getFirst();
-                long position = journal.append(BatchCodec.encode(output.batch()));
+                long position = journal.appendReserved(BatchCodec.encode(output.batch()));
                 outbox.removeFirst();
                 written(output, position);
             }
             trouble = "";
         } finally {
+            lastEnds.save();
             long needed = firstHeld;
             for (Running.Output waiting : outbox) {
                 needed = Math.min(needed, waiting.firstPosition());
@@ -441,6 +496,11 @@ public final class Periods implements AutoCloseable {
     }
 
     private void written(Running.Output output, long position) {
+        for (Entry entry : output.batch().entries()) {
+            if (entry instanceof CheckState state) {
+                note(output.batch(), state);
+            }
+        }
         lock.lock();
         try {
             Running its = running.get(PeriodCheck.idOf(output.batch().source()));
@@ -452,10 +512,14 @@ public final class Periods implements AutoCloseable {
         }
     }
 
+    boolean isRunning() {
+        return thread != null && thread.isAlive();
+    }
+
     /// What the running periods hold is in the journal, for the next start.
     @Override
     public void close() {
-        stopping = true;
+        stop.countDown();
         if (thread != null) {
             try {
                 if (!thread.join(CLOSE)) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,9 @@ final class Running {
     private static final long MAX_WINDOW_MS = 60_000;
     private static final long NS_PER_MS = 1_000_000;
 
-    /// After a jump of the clock, or a long sleep of the machine, no more are reported as empty.
-    private static final int MOST_EMPTY = 10;
+    /// After a long time without the agent, a jump of the clock or a sleep of the machine, no more
+    /// are reported as empty: a day of minutes.
+    static final int MOST_EMPTY = 1440;
 
     private final PeriodCheck check;
     private final boolean registered;
@@ -36,15 +38,24 @@ final class Running {
 
     /// @param registered false = frames of a check that is gone: what they hold is stored, and
     ///   nothing is reported
-    Running(PeriodCheck check, boolean registered, Marks marks, long nowMs) {
+    /// @param lastEndMs end of the last period whose state was stored, in a former life; empty =
+    ///   the check is new
+    Running(
+            PeriodCheck check,
+            boolean registered,
+            Marks marks,
+            long nowMs,
+            OptionalLong lastEndMs) {
         this.check = check;
         this.registered = registered;
         periods = new Slots(check.periodMs(), check.async(), marks.periods());
         windows =
                 new Slots(
                         Math.min(check.periodMs(), MAX_WINDOW_MS), check.async(), marks.windows());
-        nextEndMs = periods.endOf(nowMs);
-        unreportedEndMs = nextEndMs;
+        long present = periods.endOf(nowMs);
+        // The clock may have been put back.
+        nextEndMs = Math.min(present, periods.endOf(lastEndMs.orElse(nowMs)));
+        unreportedEndMs = lastEndMs.isPresent() ? Long.MIN_VALUE : nextEndMs;
     }
 
     PeriodCheck check() {
@@ -122,7 +133,7 @@ final class Running {
         long end = Math.min(periods.firstEnd(), nextEndMs);
         while (end + GRACE_MS <= nowMs) {
             if (end < periods.firstEnd() && nowMs - end > MOST_EMPTY * periods.lengthMs()) {
-                nextEndMs = periods.endOf(nowMs) - periods.lengthMs();
+                nextEndMs = periods.endOf(nowMs) - MOST_EMPTY * periods.lengthMs();
             } else {
                 Slots.@Nullable Slot slot = periods.close(end);
                 first = Math.min(first, slot == null ? first : slot.firstPosition());

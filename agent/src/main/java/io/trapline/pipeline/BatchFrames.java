@@ -54,6 +54,11 @@ public final class BatchFrames {
                 .array();
     }
 
+    /// What [#frame] gave, with another position.
+    public static byte[] at(long position, byte[] frame) {
+        return frame(position, Arrays.copyOfRange(frame, FRAME_HEAD, frame.length));
+    }
+
     /// The next frame, empty at the end.
     ///
     /// @throws FormatException when what is there is no frame

@@ -272,8 +272,40 @@ class ForwarderTest {
 
         assertThat(database.totals("bk").items()).isZero();
         assertThat(bodies()).hasSize(3).allMatch(bodies().getFirst()::equals);
-        // It has no place in the sequence any more.
-        assertThat(receiver.requests().getLast().batch()).isEmpty();
+        // Its place in the journal is long passed: these have a sequence of their own.
+        assertThat(receiver.requests().getLast().batch().orElseThrow()).endsWith("/again:2.0");
+    }
+
+    @Test
+    void what_is_sent_again_and_gets_no_answer_keeps_its_place_in_the_sequence() throws Exception {
+        for (String name : List.of("bad", "worse")) {
+            journal.append("push/1", sample(name));
+        }
+        receiver.behave(_ -> Receiver.Reply.of(400, "{\"message\":\"no\"}"));
+        for (int i = 0; i < 5; i++) {
+            forwarder.step();
+        }
+        assertThat(database.totals("bk").items()).isEqualTo(2);
+
+        receiver.behave(_ -> Receiver.PUSH_OK.cutAfter(5));
+        database.resend("bk", List.of());
+        forwarder.resendAside();
+        forwarder.step();
+        receiver.behave(_ -> Receiver.PUSH_OK);
+        // Asking again for what waits already changes nothing.
+        database.resend("bk", List.of());
+        for (int i = 0; i < 3; i++) {
+            forwarder.resendAside();
+            forwarder.step();
+        }
+
+        assertThat(database.totals("bk").items()).isZero();
+        assertThat(
+                        receiver.requests().stream()
+                                .map(request -> request.batch().orElseThrow())
+                                .filter(batch -> batch.contains("/again:"))
+                                .map(batch -> batch.substring(batch.indexOf("/again:"))))
+                .containsExactly("/again:1.0", "/again:1.0", "/again:2.0");
     }
 
     @Test

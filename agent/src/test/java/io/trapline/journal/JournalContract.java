@@ -218,12 +218,43 @@ abstract class JournalContract {
             }
         }
         assertThat(kept).isBetween(5, 10);
+        quota = journal.status().bytes() + 500;
+        assertThat(journal.status().isFull()).isTrue();
+        quota = 10_000;
         assertThat(full).hasMessageContaining("10000").hasMessageContaining("output/far");
         assertThat(journal.status().refused()).isEqualTo(1);
         assertThat(drain(reader, MIB)).hasSize(kept);
         reader.commit(kept);
         assertThat(journal.append(new byte[1000])).isEqualTo(kept + 1);
+        assertThat(journal.status().isFull()).isFalse();
         assertThat(journal.status().bytes()).isLessThanOrEqualTo(quota);
+    }
+
+    @Test
+    void what_frees_others_may_use_a_reserve_beyond_the_quota() throws Exception {
+        quota = 4 * MIB;
+        JournalReader reader = journal.reader("r");
+        byte[] frame = new byte[100_000];
+        assertThatThrownBy(
+                        () -> {
+                            while (true) {
+                                journal.append(frame);
+                            }
+                        })
+                .isInstanceOf(JournalFullException.class);
+        int reserved = 0;
+        try {
+            while (true) {
+                journal.appendReserved(frame);
+                reserved++;
+            }
+        } catch (JournalFullException e) {
+            assertThat(e).hasMessageContaining("of at most " + 5 * MIB);
+        }
+        assertThat(reserved).as("a quarter").isBetween(10, 11);
+        assertThatThrownBy(() -> journal.append(frame)).isInstanceOf(JournalFullException.class);
+        reader.commit(journal.status().head());
+        journal.append(frame);
     }
 
     @Test

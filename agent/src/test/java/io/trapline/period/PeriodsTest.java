@@ -3,7 +3,9 @@ package io.trapline.period;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trapline.journal.JournalFullException;
 import io.trapline.journal.JournalSettings;
+import io.trapline.journal.Origin;
 import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Blob;
 import io.trapline.model.CheckState;
@@ -14,6 +16,7 @@ import io.trapline.model.SampleValue;
 import io.trapline.model.circllhist.Bin;
 import io.trapline.model.circllhist.Circllhist;
 import io.trapline.pipeline.BatchCodec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +56,7 @@ class PeriodsTest {
 
     private Collection<PeriodCheck> checks = List.of(SYNC);
     private long nowMs = T + 1000;
+    private volatile long quota = 1L << 30;
 
     @BeforeEach
     void start() throws Exception {
@@ -62,8 +67,11 @@ class PeriodsTest {
     }
 
     private SqliteJournal open() throws Exception {
-        return SqliteJournal.open(
-                folder.resolve("trapline.db"), () -> new JournalSettings(1L << 30));
+        return SqliteJournal.open(folder.resolve("trapline.db"), () -> new JournalSettings(quota));
+    }
+
+    private Path memory() {
+        return folder.resolve("periods.state");
     }
 
     @AfterEach
@@ -72,7 +80,13 @@ class PeriodsTest {
     }
 
     private Periods engine() throws Exception {
-        return new Periods(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs), 5, false);
+        return new Periods(
+                journal,
+                () -> checks,
+                () -> Instant.ofEpochMilli(nowMs),
+                new LastEnds(Optional.of(memory())),
+                5,
+                false);
     }
 
     @Test
@@ -165,7 +179,7 @@ class PeriodsTest {
         assertThat(stored()).containsExactly(state(END + 60_000, 0));
         nowMs = LATER + 3_600_000;
         turn();
-        assertThat(stored()).as("a long sleep").hasSize(2);
+        assertThat(stored()).as("a long sleep").hasSize(60);
     }
 
     @Test
@@ -191,11 +205,11 @@ class PeriodsTest {
     void an_asynchronous_running_sum_goes_on_after_a_crash_and_starts_anew_with_the_period()
             throws Exception {
         checks = List.of(ASYNC);
-        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs));
+        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs), memory());
         accept(ASYNC, sum(1), sum(2));
         accept(ASYNC, sum(4));
         periods.close();
-        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs));
+        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs), memory());
         // The engine reads what is there by itself; a sum waits for the frames it goes on from.
         while (periods.running(ASYNC).isEmpty()) {
             Thread.onSpinWait();
@@ -261,6 +275,146 @@ class PeriodsTest {
         turn();
         assertThat(stored())
                 .containsExactly(sample(whole(1), T + 1000), sample(whole(2), T + 1000));
+    }
+
+    @Test
+    void periods_that_passed_while_nothing_ran_are_unavailable_once() throws Exception {
+        reportOnePeriod();
+        for (int i = 0; i < 2; i++) {
+            periods = engine();
+            nowMs = END + 240_000 + Running.GRACE_MS;
+            turn();
+            turn();
+        }
+        accept(SYNC, plain(3));
+        nowMs += 60_000;
+        turn();
+        assertThat(states())
+                .containsExactly(
+                        state(END + 60_000, 1),
+                        state(END + 120_000, 0),
+                        state(END + 180_000, 0),
+                        state(END + 240_000, 0),
+                        state(END + 300_000, 1));
+    }
+
+    @Test
+    void an_engine_that_dies_before_it_remembers_reports_no_period_twice() throws Exception {
+        turn();
+        accept(SYNC, plain(1));
+        nowMs = LATER;
+        turn();
+        nowMs += 60_000;
+        turn();
+        byte[] old = Files.readAllBytes(memory());
+        nowMs += 60_000;
+        turn();
+        Files.write(memory(), old);
+        journal.close();
+        journal = open();
+        periods = engine();
+        turn();
+        turn();
+        assertThat(states()).containsExactly(state(END + 60_000, 0), state(END + 120_000, 0));
+    }
+
+    @Test
+    void of_a_long_time_the_last_day_of_minutes_is_reported() throws Exception {
+        reportOnePeriod();
+        periods = engine();
+        nowMs += Duration.ofDays(7).toMillis();
+        turn();
+        long newest = LATER + 60_000 - Running.GRACE_MS + Duration.ofDays(7).toMillis();
+        assertThat(states()).hasSize(1 + 1440).endsWith(state(newest, 0));
+        assertThat(states().get(1)).isEqualTo(state(newest - 1439 * 60_000, 0));
+    }
+
+    @Test
+    void a_check_that_was_off_begins_anew() throws Exception {
+        reportOnePeriod();
+        checks = List.of();
+        periods = engine();
+        nowMs += 600_000;
+        turn();
+        checks = List.of(SYNC);
+        turn();
+        periods = engine();
+        turn();
+        assertThat(states()).hasSize(1);
+        nowMs += 120_000;
+        turn();
+        assertThat(states()).hasSize(2).endsWith(state(END + 780_000, 0));
+    }
+
+    @Test
+    void without_its_memory_it_goes_on() throws Exception {
+        reportOnePeriod();
+        journal.reader("period").commit(journal.status().head());
+        Files.writeString(memory(), "nonsense");
+        periods = engine();
+        nowMs += 300_000;
+        turn();
+        assertThat(states()).hasSize(1);
+        nowMs += 120_000;
+        turn();
+        assertThat(states()).hasSize(2);
+    }
+
+    /// The first period of a new check is not whole and has no state; the second has.
+    private void reportOnePeriod() throws Exception {
+        turn();
+        accept(SYNC, plain(1));
+        nowMs = LATER;
+        turn();
+        accept(SYNC, plain(2));
+        nowMs = LATER + 60_000;
+        turn();
+        turn();
+        assertThat(states()).containsExactly(state(END + 60_000, 1));
+    }
+
+    @Test
+    void what_another_trapline_sends_again_counts_once() throws Exception {
+        for (String place : List.of("o:1.1", "o:1.1", "o:2.1", "o:1.1")) {
+            Origin origin = Origin.parse(place).orElseThrow();
+            periods.acceptOnce(SYNC, nowMs, List.of(sum(1), sum(2)), origin);
+        }
+        nowMs = LATER;
+        turn();
+        turn();
+        assertThat(samples()).containsExactly(sample(new SampleValue.Real(6), END));
+    }
+
+    @Test
+    void a_full_journal_takes_what_a_period_ends_with_and_so_frees_itself() throws Exception {
+        int sent = 0;
+        quota = 4000;
+        while (true) {
+            try {
+                accept(SYNC, sum(1));
+                sent++;
+            } catch (JournalFullException e) {
+                break;
+            }
+        }
+        turn();
+        nowMs = LATER;
+        turn();
+        assertThat(samples()).containsExactly(sample(new SampleValue.Real(sent), END));
+        assertThatThrownBy(() -> accept(SYNC, sum(1))).isInstanceOf(JournalFullException.class);
+        // The store, here the reader `test`, goes on as well.
+        journal.removeReader("test");
+        turn();
+        accept(SYNC, sum(1));
+        assertThat(journal.status().bytes()).isLessThan(4000);
+    }
+
+    @Test
+    void closing_does_not_wait_for_the_next_try_of_a_journal_that_fails() throws Exception {
+        periods = Periods.open(journal, () -> checks, () -> Instant.ofEpochMilli(nowMs), memory());
+        journal.close();
+        periods.close();
+        assertThat(periods.isRunning()).isFalse();
     }
 
     @Test
@@ -340,6 +494,13 @@ class PeriodsTest {
 
     private List<Sample> samples() throws Exception {
         return stored().stream().filter(Sample.class::isInstance).map(Sample.class::cast).toList();
+    }
+
+    private List<CheckState> states() throws Exception {
+        return stored().stream()
+                .filter(CheckState.class::isInstance)
+                .map(CheckState.class::cast)
+                .toList();
     }
 
     private static Sample sample(SampleValue value, long timeMs) {

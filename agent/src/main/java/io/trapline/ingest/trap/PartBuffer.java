@@ -1,16 +1,24 @@
 package io.trapline.ingest.trap;
 
 import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
 import io.trapline.period.Measurement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Collects a submission's measurements and makes them durable part by part, so that memory does
 /// not grow with the body.
+///
+/// One that has an origin (another Trapline sent it, and may send it again) is made durable as a
+/// whole, once. That has its limits: a larger one, which no Trapline sends by default, is taken
+/// like any other.
 final class PartBuffer implements MeasurementConsumer {
     private static final int MAX_COUNT = 5000;
     private static final int MAX_WEIGHT = 4 << 20;
+    private static final int MAX_WHOLE_COUNT = 100_000;
+    private static final int MAX_WHOLE_WEIGHT = 16 << 20;
     private static final int BIN_BYTES = 16;
 
     private final TrapCheck check;
@@ -18,8 +26,10 @@ final class PartBuffer implements MeasurementConsumer {
     private final TrapSink sink;
     private List<Measurement> part = new ArrayList<>();
     private long weight;
+    private Optional<Origin> origin;
 
-    PartBuffer(TrapCheck check, long arrivalMs, TrapSink sink) {
+    PartBuffer(TrapCheck check, long arrivalMs, Optional<Origin> origin, TrapSink sink) {
+        this.origin = origin;
         this.check = check;
         this.arrivalMs = arrivalMs;
         this.sink = sink;
@@ -29,13 +39,26 @@ final class PartBuffer implements MeasurementConsumer {
     public void accept(Measurement measurement) throws JournalException {
         part.add(measurement);
         weight += weight(measurement);
-        if (part.size() >= MAX_COUNT || weight >= MAX_WEIGHT) {
+        if (origin.isPresent() && (part.size() >= MAX_WHOLE_COUNT || weight >= MAX_WHOLE_WEIGHT)) {
+            origin = Optional.empty();
+        }
+        if (origin.isEmpty() && (part.size() >= MAX_COUNT || weight >= MAX_WEIGHT)) {
             flush();
         }
     }
 
+    /// Whether nothing is kept before [#flush], and then all of it, once.
+    boolean isWhole() {
+        return origin.isPresent();
+    }
+
     void flush() throws JournalException {
         if (part.isEmpty()) {
+            return;
+        }
+        if (origin.isPresent()) {
+            sink.acceptOnce(check, arrivalMs, part, origin.get());
+            part = new ArrayList<>();
             return;
         }
         List<Measurement> full = part;

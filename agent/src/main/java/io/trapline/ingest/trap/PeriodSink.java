@@ -1,6 +1,7 @@
 package io.trapline.ingest.trap;
 
 import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
 import io.trapline.model.Blob;
 import io.trapline.model.Entry;
 import io.trapline.model.Sample;
@@ -31,6 +32,18 @@ public final class PeriodSink implements TrapSink {
     public void accept(TrapCheck check, long arrivalMs, List<Measurement> part)
             throws JournalException {
         periods.accept(periodCheck(check), arrivalMs, part);
+        seen(check, arrivalMs, part);
+    }
+
+    @Override
+    public void acceptOnce(
+            TrapCheck check, long arrivalMs, List<Measurement> submission, Origin origin)
+            throws JournalException {
+        periods.acceptOnce(periodCheck(check), arrivalMs, submission, origin);
+        seen(check, arrivalMs, submission);
+    }
+
+    private void seen(TrapCheck check, long arrivalMs, List<Measurement> part) {
         List<Entry> stored = new ArrayList<>(part.size());
         List<Entry> refused = new ArrayList<>(0);
         for (Measurement measurement : part) {

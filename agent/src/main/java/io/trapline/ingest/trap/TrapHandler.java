@@ -17,6 +17,7 @@ import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.journal.Origin;
 import io.trapline.period.StreamLimitException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,6 +39,7 @@ public final class TrapHandler implements HttpService {
     private static final String MODULE = "httptrap";
     private static final String METHODS = "POST, PUT, OPTIONS";
     private static final HeaderName DEBUG = HeaderNames.create("x-circonus-httptrap-debug");
+    private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
     private static final int FULL_RETRY_S = 30;
     private static final int STREAMS_RETRY_S = 60;
     private static final Pattern UUID_FORM =
@@ -150,11 +152,23 @@ public final class TrapHandler implements HttpService {
 
     private Answered submit(TrapCheck check, ServerRequest request, InputStream body) {
         long arrivalMs = clock.millis();
-        PartBuffer parts = new PartBuffer(check, arrivalMs, sink);
+        // Each check has its own sequences: only who knows the secret gets at them.
+        Optional<Origin> origin =
+                request.headers()
+                        .first(ORIGIN)
+                        .flatMap(Origin::parse)
+                        .map(sent -> sent.within(check.source()));
+        PartBuffer parts = new PartBuffer(check, arrivalMs, origin, sink);
         try {
             TrapResult result = decoder(check).decode(body, arrivalMs, parts);
-            // Also after an error: what came before it stays.
-            parts.flush();
+            if (result instanceof TrapResult.Done) {
+                parts.flush();
+            } else if (!parts.isWhole()) {
+                // What came before an error stays.
+                parts.flush();
+            } else if (result instanceof TrapResult.Unreadable) {
+                return Answered.failed(503, "nothing was kept, send all of it again", 1);
+            }
             return new Answered(reply(check, request, result), notes(result));
         } catch (StreamLimitException e) {
             LOG.warn("a submission was not kept whole: {}", e.getMessage());

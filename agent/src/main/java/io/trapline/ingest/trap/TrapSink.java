@@ -2,6 +2,7 @@ package io.trapline.ingest.trap;
 
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
 import io.trapline.period.Measurement;
 import java.util.List;
@@ -17,6 +18,14 @@ public interface TrapSink {
     /// @throws JournalFullException when there is no room; nothing of this part was kept
     /// @throws JournalException when writing failed; nothing of this part was kept
     void accept(TrapCheck check, long arrivalMs, List<Measurement> part) throws JournalException;
+
+    /// As above, for a whole submission and only once for an origin, so that another Trapline may
+    /// send again what it got no answer for. A sink that cannot remember keeps it each time.
+    default void acceptOnce(
+            TrapCheck check, long arrivalMs, List<Measurement> submission, Origin origin)
+            throws JournalException {
+        accept(check, arrivalMs, submission);
+    }
 
     /// Canonical name → value of every metric of the check's running period, for the debug answer.
     SortedMap<String, SampleValue> running(TrapCheck check);

@@ -6,6 +6,7 @@ import io.trapline.ingest.OnLoopback;
 import io.trapline.ingest.Previews;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
 import io.trapline.net.BoundServer;
 import io.trapline.period.Measurement;
@@ -20,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,7 @@ class TrapHandlerTest implements TrapSink {
     private final ConcurrentLinkedQueue<List<Measurement>> parts = new ConcurrentLinkedQueue<>();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final List<Origin> origins = new ArrayList<>();
     private int partsThatFit = Integer.MAX_VALUE;
     private BoundServer server = OnLoopback.open();
 
@@ -47,6 +50,13 @@ class TrapHandlerTest implements TrapSink {
             throw new JournalFullException("quota");
         }
         parts.add(part);
+    }
+
+    @Override
+    public void acceptOnce(
+            TrapCheck to, long arrivalMs, List<Measurement> submission, Origin origin) {
+        origins.add(origin);
+        parts.add(submission);
     }
 
     @Override
@@ -131,6 +141,35 @@ class TrapHandlerTest implements TrapSink {
     }
 
     @Test
+    void what_another_trapline_sends_is_kept_as_a_whole_with_its_origin() throws Exception {
+        HttpResponse<String> response = put(documents(12_000), "", "life:out:7.3");
+        assertThat(response.body()).isEqualTo("{\"stats\":12000,\"filtered\":0}");
+        assertThat(parts).extracting(List::size).containsExactly(12_000);
+        assertThat(origins).containsExactly(new Origin("trap/" + check.id() + " life:out", 7, 3));
+    }
+
+    @Test
+    void what_another_trapline_sends_and_breaks_off_is_not_kept_at_all() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(packed)) {
+            out.write(documents(50_000));
+        }
+        byte[] half = Arrays.copyOf(packed.toByteArray(), packed.size() / 2);
+        assertThat(put(half, "gzip", "life:out:7.3").statusCode()).isEqualTo(503);
+        assertThat(put("{\"a\":1}]".getBytes(StandardCharsets.UTF_8), "", "life:out:7.3"))
+                .satisfies(response -> assertThat(response.statusCode()).isEqualTo(406));
+        assertThat(parts).isEmpty();
+    }
+
+    @Test
+    void one_that_is_too_long_to_be_kept_as_a_whole_is_taken_like_any_other() throws Exception {
+        HttpResponse<String> response = put(documents(120_000), "", "life:out:7.3");
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(120_000);
+        assertThat(origins).isEmpty();
+    }
+
+    @Test
     void the_rate_of_a_check_is_not_limited_by_default() throws Exception {
         for (int i = 0; i < 20; i++) {
             assertThat(put(documents(1), "").statusCode()).isEqualTo(200);
@@ -138,11 +177,18 @@ class TrapHandlerTest implements TrapSink {
     }
 
     private HttpResponse<String> put(byte[] body, String coding) throws Exception {
+        return put(body, coding, "");
+    }
+
+    private HttpResponse<String> put(byte[] body, String coding, String batch) throws Exception {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path()))
                         .PUT(HttpRequest.BodyPublishers.ofByteArray(body));
         if (!coding.isEmpty()) {
             request.header("Content-Encoding", coding);
+        }
+        if (!batch.isEmpty()) {
+            request.header("X-Trapline-Batch", batch);
         }
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }

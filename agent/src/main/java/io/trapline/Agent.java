@@ -175,6 +175,7 @@ public final class Agent implements AutoCloseable {
                                                 initial.core().listen(),
                                                 () -> settings.core().listen(),
                                                 () -> {}),
+                                        this::ailments,
                                         CLOCK));
 
         PythonBridge bridge =
@@ -433,7 +434,7 @@ public final class Agent implements AutoCloseable {
                 .filter(error -> !error.isEmpty())
                 .ifPresent(error -> found.add("store: " + error));
         var status = journal.status();
-        if (status.bytes() >= status.maxBytes()) {
+        if (status.isFull()) {
             found.add("journal: the quota of " + status.maxBytes() + " bytes is used up");
         }
         return found;

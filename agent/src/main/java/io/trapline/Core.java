@@ -1,6 +1,7 @@
 package io.trapline;
 
 import io.helidon.webserver.http.HttpService;
+import io.trapline.ingest.AddressLimits;
 import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.EntrySink;
 import io.trapline.ingest.PipelineSink;
@@ -27,6 +28,7 @@ import io.trapline.registry.Held;
 import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
 import io.trapline.web.AdminToken;
+import io.trapline.web.AgentApi;
 import io.trapline.web.RegistryApi;
 import io.trapline.web.RegistryCalls;
 import java.io.IOException;
@@ -36,6 +38,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,8 +55,11 @@ final class Core {
     /// What another Trapline must bring to hand over its batches; changes with a reload.
     private volatile String token;
 
+    private volatile double requestRate;
+
     /// @param file the agent's SQLite database
     /// @param tls of the listener, when it has one
+    /// @param ailments what keeps the agent from doing its work
     Core(
             Parts parts,
             Path file,
@@ -61,9 +67,11 @@ final class Core {
             Pipeline pipeline,
             Settings initial,
             Optional<ServerTls> tls,
+            Supplier<List<String>> ailments,
             InstantSource clock)
             throws IOException, JournalException, RegistryException {
         token = initial.core().token();
+        requestRate = initial.core().requestRate();
         registry = parts.add("registry", QUICK, Registry.open(file, clock, SEEN_FLUSH));
         declare(initial);
         Periods periods =
@@ -98,9 +106,7 @@ final class Core {
                 rules ->
                         rules.get(
                                 "/healthz",
-                                (_, response) ->
-                                        response.header("Content-Type", "application/json")
-                                                .send("{\"status\":\"ok\"}"));
+                                (_, response) -> AgentApi.health(response, ailments.get()));
         BoundServer server =
                 parts.add(
                         "core listener",
@@ -108,6 +114,7 @@ final class Core {
                         CoreListener.open(
                                 initial.core().listen(),
                                 tls,
+                                AddressLimits.of(() -> requestRate, System::nanoTime),
                                 push,
                                 trap,
                                 new BatchesHandler(journal, () -> token),
@@ -129,6 +136,7 @@ final class Core {
     /// What the configuration says of registrations and checks, from now on.
     void declare(Settings settings) throws RegistryException {
         token = settings.core().token();
+        requestRate = settings.core().requestRate();
         registry.declare("conf.d/trapline.conf", settings.pushes(), settings.checks());
     }
 

@@ -266,7 +266,10 @@ final class PushSendCommand implements Callable<Integer> {
         PushDecoder decoder =
                 new PushDecoder(
                         _ -> Optional.of(registration),
-                        new PushLimits(Integer.MAX_VALUE, PushLimits.DEFAULT.maxEventName()),
+                        new PushLimits(
+                                Integer.MAX_VALUE,
+                                PushLimits.DEFAULT.maxEventName(),
+                                PushLimits.DEFAULT.maxNames()),
                         clock,
                         System::nanoTime);
         return switch (decoder.decode(root.toString().getBytes(StandardCharsets.UTF_8))) {

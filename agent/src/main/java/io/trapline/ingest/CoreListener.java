@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 /// well, which limit what they inflate.
 public final class CoreListener {
     private static final Logger LOG = LoggerFactory.getLogger(CoreListener.class);
-    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_CONNECTIONS = 20_000;
     private static final int MAX_HEADER_BYTES = 16 * 1024;
     private static final Duration SILENCE = Duration.ofSeconds(30);
     private static final Duration IDLE = Duration.ofMinutes(5);
@@ -48,12 +48,15 @@ public final class CoreListener {
     /// @param tls present when `at` has TLS
     /// @throws IOException when the address cannot be bound, saying why and what to do
     public static BoundServer open(
-            ListenSettings at, Optional<ServerTls> tls, HttpService... services)
+            ListenSettings at,
+            Optional<ServerTls> tls,
+            AddressLimits limits,
+            HttpService... services)
             throws IOException {
-        return BoundServer.start(config(services), at, tls, "core");
+        return BoundServer.start(config(limits, services), at, tls, "core");
     }
 
-    private static WebServerConfig.Builder config(HttpService... services) {
+    private static WebServerConfig.Builder config(AddressLimits limits, HttpService... services) {
         return WebServer.builder()
                 .maxTcpConnections(MAX_CONNECTIONS)
                 .idleConnectionTimeout(IDLE)
@@ -61,11 +64,13 @@ public final class CoreListener {
                 .addProtocol(Http1Config.builder().maxHeadersSize(MAX_HEADER_BYTES).build())
                 .contentEncoding(LeftToHandlers.INSTANCE)
                 .directHandlers(protocolErrors())
-                .routing(routing -> routes(routing, services));
+                .routing(routing -> routes(routing, limits, services));
     }
 
-    private static void routes(HttpRouting.Builder routing, HttpService... services) {
+    private static void routes(
+            HttpRouting.Builder routing, AddressLimits limits, HttpService... services) {
         routing.addFilter(CoreListener::closeWhenAsked);
+        routing.addFilter(limits);
         routing.register(services);
         routing.any(CoreListener::unknownPath);
         routing.error(Exception.class, CoreListener::failed);
@@ -83,6 +88,16 @@ public final class CoreListener {
 
     private static void unknownPath(ServerRequest request, ServerResponse response) {
         send(response, Status.NOT_FOUND_404, "no such path");
+    }
+
+    static void tooMany(ServerResponse response, int retryAfterS) {
+        response.header(HeaderNames.RETRY_AFTER, Integer.toString(retryAfterS));
+        send(
+                response,
+                Status.TOO_MANY_REQUESTS_429,
+                "too many requests from this address, or too many that were refused; try again in "
+                        + retryAfterS
+                        + " s");
     }
 
     private static void failed(ServerRequest request, ServerResponse response, Exception e) {

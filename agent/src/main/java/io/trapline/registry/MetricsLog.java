@@ -109,6 +109,18 @@ final class MetricsLog {
         return new SeenMetrics(found, source.beyond.sum());
     }
 
+    boolean isSeen(String source, Kind kind, String name) {
+        return source(source).metrics.containsKey(new Key(kind, name));
+    }
+
+    int names(String source, Kind kind) {
+        int count = 0;
+        for (Key key : source(source).metrics.keySet()) {
+            count += key.kind() == kind ? 1 : 0;
+        }
+        return count;
+    }
+
     void settings(String source, Kind kind, String name, MetricSettings settings)
             throws RegistryException {
         Source found = source(source);

@@ -303,6 +303,16 @@ public final class Registry implements AutoCloseable {
                 : new SeenMetrics(List.of(), 0);
     }
 
+    /// Whether a registered source has sent a metric, dimension or event of that name.
+    public boolean isSeen(String source, SeenMetric.Kind kind, String name) {
+        return snapshot.sources().contains(source) && metrics.isSeen(source, kind, name);
+    }
+
+    /// How many names of that kind a registered source has sent. Counts them one by one.
+    public int seenNames(String source, SeenMetric.Kind kind) {
+        return snapshot.sources().contains(source) ? metrics.names(source, kind) : 0;
+    }
+
     /// Alias, unit and visibility of a metric, for declared registrations as well; a metric that
     /// was not seen yet is added.
     public void describe(String source, SeenMetric.Kind kind, String name, MetricSettings settings)

@@ -72,7 +72,14 @@ public final class AgentApi implements HttpService {
 
     private void health(ServerRequest request, ServerResponse response)
             throws JsonProcessingException {
-        List<String> found = ailments.get();
+        health(response, ailments.get());
+    }
+
+    /// The answer of `/healthz`, on both listeners.
+    ///
+    /// @param found what keeps the agent from doing its work
+    public static void health(ServerResponse response, List<String> found)
+            throws JsonProcessingException {
         json(
                 response,
                 found.isEmpty() ? 200 : 503,

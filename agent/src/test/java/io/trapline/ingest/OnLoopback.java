@@ -14,7 +14,10 @@ public final class OnLoopback {
     public static BoundServer open(HttpService... services) {
         try {
             return CoreListener.open(
-                    ListenSettings.plain("127.0.0.1", 0), Optional.empty(), services);
+                    ListenSettings.plain("127.0.0.1", 0),
+                    Optional.empty(),
+                    AddressLimits.NONE,
+                    services);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

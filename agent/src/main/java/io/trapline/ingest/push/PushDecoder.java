@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.ingest.SecretMatch;
 import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.model.Entry;
+import io.trapline.model.Point;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,12 +137,15 @@ public final class PushDecoder {
         long nowMs = clock.millis();
         List<Entry> entries = new ArrayList<>(data.size());
         PushWarnings warnings = new PushWarnings();
+        NameCeiling names = new NameCeiling(registrations.names(registration), limits.maxNames());
         for (int i = 0; i < data.size(); i++) {
             PushItem item = new PushItem(data.get(i), i, nowMs, registration, warnings);
             if (events) {
-                entries.add(item.event(limits.maxEventName()));
+                Point event = item.event(limits.maxEventName());
+                item.checkNew("event_name", event.name(), names);
+                entries.add(event);
             } else {
-                item.metrics(entries);
+                item.metrics(entries, names);
             }
         }
         return new PushOutcome.Accepted(

@@ -45,7 +45,7 @@ final class PushItem {
     }
 
     /// Adds a sample for each metric.
-    void metrics(List<Entry> entries) throws PushRefusal {
+    void metrics(List<Entry> entries, NameCeiling names) throws PushRefusal {
         requireObject();
         JsonNode metrics = item.get("metrics");
         if (metrics == null && item.has("event_name")) {
@@ -64,6 +64,7 @@ final class PushItem {
         List<Map.Entry<String, SampleValue>> values = new ArrayList<>(metrics.size());
         for (Map.Entry<String, JsonNode> metric : metrics.properties()) {
             checkName("metrics", metric.getKey());
+            checkNew("metrics." + metric.getKey(), metric.getKey(), names);
             values.add(Map.entry(metric.getKey(), metricValue(metric.getKey(), metric.getValue())));
         }
         String target = target();
@@ -120,6 +121,20 @@ final class PushItem {
         }
         return new Point(
                 Category.KEYEVENT, PushJson.wellFormed(name.textValue()), tags, fields, timeNs);
+    }
+
+    /// Refuses a name that would be one too many of its registration.
+    void checkNew(String field, String name, NameCeiling names) throws PushRefusal {
+        if (!names.admits(name)) {
+            throw refusal(
+                    field,
+                    "data_id "
+                            + registration.dataId()
+                            + " has "
+                            + names.most()
+                            + " names already, as many as it may; put what varies into a dimension,"
+                            + " or take names away that are not used any more");
+        }
     }
 
     private void requireObject() throws PushRefusal {

@@ -15,6 +15,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +169,68 @@ class PushDecoderTest {
     @Test
     void a_registration_does_not_show_its_token() {
         assertThat(METRICS.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void a_registration_has_a_ceiling_of_names_and_the_one_too_many_is_named() {
+        Set<String> seen = new TreeSet<>(Set.of("a", "b"));
+        PushRegistrations registrations =
+                new PushRegistrations() {
+                    @Override
+                    public Optional<PushRegistration> find(long dataId) {
+                        return Optional.of(dataId == 7 ? METRICS : EVENTS);
+                    }
+
+                    @Override
+                    public SeenNames names(PushRegistration registration) {
+                        return new SeenNames() {
+                            @Override
+                            public boolean isKnown(String name) {
+                                return seen.contains(name);
+                            }
+
+                            @Override
+                            public int count() {
+                                return seen.size();
+                            }
+                        };
+                    }
+                };
+        PushDecoder strict =
+                new PushDecoder(
+                        registrations,
+                        new PushLimits(500_000, 128, 3),
+                        () -> Instant.ofEpochMilli(1_700_000_000_000L),
+                        () -> 0);
+        String item = "{'metrics':{'a':1,'%s':2,'%s':3},'target':'t'}";
+        assertThat(strict.decode(request(7, item.formatted("b", "c"))))
+                .isInstanceOf(PushOutcome.Accepted.class);
+        assertThat(strict.decode(request(7, item.formatted("c", "c2"))))
+                .isInstanceOfSatisfying(
+                        PushOutcome.Refused.class,
+                        refused -> {
+                            assertThat(refused.status()).isEqualTo(400);
+                            assertThat(refused.message())
+                                    .startsWith(
+                                            "data[0].metrics.c2: data_id 7 has 3 names already");
+                        });
+        seen.add("c");
+        assertThat(strict.decode(request(7, item.formatted("b", "c"))))
+                .as("known names go on")
+                .isInstanceOf(PushOutcome.Accepted.class);
+        String event = "{'event_name':'%s','event':{'content':'x'},'target':'t'}";
+        assertThat(strict.decode(request(8, event.formatted("c"))))
+                .isInstanceOf(PushOutcome.Accepted.class);
+        assertThat(strict.decode(request(8, event.formatted("d"))))
+                .isInstanceOfSatisfying(
+                        PushOutcome.Refused.class,
+                        refused ->
+                                assertThat(refused.message()).startsWith("data[0].event_name: "));
+    }
+
+    private static byte[] request(int dataId, String items) {
+        String body = "{'data_id':" + dataId + ",'access_token':'secret','data':[" + items + "]}";
+        return bytes(body.replace('\'', '"'));
     }
 
     private List<Entry> metric(String item) {

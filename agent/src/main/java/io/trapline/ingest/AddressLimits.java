@@ -1,0 +1,147 @@
+package io.trapline.ingest;
+
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+
+/// What one address may do on the push and trap listener in a minute: so many requests, when that
+/// is configured, and so many that fail for a wrong token, secret or path, so that nobody can try
+/// them all. The host itself may fail as often as it likes.
+///
+/// Of an IPv6 address the first 64 bits count: the rest is its owner's to choose. Minutes are those
+/// of the ticker, the same for all, so that all counts go away together and memory is bounded by
+/// the addresses of one minute. Beyond 100 000 of them all others count as one.
+public final class AddressLimits implements Filter {
+    /// Nothing is limited.
+    public static final AddressLimits NONE =
+            new AddressLimits(() -> 0, Integer.MAX_VALUE, () -> 0, (_, _) -> {});
+
+    public static final int MOST_FAILURES = 300;
+    private static final long WINDOW_NS = 60_000_000_000L;
+    private static final int MOST_ADDRESSES = 100_000;
+    private static final int PREFIX_BYTES = 8;
+
+    private final DoubleSupplier requestsASecond;
+    private final int mostFailures;
+    private final LongSupplier nanoTicker;
+    private final BiConsumer<RoutingResponse, Integer> refusal;
+    private volatile Window window;
+
+    private static final class Counts {
+        final AtomicInteger requests = new AtomicInteger();
+        final AtomicInteger failures = new AtomicInteger();
+    }
+
+    private record Window(long startNs, ConcurrentHashMap<InetAddress, Counts> counts) {}
+
+    /// @param requestsASecond from one address, as an average of a minute; 0 = no limit
+    /// @param nanoTicker a clock that never jumps
+    /// @param refusal sends 429 with the seconds after which it is worth trying again
+    AddressLimits(
+            DoubleSupplier requestsASecond,
+            int mostFailures,
+            LongSupplier nanoTicker,
+            BiConsumer<RoutingResponse, Integer> refusal) {
+        this.requestsASecond = requestsASecond;
+        this.mostFailures = mostFailures;
+        this.nanoTicker = nanoTicker;
+        this.refusal = refusal;
+        window = new Window(nanoTicker.getAsLong(), new ConcurrentHashMap<>());
+    }
+
+    /// With the listener's own form of a refusal.
+    public static AddressLimits of(DoubleSupplier requestsASecond, LongSupplier nanoTicker) {
+        return new AddressLimits(requestsASecond, MOST_FAILURES, nanoTicker, CoreListener::tooMany);
+    }
+
+    @Override
+    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        if (!(request.remotePeer().address() instanceof InetSocketAddress peer)
+                || peer.getAddress() == null) {
+            chain.proceed();
+            return;
+        }
+        InetAddress address = peer.getAddress();
+        int wait = tryAcquire(address);
+        if (wait > 0) {
+            refusal.accept(response, wait);
+            return;
+        }
+        chain.proceed();
+        ended(address, response.status().code());
+    }
+
+    /// 0 when a request of that address may pass, else after how many seconds one is worth trying.
+    int tryAcquire(InetAddress address) {
+        Counts counts = counts(address);
+        boolean mayFail = address.isLoopbackAddress() || counts.failures.get() < mostFailures;
+        return mayFail && admits(counts) ? 0 : secondsLeft();
+    }
+
+    void ended(InetAddress address, int status) {
+        if (status == 401 || status == 403 || status == 404) {
+            counts(address).failures.incrementAndGet();
+        }
+    }
+
+    private boolean admits(Counts counts) {
+        double rate = requestsASecond.getAsDouble();
+        return rate <= 0 || counts.requests.incrementAndGet() <= Math.max(1, rate * 60);
+    }
+
+    private Counts counts(InetAddress address) {
+        Window now = current();
+        InetAddress key = key(address);
+        Counts known = now.counts.get(key);
+        if (known != null) {
+            return known;
+        }
+        InetAddress bounded =
+                now.counts.size() < MOST_ADDRESSES ? key : InetAddress.ofLiteral("0.0.0.0");
+        return now.counts.computeIfAbsent(bounded, _ -> new Counts());
+    }
+
+    private Window current() {
+        if (isOver(window)) {
+            synchronized (this) {
+                if (isOver(window)) {
+                    window = new Window(nanoTicker.getAsLong(), new ConcurrentHashMap<>());
+                }
+            }
+        }
+        return window;
+    }
+
+    private boolean isOver(Window its) {
+        return nanoTicker.getAsLong() - its.startNs >= WINDOW_NS;
+    }
+
+    private static InetAddress key(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, PREFIX_BYTES, bytes.length, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("16 bytes are an address", e);
+        }
+    }
+
+    private int secondsLeft() {
+        long left = window.startNs + WINDOW_NS - nanoTicker.getAsLong();
+        return Math.clamp(Math.ceilDiv(left, 1_000_000_000L), 1, 60);
+    }
+}

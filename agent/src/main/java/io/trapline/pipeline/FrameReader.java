@@ -77,8 +77,7 @@ final class FrameReader {
     }
 
     private Run run() {
-        return new Run(
-                text(), text(), time(), time(), zigzag(), OUTCOMES[u8()], zigzag(), text());
+        return new Run(text(), text(), time(), time(), zigzag(), OUTCOMES[u8()], zigzag(), text());
     }
 
     private HeldValue.Part part() {

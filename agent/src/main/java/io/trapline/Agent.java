@@ -25,6 +25,7 @@ import io.trapline.net.ServerTls;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
+import io.trapline.registry.Pins;
 import io.trapline.registry.RegistryException;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -41,6 +42,7 @@ import io.trapline.web.MetricsPage;
 import io.trapline.web.OutputsApi;
 import io.trapline.web.QueryApi;
 import io.trapline.web.StatusView;
+import io.trapline.web.page.ExplorePages;
 import io.trapline.web.page.Html;
 import io.trapline.web.page.Login;
 import io.trapline.web.page.Pages;
@@ -199,6 +201,7 @@ public final class Agent implements AutoCloseable {
                         meters,
                         CLOCK,
                         System::nanoTime);
+        Pins pins = parts.add("dashboard", QUICK, Pins.open(data.resolve("trapline.db")));
         AdminToken token = AdminToken.loadOrCreate(data, CLOCK);
         Html html = new Html(Version.TEXT, token);
         AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
@@ -227,6 +230,7 @@ public final class Agent implements AutoCloseable {
                                                     journal::status,
                                                     store,
                                                     CLOCK));
+                                    routing.register(new ExplorePages(html, store, pins, CLOCK));
                                     routing.register(
                                             api,
                                             new MetricsPage(meters, journal::status, this::inputs));

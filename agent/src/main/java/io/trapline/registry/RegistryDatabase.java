@@ -66,6 +66,11 @@ final class RegistryDatabase implements AutoCloseable {
             hidden INTEGER NOT NULL DEFAULT 0, disabled INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY(source, kind, name)) WITHOUT ROWID
         """,
+        """
+        CREATE TABLE IF NOT EXISTS registry_pins(
+            id INTEGER PRIMARY KEY, place INTEGER NOT NULL, title TEXT NOT NULL,
+            query TEXT NOT NULL)
+        """,
     };
 
     private static final String PUT_SEEN =
@@ -345,6 +350,31 @@ final class RegistryDatabase implements AutoCloseable {
                 settings.unit(),
                 settings.hidden(),
                 settings.disabled());
+    }
+
+    synchronized List<Pin> pins() throws RegistryException {
+        List<Pin> found = new ArrayList<>();
+        query(
+                "SELECT id, title, query FROM registry_pins ORDER BY place, id",
+                _ -> {},
+                row -> found.add(new Pin(row.getLong(1), row.getString(2), row.getString(3))));
+        return found;
+    }
+
+    /// These and no others, in this order.
+    synchronized void putPins(List<Pin> pins) throws RegistryException {
+        transaction(() -> {
+            update("DELETE FROM registry_pins");
+            for (int place = 0; place < pins.size(); place++) {
+                Pin pin = pins.get(place);
+                update(
+                        "INSERT INTO registry_pins VALUES (?,?,?,?)",
+                        pin.id(),
+                        place,
+                        pin.title(),
+                        pin.query());
+            }
+        });
     }
 
     synchronized void removeMetric(String source, SeenMetric.Kind kind, String name)

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.duckdb.DuckDBChunkedResult;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBPreparedStatement;
@@ -70,6 +71,11 @@ final class Queries implements AutoCloseable {
     }
 
     QueryResult run(String sql, Duration timeout) throws QueryException {
+        return run(sql, timeout, () -> false);
+    }
+
+    /// @param cancelled asked now and then; when true, the query is ended
+    QueryResult run(String sql, Duration timeout, BooleanSupplier cancelled) throws QueryException {
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
             if (!places.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -83,7 +89,7 @@ final class Queries implements AutoCloseable {
                             "the store is not open (yet); see the status for what it waits for");
                 }
                 try {
-                    return watched(database, sql, timeout, deadline);
+                    return watched(database, sql, timeout, deadline, cancelled);
                 } finally {
                     gate.leave();
                 }
@@ -96,7 +102,12 @@ final class Queries implements AutoCloseable {
         }
     }
 
-    private QueryResult watched(Database database, String sql, Duration timeout, long deadline)
+    private QueryResult watched(
+            Database database,
+            String sql,
+            Duration timeout,
+            long deadline,
+            BooleanSupplier cancelled)
             throws QueryException {
         Running query = new Running();
         running.add(query);
@@ -106,8 +117,14 @@ final class Queries implements AutoCloseable {
                         + " s; ask for less: a shorter time range, fewer streams, an aggregate";
         ScheduledFuture<?> alarm =
                 watch.scheduleWithFixedDelay(
-                        () -> query.cancel(tooLong),
-                        Math.max(1, DatabaseGate.left(deadline).toMillis()),
+                        () -> {
+                            if (cancelled.getAsBoolean()) {
+                                query.cancel("the query was cancelled");
+                            } else if (!DatabaseGate.left(deadline).isPositive()) {
+                                query.cancel(tooLong);
+                            }
+                        },
+                        CANCEL_EVERY_MS,
                         CANCEL_EVERY_MS,
                         TimeUnit.MILLISECONDS);
         try (DuckDBConnection connection = database.connection()) {

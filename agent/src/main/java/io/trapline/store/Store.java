@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,14 @@ public final class Store implements AutoCloseable {
     ///   answers more than can be held; the message is for the person who asked
     public QueryResult query(String sql, Duration timeout) throws QueryException {
         return queries.run(sql, timeout);
+    }
+
+    /// The same, for somebody who may not want to wait for the answer any longer.
+    ///
+    /// @param cancelled asked 20 times a second while the query runs; when true, the query is ended
+    public QueryResult query(String sql, Duration timeout, BooleanSupplier cancelled)
+            throws QueryException {
+        return queries.run(sql, timeout, cancelled);
     }
 
     /// The same on the files of a store that no agent has open; shows what was stored when it

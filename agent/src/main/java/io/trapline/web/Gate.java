@@ -40,6 +40,7 @@ public final class Gate implements Filter {
         return path.equals("/")
                 || path.startsWith("/ui/")
                 || path.startsWith("/api/")
+                || path.equals("/dashboard")
                 || path.equals("/login")
                 || path.equals("/logout");
     }

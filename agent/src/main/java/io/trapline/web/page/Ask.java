@@ -6,6 +6,7 @@ import io.trapline.store.Store;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The store as pages ask it: an answer that does not come becomes a sentence on the page, which
@@ -52,19 +53,24 @@ final class Ask {
     }
 
     Answer rows(String sql, Duration timeout) {
+        return rows(sql, timeout, () -> false);
+    }
+
+    Answer rows(String sql, Duration timeout, BooleanSupplier cancelled) {
         try {
-            QueryResult result = result(sql, timeout);
+            QueryResult result = result(sql, timeout, cancelled);
             return new Answer(result.columns(), result.rows().stream().map(Row::new).toList(), "");
         } catch (QueryException e) {
             return new Answer(List.of(), List.of(), String.valueOf(e.getMessage()));
         }
     }
 
-    QueryResult result(String sql, Duration timeout) throws QueryException {
+    QueryResult result(String sql, Duration timeout, BooleanSupplier cancelled)
+            throws QueryException {
         if (store.isEmpty()) {
             throw new QueryException(
                     "the store is switched off ([store] enabled = false in conf.d/trapline.conf)");
         }
-        return store.get().query(sql, timeout);
+        return store.get().query(sql, timeout, cancelled);
     }
 }

@@ -19,7 +19,7 @@ final class Assets {
 
     private static final Map<String, String> TYPES =
             Map.of(
-                    "echarts.common.min.js", "text/javascript; charset=utf-8",
+                    "echarts.min.js", "text/javascript; charset=utf-8",
                     "htmx.min.js", "text/javascript; charset=utf-8",
                     "page.js", "text/javascript; charset=utf-8",
                     "page.css", "text/css; charset=utf-8",

@@ -85,6 +85,10 @@ final class Show {
         return Double.isNaN(perSecond) ? "–" : number(Math.round(perSecond * 100) / 100.0);
     }
 
+    static String shortened(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
     /// The last line that says something: of a traceback, the error itself.
     static String lastLine(String text) {
         String stripped = text.stripTrailing();

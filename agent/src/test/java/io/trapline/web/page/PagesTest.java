@@ -16,6 +16,7 @@ import io.trapline.model.Run;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.registry.Pins;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -66,6 +67,7 @@ class PagesTest {
     private static final MemoryJournal JOURNAL = new MemoryJournal();
     private static volatile List<InputStatus> inputs = List.of();
     private static Store store;
+    private static Pins pins;
     private static WebServer server;
     private static HttpClient client;
 
@@ -116,13 +118,10 @@ class PagesTest {
                                 List.of()));
         AdminToken token = AdminToken.loadOrCreate(directory);
         Gate gate = new Gate(token, new Hosts(List::of, "127.0.0.1"), () -> WebSettings.DEFAULT);
-        Pages pages =
-                new Pages(
-                        new Html("0.0.0", token),
-                        () -> inputs,
-                        JOURNAL::status,
-                        Optional.of(store),
-                        () -> NOW);
+        Html html = new Html("0.0.0", token);
+        pins = Pins.open(directory.resolve("trapline.db"));
+        pins.add(EVIL, Params.of("name", EVIL).at("").substring(1));
+        Pages pages = new Pages(html, () -> inputs, JOURNAL::status, Optional.of(store), () -> NOW);
         server =
                 WebServer.builder()
                         .host("127.0.0.1")
@@ -130,15 +129,19 @@ class PagesTest {
                         .routing(routing ->
                                 routing.addFilter(gate)
                                         .register(pages)
+                                        .register(
+                                                new ExplorePages(
+                                                        html, Optional.of(store), pins, () -> NOW))
                                         .register(new QueryApi(store)))
                         .build()
                         .start();
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws Exception {
         server.stop();
         store.close();
+        pins.close();
         client.close();
     }
 
@@ -158,6 +161,12 @@ class PagesTest {
                 "/ui/suggest/tag?tag=host",
                 "/ui/records",
                 "/ui/records?q=" + EVIL_ARGUMENT + "&category=" + EVIL_ARGUMENT,
+                "/ui/metrics?compare=hour&agg=p99&name=" + EVIL_ARGUMENT,
+                "/ui/records?category=keyevent&status=" + EVIL_ARGUMENT,
+                "/ui/objects?q=" + EVIL_ARGUMENT,
+                "/ui/object?class=" + EVIL_ARGUMENT + "&name=" + EVIL_ARGUMENT,
+                "/dashboard",
+                "/dashboard?range=1h",
                 "/ui/sql?sql=" + EVIL_ARGUMENT);
     }
 
@@ -259,7 +268,8 @@ class PagesTest {
         assertThat(first.select("tbody tr")).hasSize(50);
         assertThat(first.select("tbody summary").eachText().getFirst()).isEqualTo(EVIL + " no 0");
         assertThat(page(first.select(".pager a").attr("href")).select("tbody tr")).hasSize(10);
-        assertThat(page("/ui/records?q=%22no+59").select("tbody tr")).isEmpty();
+        assertThat(page("/ui/records?q=%22no+59%22").select("tbody tr")).hasSize(1);
+        assertThat(page("/ui/records?q=%2259+no%22").select("tbody tr")).isEmpty();
         assertThat(page("/ui/records?q=no+59").select("tbody tr")).hasSize(1);
         assertThat(page("/ui/records?q=status%3Derror").select("tbody tr")).hasSize(50);
         assertThat(page("/ui/records?q=status%3Dok").select("tbody tr")).isEmpty();
@@ -285,13 +295,19 @@ class PagesTest {
 
     @Test
     void the_console_answers_and_says_what_is_wrong() throws Exception {
-        assertThat(Jsoup.parse(post("sql=SELECT+41%2B1+AS+answer").body()).select("td").text())
+        assertThat(
+                        Jsoup.parse(post("/ui/sql", "sql=SELECT+41%2B1+AS+answer").body())
+                                .select("td")
+                                .text())
                 .isEqualTo("42");
-        assertThat(Jsoup.parse(post("sql=DROP+VIEW+metrics").body()).select(".note.bad").text())
+        assertThat(
+                        Jsoup.parse(post("/ui/sql", "sql=DROP+VIEW+metrics").body())
+                                .select(".note.bad")
+                                .text())
                 .startsWith("only a reading statement");
-        HttpResponse<String> csv = post("as=csv&sql=SELECT+1+AS+a");
+        HttpResponse<String> csv = post("/ui/sql.csv", "sql=SELECT+1+AS+a");
         assertThat(csv.body().strip().lines()).containsExactly("a", "1");
-        assertThat(post("sql=SELECT+1", "Sec-Fetch-Site", "cross-site").statusCode())
+        assertThat(post("/ui/sql", "sql=SELECT+1", "Sec-Fetch-Site", "cross-site").statusCode())
                 .isEqualTo(403);
     }
 
@@ -300,6 +316,17 @@ class PagesTest {
     void a_name_that_was_rebound_to_this_host_reads_nothing(String request) throws Exception {
         assertThat(raw(request, "evil.example:9529")).startsWith("HTTP/1.1 403");
         assertThat(raw(request, "127.0.0.1:" + server.port())).doesNotStartWith("HTTP/1.1 403");
+    }
+
+    @Test
+    void nobody_changes_the_dashboard_without_a_session() throws Exception {
+        for (String form :
+                List.of("do=pin&title=x&query=name%3Dx", "do=unpin&id=1", "do=up&id=1&csrf=")) {
+            HttpResponse<String> answer = post("/dashboard", form);
+            assertThat(answer.statusCode()).isEqualTo(303);
+            assertThat(answer.headers().firstValue("location").orElse("")).startsWith("/login");
+        }
+        assertThat(pins.all()).hasSize(1);
     }
 
     @Test
@@ -329,9 +356,10 @@ class PagesTest {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    private static HttpResponse<String> post(String form, String... headers) throws Exception {
+    private static HttpResponse<String> post(String path, String form, String... headers)
+            throws Exception {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/ui/sql"))
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
                         .POST(HttpRequest.BodyPublishers.ofString(form));
         if (headers.length > 0) {
             request.headers(headers);

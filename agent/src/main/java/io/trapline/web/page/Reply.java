@@ -1,0 +1,43 @@
+package io.trapline.web.page;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+
+/// Data for scripts of the pages.
+final class Reply {
+    static final HeaderName NO_SNIFF = HeaderNames.create("X-Content-Type-Options");
+    private static final JsonFactory JSON = new JsonFactory();
+
+    interface Members {
+        void write(JsonGenerator out) throws IOException;
+    }
+
+    private Reply() {}
+
+    static void json(ServerResponse response, Members members) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try (JsonGenerator out = JSON.createGenerator(body)) {
+            out.writeStartObject();
+            members.write(out);
+            out.writeEndObject();
+        }
+        response.header(HeaderNames.CONTENT_TYPE, "application/json")
+                .header(HeaderNames.CACHE_CONTROL, "no-store")
+                .header(NO_SNIFF, "nosniff")
+                .send(body.toByteArray());
+    }
+
+    /// A number, or null for what JSON has no number for.
+    static void number(JsonGenerator out, double value) throws IOException {
+        if (Double.isFinite(value)) {
+            out.writeNumber(value);
+        } else {
+            out.writeNull();
+        }
+    }
+}

@@ -65,6 +65,44 @@ class ArchitectureTest {
     }
 
     @Test
+    void only_git_sync_knows_jgit_and_its_ssh() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.trapline.gitsync..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.eclipse.jgit..", "org.apache.sshd..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void git_sync_uses_the_configuration_alone_and_the_watcher_nothing_of_ours() {
+        classes()
+                .that()
+                .resideInAPackage("io.trapline.gitsync..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.trapline.gitsync..",
+                        "io.trapline.config..",
+                        "java..",
+                        "org.jspecify..",
+                        "org.slf4j..",
+                        "org.eclipse.jgit..",
+                        "org.apache.sshd..",
+                        "com.fasterxml.jackson..")
+                .check(CLASSES);
+        classes()
+                .that()
+                .resideInAPackage("io.trapline.reload..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.trapline.reload..", "java..", "org.jspecify..", "org.slf4j..")
+                .check(CLASSES);
+    }
+
+    @Test
     void only_collectors_use_the_bridge() {
         noClasses()
                 .that()

@@ -2,12 +2,14 @@ package io.trapline.gitsync;
 
 import java.util.regex.Pattern;
 
-/// Addresses of repositories: `http(s)://…`, `git@host:path`, `ssh://…`.
+/// Addresses of repositories: `http(s)://…`, `git@host:path`, `ssh://…`, `git://…`.
 final class GitAddress {
     static final String ACCEPTED =
-            "\"https://host/path.git\", \"git@host:path.git\" or \"ssh://git@host:port/path.git\"";
+            "\"https://host/path.git\", \"git@host:path.git\", \"ssh://git@host:port/path.git\" or"
+                    + " \"git://host/path.git\"";
 
     private static final Pattern HTTP = Pattern.compile("https?://[^/\\s]+/\\S+");
+    private static final Pattern DAEMON = Pattern.compile("git://[^/@\\s]+/\\S+");
     private static final Pattern SSH =
             Pattern.compile("ssh://[^/\\s]+/\\S+|[\\w.-]+@[\\w.-]+:\\S+");
 
@@ -17,12 +19,17 @@ final class GitAddress {
     private GitAddress() {}
 
     static boolean isKnown(String url) {
-        return (HTTP.matcher(url).matches() || isSsh(url))
+        return (HTTP.matcher(url).matches() || isSsh(url) || isUnprotected(url))
                 && DIRECTORY.matcher(directory(url)).matches();
     }
 
     static boolean isSsh(String url) {
         return SSH.matcher(url).matches();
+    }
+
+    /// A `git daemon`, which proves nothing about itself and encrypts nothing.
+    static boolean isUnprotected(String url) {
+        return DAEMON.matcher(url).matches();
     }
 
     static String directory(String url) {
@@ -32,7 +39,9 @@ final class GitAddress {
         return dot > 0 ? last.substring(0, dot) : last;
     }
 
+    /// Without user, password and what follows a `?`, where some servers take a token. Greedy: a
+    /// password may hold an unescaped `@` or `/`.
     static String withoutPassword(String url) {
-        return url.replaceFirst("://[^/@]*@", "://…@");
+        return url.replaceFirst("://\\S*@", "://…@").replaceFirst("[?].*", "?…");
     }
 }

@@ -13,10 +13,18 @@ import java.util.Optional;
 ///
 /// @param pullInterval between two cycles
 /// @param timeout of one clone or pull
+/// @param maxFile bytes; a commit with a larger file is refused
+/// @param knownHosts path of the file with the servers' SSH keys, empty = the user's own
 /// @param repositories in the file's order, also those that are switched off
-public record GitSettings(Duration pullInterval, Duration timeout, List<Repository> repositories) {
+public record GitSettings(
+        Duration pullInterval,
+        Duration timeout,
+        long maxFile,
+        String knownHosts,
+        List<Repository> repositories) {
     public static final GitSettings DEFAULT =
-            new GitSettings(Duration.ofMinutes(1), Duration.ofSeconds(60), List.of());
+            new GitSettings(
+                    Duration.ofMinutes(1), Duration.ofSeconds(60), 16L << 20, "", List.of());
 
     public GitSettings {
         repositories = List.copyOf(repositories);
@@ -57,10 +65,12 @@ public record GitSettings(Duration pullInterval, Duration timeout, List<Reposito
         Duration timeout =
                 git.duration("timeout", Duration.ofSeconds(1), Duration.ofHours(1))
                         .orElse(base.timeout);
+        long maxFile = git.size("max_file", 1, 1L << 30).orElse(base.maxFile);
+        String knownHosts = git.text("known_hosts", "a path").orElse(base.knownHosts);
         List<Repository> repositories =
                 git.has("repo") ? repositories(git.sections("repo")) : base.repositories;
         git.done();
-        return new GitSettings(interval, timeout, repositories);
+        return new GitSettings(interval, timeout, maxFile, knownHosts, repositories);
     }
 
     /// As upstream, a bad value is one minute and no reason to stop.
@@ -121,6 +131,11 @@ public record GitSettings(Duration pullInterval, Duration timeout, List<Reposito
             if (!GitAddress.isKnown(url)) {
                 block.error(
                         "url", "not an address to clone from; accepted: " + GitAddress.ACCEPTED);
+            } else if (GitAddress.isUnprotected(url)) {
+                block.warn(
+                        "url",
+                        "anyone on the way can change what git:// brings, and collectors run what it"
+                                + " brings; https:// or ssh:// is better");
             } else if (GitAddress.isSsh(url) && key.isBlank()) {
                 block.warn(
                         "ssh_private_key_path",

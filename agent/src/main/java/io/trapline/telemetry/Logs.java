@@ -40,6 +40,9 @@ public final class Logs extends ContextAwareBase implements Configurator {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(console);
         root.setLevel(Level.WARN);
+        // What goes wrong with a repository is told by who syncs it, once and without its secrets.
+        context.getLogger("org.eclipse.jgit").setLevel(Level.ERROR);
+        context.getLogger("org.apache.sshd").setLevel(Level.ERROR);
         // Helidon logs through java.util.logging.
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();

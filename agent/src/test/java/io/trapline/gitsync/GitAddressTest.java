@@ -16,6 +16,8 @@ class GitAddressTest {
         "http://h.example/p/y/,                    true,  false, y",
         "https://h.example/p/y.z.git,              true,  false, y.z",
         "https://user:p%40w@h.example/p/y.git,     true,  false, y",
+        "git://h.example:9418/p/y.git,             true,  false, y",
+        "git://u:p@h.example/p/y.git,              false, false, y",
         "file:///srv/y.git,                        false, false, y",
         "/srv/y.git,                               false, false, y",
         "https://h.example,                        false, false, h",

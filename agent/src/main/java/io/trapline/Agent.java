@@ -1,16 +1,22 @@
 package io.trapline;
 
+import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.bridge.PythonBridge;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
+import io.trapline.collector.InputSettings;
 import io.trapline.collector.InputStatus;
 import io.trapline.collector.Sink;
+import io.trapline.config.HostPort;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
+import io.trapline.gitsync.GitSettings;
+import io.trapline.gitsync.GitSync;
+import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.ingest.datakit.FileGlobalTagsStore;
@@ -21,12 +27,14 @@ import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Entry;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
+import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import io.trapline.pipeline.Decoded.TagChoice;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
 import io.trapline.registry.RegistryException;
+import io.trapline.reload.Watcher;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
@@ -36,6 +44,8 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.AgentApi.Reload;
 import io.trapline.web.Gate;
+import io.trapline.web.GitApi;
+import io.trapline.web.GitView;
 import io.trapline.web.Hosts;
 import io.trapline.web.Listener;
 import io.trapline.web.MetricsPage;
@@ -48,6 +58,7 @@ import io.trapline.web.page.Login;
 import io.trapline.web.page.Pages;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,8 +68,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,7 +82,14 @@ public final class Agent implements AutoCloseable {
 
     private static final InstantSource CLOCK = InstantSource.system();
     private static final Duration QUICK = Duration.ofSeconds(3);
+    private static final Duration LISTENER = Duration.ofSeconds(2);
     private static final Duration WITH_RUNS = Duration.ofSeconds(8);
+
+    /// What a reload waits for inputs that load.
+    private static final Duration LOADING = Duration.ofSeconds(20);
+
+    /// A file that changes for longer than that is named in the status.
+    private static final Duration RESTLESS = Duration.ofSeconds(10);
 
     private final Home home;
     private final Instant started = CLOCK.instant();
@@ -83,10 +103,15 @@ public final class Agent implements AutoCloseable {
     /// Null only while the constructor runs: collectors need the listener's address.
     private volatile @Nullable Collectors collectors;
 
+    /// Null for the same while: it reloads, and a reload needs the collectors.
+    private volatile @Nullable GitSync gitSync;
+
+    private volatile @Nullable Watcher watcher;
+
     private final HomeLock lock;
     private final Certificates certificates;
     private final Optional<ServerTls> tls;
-    private final String address;
+    private final MovingListener<HttpSettings> listener;
     private final Parts parts;
 
     /// What is in force; replaced as a whole, by [#reload] alone after the start.
@@ -106,7 +131,7 @@ public final class Agent implements AutoCloseable {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             Agent agent = new Agent(home, program, initialSettings(home), lock, parts);
             agent.publish();
-            agent.runInputs();
+            agent.runInputs(Set.of());
             return agent;
         } catch (StartFailure e) {
             parts.close();
@@ -131,13 +156,7 @@ public final class Agent implements AutoCloseable {
         certificates = new Certificates(parts, CLOCK);
         Settings initial = loaded.settings();
         settings = initial;
-        List<String> problems =
-                new ArrayList<>(ProblemReport.lines(home.root(), loaded.problems()));
-        for (String line : withoutEffect(initial)) {
-            LOG.warn("{}", line);
-            problems.add(line);
-        }
-        configProblems = List.copyOf(problems);
+        configProblems = ProblemReport.lines(home.root(), loaded.problems());
         Path data = home.data();
 
         journal =
@@ -204,42 +223,50 @@ public final class Agent implements AutoCloseable {
         Pins pins = parts.add("dashboard", QUICK, Pins.open(data.resolve("trapline.db")));
         AdminToken token = AdminToken.loadOrCreate(data, CLOCK);
         Html html = new Html(Version.TEXT, token);
-        AgentApi api = new AgentApi(this::status, this::reload, this::ailments, token);
+        AgentApi api = new AgentApi(this::status, this::reloadAndWait, this::ailments, token);
+        GitApi gitApi = new GitApi(this::gitSync, () -> settings.git(), token);
         tls =
                 certificates.open(
                         "http",
                         initial.http().listen(),
                         () -> settings.http().listen(),
                         this::publish);
-        Listener listener =
+        listener =
                 parts.add(
                         "listener",
-                        QUICK,
-                        Listener.open(
-                                initial.http().listen(),
-                                tls,
-                                to -> DataKitApi.configure(to, initial.http()),
-                                routing -> {
-                                    routing.addFilter(gate(initial, token));
-                                    dataKit.register(routing, Gate::guards);
-                                    routing.register(new Login(html, System::nanoTime));
-                                    routing.register(
-                                            new Pages(
-                                                    html,
-                                                    this::inputs,
-                                                    journal::status,
-                                                    store,
-                                                    CLOCK));
-                                    routing.register(new ExplorePages(html, store, pins, CLOCK));
-                                    routing.register(
-                                            api,
-                                            new MetricsPage(meters, journal::status, this::inputs));
-                                    routing.register(new OutputsApi(outputs, token));
-                                    store.ifPresent(
-                                            queried -> routing.register(new QueryApi(queried)));
-                                    core.ifPresent(its -> routing.register(its.api(token)));
-                                }));
-        address = listener.address();
+                        LISTENER,
+                        new MovingListener<>(
+                                "[http] listen",
+                                initial.http(),
+                                at -> new HostPort(at.host(), at.port()),
+                                at ->
+                                        listen(
+                                                at,
+                                                routing -> {
+                                                    routing.addFilter(
+                                                            gate(
+                                                                    at.host(),
+                                                                    initial.hostName(),
+                                                                    token));
+                                                    dataKit.register(routing, Gate::guards);
+                                                    routing.register(
+                                                            new Login(html, System::nanoTime));
+                                                    routing.register(pages(html));
+ routing.register(new ExplorePages(html, store, pins, CLOCK));
+                                                    routing.register(
+                                                            api,
+                                                            gitApi,
+                                                            new MetricsPage(
+                                                                    meters,
+                                                                    journal::status,
+                                                                    this::inputs),
+                                                            new OutputsApi(outputs, token));
+                                                    store.ifPresent(queried ->
+                                                            routing.register(
+                                                                    new QueryApi(queried)));
+                                                    core.ifPresent(its ->
+                                                            routing.register(its.api(token)));
+                                                })));
 
         collectors =
                 parts.add(
@@ -251,15 +278,52 @@ public final class Agent implements AutoCloseable {
                                 sink(pipeline),
                                 System::nanoTime,
                                 CLOCK,
-                                collectorSettings(home, URI.create(address))));
+                                collectorSettings(
+                                        home, () -> URI.create(address()), () -> settings.git())));
+        gitSync =
+                parts.add(
+                        "git sync",
+                        QUICK,
+                        new GitSync(
+                                home.gitrepos(),
+                                home.root(),
+                                (_, tree) -> objections(tree),
+                                this::followCommit,
+                                CLOCK));
+        watcher = parts.add("watcher", QUICK, new Watcher(this::watched, this::follow));
     }
 
-    private Gate gate(Settings initial, AdminToken token) {
+    /// Where a change of a `*.conf` or `*.py` file calls for a reload.
+    private List<Path> watched() {
+        Settings now = settings;
+        List<Path> folders = new ArrayList<>(pythonRoots(home, now.git()));
+        folders.add(home.conf());
+        GitSync.roots(home.gitrepos(), now.git())
+                .forEach(root -> folders.add(root.resolve("conf.d")));
+        now.inputs().stream()
+                .flatMap(input -> input.dirs().stream())
+                .map(Path::of)
+                .filter(Path::isAbsolute)
+                .map(path -> Files.isRegularFile(path) ? path.getParent() : path)
+                .forEach(folders::add);
+        return folders;
+    }
+
+    /// What `check-config` would call an error in a commit that is not in place yet.
+    private List<String> objections(Path tree) {
+        List<Problem> errors =
+                Settings.checkInputs(home.root(), System.getenv(), tree).stream()
+                        .filter(problem -> problem.severity() == Problem.Severity.ERROR)
+                        .toList();
+        return ProblemReport.lines(tree, errors);
+    }
+
+    private Gate gate(String listen, String hostName, AdminToken token) {
         Hosts hosts =
                 new Hosts(
                         () -> settings.web().hosts(),
-                        initial.http().host(),
-                        initial.hostName(),
+                        listen,
+                        hostName,
                         HostIdentity.ofThisMachine().name());
         return new Gate(token, hosts, () -> settings.web());
     }
@@ -293,25 +357,71 @@ public final class Agent implements AutoCloseable {
     }
 
     /// What collectors run with, in an agent that serves at `endpoint`.
-    static CollectorSettings collectorSettings(Home home, URI endpoint) {
+    static CollectorSettings collectorSettings(
+            Home home, Supplier<URI> endpoint, Supplier<GitSettings> git) {
         return new CollectorSettings(
-                List.of(home.python()),
+                () -> pythonRoots(home, git.get()),
                 home.logs(),
                 Path.of(System.getProperty("user.home")),
-                endpoint.getHost(),
-                endpoint.getPort(),
+                endpoint,
                 "root".equals(System.getProperty("user.name")));
     }
 
-    private void runInputs() {
+    /// Those of the repositories before the local one.
+    private static List<Path> pythonRoots(Home home, GitSettings git) {
+        List<Path> roots = new ArrayList<>();
+        GitSync.roots(home.gitrepos(), git).forEach(root -> roots.add(root.resolve("python.d")));
+        roots.add(home.python());
+        return roots;
+    }
+
+    private void runInputs(Set<Path> restless) {
         Objects.requireNonNull(collectors, "set by the constructor")
-                .apply(settings.role() == Role.CORE ? List.of() : settings.inputs());
+                .apply(settings.role() == Role.CORE ? List.of() : settings.inputs(), restless);
+        Objects.requireNonNull(gitSync, "set by the constructor").configure(settings.git());
+        Objects.requireNonNull(watcher, "set by the constructor").watch(settings.watch());
+    }
+
+    private MovingListener.Bound listen(HttpSettings at, Consumer<HttpRouting.Builder> routes)
+            throws IOException {
+        Listener opened =
+                Listener.open(at.listen(), tls, to -> DataKitApi.configure(to, at), routes);
+        return new MovingListener.Bound(opened.address(), opened::close);
+    }
+
+    private Pages pages(Html html) {
+        return new Pages(html, this::inputs, journal::status, store, CLOCK);
+    }
+
+    private static boolean sameProtection(ListenSettings a, ListenSettings b) {
+        return a.tls().isPresent() == b.tls().isPresent();
+    }
+
+    /// What could not be opened, and goes on where it was.
+    private List<String> moveListeners(Settings fresh) {
+        List<String> lines = new ArrayList<>();
+        try {
+            if (sameProtection(settings.http().listen(), fresh.http().listen())
+                    && listener.move(fresh.http())) {
+                publish();
+            }
+        } catch (IOException e) {
+            lines.add("[http] listen stays at " + address() + ": " + e.getMessage());
+        }
+        if (core.isPresent() && sameProtection(settings.core().listen(), fresh.core().listen())) {
+            try {
+                core.get().move(fresh.core().listen());
+            } catch (IOException e) {
+                lines.add("[core] listen stays at " + core.get().address() + ": " + e.getMessage());
+            }
+        }
+        return lines;
     }
 
     /// Tells the commands where to find this agent, and by which certificate to know it.
     private void publish() {
         try {
-            lock.publish(address, tls.map(ServerTls::fingerprint).orElse(""));
+            lock.publish(address(), tls.map(ServerTls::fingerprint).orElse(""));
         } catch (IOException e) {
             LOG.error("commands such as `trapline status` may not find this agent", e);
         }
@@ -320,26 +430,91 @@ public final class Agent implements AutoCloseable {
     /// `http://host:port` (or `https://…`) of the agent's listener, with the port that was really
     /// bound.
     public String address() {
-        return address;
+        return listener.address();
     }
 
     /// Re-reads the configuration and applies it, or leaves everything as it is and says why.
     public synchronized Reload reload() {
+        takeAsSeen();
         Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
+        if (loaded.hasErrors() || !(loaded instanceof Settings.Loaded.Usable usable)) {
+            return refuse(loaded);
+        }
+        return apply(usable.settings(), loaded.problems(), Set.of());
+    }
+
+    /// As [#reload()], and waits until changed inputs have loaded or are known not to.
+    private Reload reloadAndWait() {
+        Reload outcome = reload();
+        Collectors present = collectors;
+        if (!(outcome instanceof Reload.InForce(long now, List<String> warnings))
+                || present == null) {
+            return outcome;
+        }
+        try {
+            boolean _ = present.awaitSettled(LOADING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        List<String> all = new ArrayList<>(warnings);
+        all.addAll(present.refusedChanges());
+        return new Reload.InForce(now, all);
+    }
+
+    /// After files changed by themselves: an input whose file is wrong, or being written, goes on
+    /// as it is, everything else gets what is new.
+    ///
+    /// @param restless files that are being written
+    private synchronized void follow(Set<Path> restless) {
+        if (restless.contains(home.conf().resolve("trapline.conf"))
+                || restless.contains(home.conf().resolve("datakit.conf"))) {
+            return; // followed when these rest
+        }
+        Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
+        switch (loaded) {
+            case Settings.Loaded.Unusable _ -> {
+                Reload _ = refuse(loaded);
+            }
+            case Settings.Loaded.Usable usable -> {
+                List<InputSettings> inputs =
+                        StandingInputs.of(
+                                settings.inputs(),
+                                usable.settings().inputs(),
+                                loaded.problems(),
+                                restless);
+                Reload _ = apply(usable.settings().running(inputs), loaded.problems(), restless);
+            }
+        }
+    }
+
+    private synchronized void followCommit() {
+        takeAsSeen();
+        follow(Set.of());
+    }
+
+    /// Before anything is read: what changes from here on is seen.
+    private void takeAsSeen() {
+        Watcher watching = watcher;
+        if (watching != null) {
+            watching.takeAsSeen();
+        }
+    }
+
+    private Reload refuse(Settings.Loaded loaded) {
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
         configProblems = lines;
-        if (loaded.hasErrors() || !(loaded instanceof Settings.Loaded.Usable usable)) {
-            LOG.warn(
-                    "reload refused, the old configuration stays in force:\n{}",
-                    String.join("\n", lines));
-            return new Reload.Refused(generation, lines);
-        }
-        List<String> warnings = new ArrayList<>(lines);
-        warnings.addAll(needsRestart(settings, usable.settings()));
-        warnings.addAll(withoutEffect(usable.settings()));
+        LOG.warn(
+                "reload refused, the old configuration stays in force:\n{}",
+                String.join("\n", lines));
+        return new Reload.Refused(generation, lines);
+    }
+
+    private synchronized Reload apply(Settings fresh, List<Problem> problems, Set<Path> restless) {
+        List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
+        warnings.addAll(needsRestart(settings, fresh));
+        warnings.addAll(moveListeners(fresh));
         warnings.forEach(warning -> LOG.warn("{}", warning));
-        configProblems = List.copyOf(warnings);
-        settings = usable.settings();
+        settings = fresh;
         generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
@@ -359,36 +534,16 @@ public final class Agent implements AutoCloseable {
                         "the old [[push]] and [[trap]] blocks stay in force: " + e.getMessage());
             }
         }
-        runInputs();
+        configProblems = List.copyOf(warnings);
+        runInputs(restless);
         LOG.info("configuration {} is in force: {} input(s)", generation, settings.inputs().size());
         return new Reload.InForce(generation, warnings);
     }
 
-    /// What is read and checked, but not acted upon by this version.
-    private static List<String> withoutEffect(Settings settings) {
-        List<String> lines = new ArrayList<>();
-        if (!settings.git().enabled().isEmpty()) {
-            lines.add(
-                    "[git_repos] is set, but this version does not sync repositories: check them"
-                            + " out yourself, for example into python.d, and reload");
-        }
-        if (settings.watch()) {
-            lines.add(
-                    "[reload] watch is set, but this version does not watch files: send SIGHUP or"
-                            + " POST /api/reload after a change");
-        }
-        return lines;
-    }
-
     private static List<String> needsRestart(Settings old, Settings fresh) {
         List<String> lines = new ArrayList<>();
-        if (!old.http().host().equals(fresh.http().host())
-                || old.http().port() != fresh.http().port()) {
-            lines.add("[http] listen has changed: that takes a restart");
-        }
-        if (!old.core().host().equals(fresh.core().host())
-                || old.core().port() != fresh.core().port()) {
-            lines.add("[core] listen has changed: that takes a restart");
+        if (!old.http().timeout().equals(fresh.http().timeout())) {
+            lines.add("[http] timeout has changed: that takes a restart");
         }
         if (old.http().listen().tls().isPresent() != fresh.http().listen().tls().isPresent()) {
             lines.add("TLS of [http] was switched on or off: that takes a restart");
@@ -406,17 +561,40 @@ public final class Agent implements AutoCloseable {
     }
 
     private Map<String, Object> status() {
-        return StatusView.of(
-                Version.TEXT,
-                settings.role().name(),
-                Duration.between(started, CLOCK.instant()),
-                generation,
-                Stream.concat(configProblems.stream(), certificates.problems().stream()).toList(),
-                journal.status(),
-                store.map(Store::status),
-                core.map(Core::address),
-                inputs(),
-                ledger());
+        Map<String, Object> all =
+                StatusView.of(
+                        Version.TEXT,
+                        settings.role().name(),
+                        Duration.between(started, CLOCK.instant()),
+                        generation,
+                        problems(),
+                        journal.status(),
+                        store.map(Store::status),
+                        core.map(Core::address),
+                        inputs(),
+                        ledger());
+        all.put("git", GitView.of(gitSync().map(GitSync::status).orElse(List.of())));
+        return all;
+    }
+
+    private List<String> problems() {
+        List<String> all = new ArrayList<>(configProblems);
+        all.addAll(certificates.problems());
+        Watcher watching = watcher;
+        if (watching != null) {
+            watching.restlessFor(RESTLESS).stream()
+                    .sorted()
+                    .forEach(file ->
+                            all.add(
+                                    file
+                                            + " keeps changing: it is not picked up before it"
+                                            + " rests; a reload by hand takes it as it is"));
+        }
+        return all;
+    }
+
+    private Optional<GitSync> gitSync() {
+        return Optional.ofNullable(gitSync);
     }
 
     /// Empty while the agent starts: the listener opens before the collectors.

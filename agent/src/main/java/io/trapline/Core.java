@@ -1,6 +1,7 @@
 package io.trapline;
 
 import io.helidon.webserver.http.HttpService;
+import io.trapline.config.HostPort;
 import io.trapline.ingest.AddressLimits;
 import io.trapline.ingest.CoreListener;
 import io.trapline.ingest.EntrySink;
@@ -19,6 +20,7 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.Origin;
 import io.trapline.model.Entry;
 import io.trapline.net.BoundServer;
+import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import io.trapline.period.PeriodCheck;
 import io.trapline.period.Periods;
@@ -47,10 +49,11 @@ import org.slf4j.LoggerFactory;
 final class Core {
     private static final Logger LOG = LoggerFactory.getLogger(Core.class);
     private static final Duration QUICK = Duration.ofSeconds(3);
+    private static final Duration LISTENER = Duration.ofSeconds(1);
     private static final Duration SEEN_FLUSH = Duration.ofSeconds(5);
 
     private final Registry registry;
-    private final String address;
+    private final MovingListener<ListenSettings> listener;
 
     /// What another Trapline must bring to hand over its batches; changes with a reload.
     private volatile String token;
@@ -107,20 +110,34 @@ final class Core {
                         rules.get(
                                 "/healthz",
                                 (_, response) -> AgentApi.health(response, ailments.get()));
-        BoundServer server =
+        listener =
                 parts.add(
                         "core listener",
-                        QUICK,
-                        CoreListener.open(
+                        LISTENER,
+                        new MovingListener<>(
+                                "[core] listen",
                                 initial.core().listen(),
-                                tls,
-                                AddressLimits.of(() -> requestRate, System::nanoTime),
-                                push,
-                                trap,
-                                new BatchesHandler(journal, () -> token),
-                                health));
-        address = server.address();
-        LOG.info("push and trap submissions are taken at {}", address);
+                                at -> new HostPort(at.host(), at.port()),
+                                at -> {
+                                    BoundServer server =
+                                            CoreListener.open(
+                                                    at,
+                                                    tls,
+                                                    AddressLimits.of(
+ () -> requestRate, System::nanoTime),
+                                                    push,
+                                                    trap,
+                                                    new BatchesHandler(journal, () -> token),
+                                                    health);
+                                    return new MovingListener.Bound(
+                                            server.address(), server::close);
+                                }));
+        LOG.info("push and trap submissions are taken at {}", address());
+    }
+
+    /// @throws IOException when the new address cannot be opened; the old one stays
+    void move(ListenSettings to) throws IOException {
+        boolean _ = listener.move(to);
     }
 
     private static Collection<PeriodCheck> checks(Registry registry) {
@@ -146,7 +163,7 @@ final class Core {
 
     /// `http://host:port`, with the port that was really bound.
     String address() {
-        return address;
+        return listener.address();
     }
 
     /// Stores, and tells the registry which metrics were seen.

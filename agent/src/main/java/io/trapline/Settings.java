@@ -50,6 +50,13 @@ public record Settings(
         inputs = List.copyOf(inputs);
     }
 
+    /// The same with other inputs.
+    Settings running(List<InputSettings> others) {
+        return new Settings(
+                role, hostName, http, core, web, pipeline, journal, store, logging, watch, pushes,
+                checks, forward, git, others);
+    }
+
     /// What reading gave. Problems come sorted by file and line.
     public sealed interface Loaded {
         List<Problem> problems();
@@ -94,11 +101,18 @@ public record Settings(
 
     /// As [#load(Path, Surroundings)], on this machine.
     public static Loaded load(Path home, Map<String, String> environment) {
-        return load(
-                home,
-                new Surroundings(
-                        environment,
-                        HostIdentity.ofThisMachine(),
-                        ExecutableLookup.on(environment.getOrDefault("PATH", ""), home)));
+        return load(home, onThisMachine(home, environment));
+    }
+
+    /// What is wrong with the input files of a repository's commit, which need not be in place.
+    static List<Problem> checkInputs(Path home, Map<String, String> environment, Path tree) {
+        return new SettingsLoader(home, onThisMachine(home, environment)).checkInputs(tree);
+    }
+
+    private static Surroundings onThisMachine(Path home, Map<String, String> environment) {
+        return new Surroundings(
+                environment,
+                HostIdentity.ofThisMachine(),
+                ExecutableLookup.on(environment.getOrDefault("PATH", ""), home));
     }
 }

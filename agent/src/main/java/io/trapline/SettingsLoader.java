@@ -9,6 +9,7 @@ import io.trapline.config.Problem.Severity;
 import io.trapline.config.Problems;
 import io.trapline.forward.ForwardSettings;
 import io.trapline.gitsync.GitSettings;
+import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.CoreSettings;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.journal.JournalSettings;
@@ -45,17 +46,12 @@ final class SettingsLoader {
                 || (Files.exists(confRoot) && !readable(confRoot, "it holds the *.conf files"))) {
             return new Settings.Loaded.Unusable(main.sorted());
         }
-        List<InputSettings> inputs =
-                InputFiles.read(
-                        confRoot,
-                        new ConfReader(other, home, Severity.WARNING, surroundings.variables()),
-                        surroundings.executables());
         Optional<ConfTable> dataKit = mainFile("datakit.conf", Severity.WARNING);
         Optional<ConfTable> trapline = mainFile("trapline.conf", Severity.ERROR);
         // A file that does not parse is read as empty, so that the other one's problems show too.
         ConfTable nothing = new ConfReader(main, home, Severity.ERROR, Map.of()).empty(confRoot);
         DataKitConf below = DataKitConf.read(dataKit.orElse(nothing), surroundings.host());
-        Settings settings = read(trapline.orElse(nothing), below, inputs);
+        Settings settings = read(trapline.orElse(nothing), below);
         List<Problem> problems = new ArrayList<>(main.sorted());
         problems.addAll(other.sorted());
         problems.sort(null);
@@ -68,7 +64,7 @@ final class SettingsLoader {
         return new ConfReader(main, home, unknownKeys, Map.of()).read(confRoot.resolve(name));
     }
 
-    private Settings read(ConfTable file, DataKitConf below, List<InputSettings> inputs) {
+    private Settings read(ConfTable file, DataKitConf below) {
         file.hint(
                 "inputs",
                 "[[inputs.pythond]] blocks belong in a file of their own, such as"
@@ -110,6 +106,7 @@ final class SettingsLoader {
                     "nothing goes on from here, because no output is configured and enabled; add"
                             + " [[outputs.core]] with the core's url and token");
         }
+        GitSettings git = GitSettings.read(file.section("git_repos"), below.git());
         Settings settings =
                 new Settings(
                         role,
@@ -125,10 +122,48 @@ final class SettingsLoader {
                         PushSettings.readAll(file.sections("push")),
                         CheckSettings.readAll(file.sections("trap")),
                         forward,
-                        GitSettings.read(file.section("git_repos"), below.git()),
-                        inputs);
+                        git,
+                        inputs(git));
         file.done();
         return settings;
+    }
+
+    /// With a repository enabled, inputs come from repositories alone, as upstream.
+    private List<InputSettings> inputs(GitSettings git) {
+        List<Path> roots = List.of(confRoot);
+        if (!git.enabled().isEmpty()) {
+            roots =
+                    GitSync.roots(new Home(home).gitrepos(), git).stream()
+                            .map(root -> root.resolve("conf.d"))
+                            .toList();
+            if (InputFiles.areIn(confRoot)) {
+                other.add(
+                        Severity.INFO,
+                        confRoot,
+                        0,
+                        "[git_repos] is on, so inputs come from "
+                                + String.join(", ", roots.stream().map(this::shown).toList())
+                                + "; the input files here are not read");
+            }
+        }
+        return InputFiles.read(roots, inputReader(other), surroundings.executables());
+    }
+
+    private String shown(Path path) {
+        return path.startsWith(home) ? home.relativize(path).toString() : path.toString();
+    }
+
+    private ConfReader inputReader(Problems problems) {
+        return new ConfReader(problems, home, Severity.WARNING, surroundings.variables());
+    }
+
+    /// What is wrong with the inputs below a repository's folder, which need not be in place.
+    List<Problem> checkInputs(Path tree) {
+        Problems found = new Problems();
+        var _ =
+                InputFiles.read(
+                        tree.resolve("conf.d"), inputReader(found), surroundings.executables());
+        return found.sorted();
     }
 
     private static PipelineSettings pipeline(ConfTable file, DataKitConf below) {

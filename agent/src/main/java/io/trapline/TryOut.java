@@ -67,7 +67,7 @@ public final class TryOut {
                             new Reports(clock)::decode,
                             pipeline::finish,
                             System::nanoTime,
-                            Agent.collectorSettings(home, endpoint))
+                            Agent.collectorSettings(home, () -> endpoint, settings::git))
                     .run(input, wanted);
         }
     }

@@ -16,6 +16,8 @@
 /// - `period`: what checks are sent, gathered by period.
 /// - `net`: what listeners and clients share: addresses, binding, TLS.
 /// - `web`: JSON and pages for people.
+/// - `gitsync`: configuration and collectors from git.
+/// - `reload`: watches files and calls for a reload.
 /// - `telemetry`: the agent's own counters.
 /// - `model`: what flows; depends on the JDK alone.
 @NullMarked

@@ -18,6 +18,7 @@ import picocli.CommandLine.Option;
             TryCommand.class,
             CheckConfigCommand.class,
             OutputsCommand.class,
+            GitCommand.class,
             PushCommand.class,
             TrapCommand.class,
             VersionCommand.class,

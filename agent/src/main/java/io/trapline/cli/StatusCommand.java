@@ -97,6 +97,9 @@ final class StatusCommand implements Callable<Integer> {
                                     mebibytes(store.path("bytes")),
                                     prefixed(": ", store.path("error").asText())));
         }
+        for (JsonNode repository : status.path("git")) {
+            out.println(GitCommand.line(repository));
+        }
         for (JsonNode problem : status.path("config_problems")) {
             out.println("configuration: " + problem.asText());
         }

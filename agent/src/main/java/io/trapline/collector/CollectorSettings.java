@@ -1,29 +1,38 @@
 package io.trapline.collector;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /// What all inputs share.
 ///
 /// @param pythonRoots the `python.d` folders in which a relative `dirs` entry is looked up, first
-///   one first
+///   one first; they change when repositories come or go
 /// @param logs where `<input>.log` goes
 /// @param userHome where upstream's `_datakit_pythond_cli.log` goes
-/// @param endpointHost where a collector that sends by itself finds the agent
-/// @param endpointPort likewise
+/// @param endpoint `http://host:port`, where a collector that sends by itself finds the agent; it
+///   changes when the listener moves
 /// @param runsAsRoot whether files that others can write must be refused
 public record CollectorSettings(
-        List<Path> pythonRoots,
+        Supplier<List<Path>> pythonRoots,
         Path logs,
         Path userHome,
-        String endpointHost,
-        int endpointPort,
+        Supplier<URI> endpoint,
         boolean runsAsRoot) {
     public CollectorSettings {
-        pythonRoots = List.copyOf(pythonRoots);
+        Objects.requireNonNull(pythonRoots, "pythonRoots");
         Objects.requireNonNull(logs, "logs");
         Objects.requireNonNull(userHome, "userHome");
-        Objects.requireNonNull(endpointHost, "endpointHost");
+        Objects.requireNonNull(endpoint, "endpoint");
+    }
+
+    String endpointHost() {
+        return endpoint.get().getHost();
+    }
+
+    int endpointPort() {
+        return endpoint.get().getPort();
     }
 }

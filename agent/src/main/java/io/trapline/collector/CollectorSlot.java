@@ -17,6 +17,10 @@ final class CollectorSlot {
     Timeline.@Nullable Timer timer;
     @Nullable ActiveRun active;
     boolean runAgain;
+
+    /// The version before the last change still runs this collector.
+    boolean held;
+
     volatile long nextTickShown;
     volatile Optional<Pause> pause = Optional.empty();
 

@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Bridge;
 import io.trapline.pipeline.Decoded;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -9,7 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -20,13 +21,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// All inputs and their collectors: what runs, when, and what became of it.
 ///
 /// One thread watches the time and hands each tick to its input's own thread; an input never waits
-/// for another. Any thread may call any method. The monitor guards `inputs` and `ending`.
+/// for another. Any thread may call any method. The monitor guards `inputs`, `coming`, `ending`,
+/// `retiring` and `closed`.
 public final class Collectors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
@@ -38,7 +41,13 @@ public final class Collectors implements AutoCloseable {
     private final Function<String, Executor> threads;
     private final Runnable afterClose;
     private final Map<String, InputRunner> inputs = new LinkedHashMap<>();
+    private final Map<String, Coming> coming = new HashMap<>();
     private final Map<String, CompletableFuture<Void>> ending = new HashMap<>();
+    private final List<InputRunner> retiring = new ArrayList<>();
+    private boolean closed;
+
+    /// A changed input that is being loaded beside the one that runs.
+    private record Coming(InputRunner runner, CompletableFuture<String> verdict) {}
 
     /// @param bridge stays the caller's to close, after this
     /// @param decode from the body of a report to checked points
@@ -114,32 +123,97 @@ public final class Collectors implements AutoCloseable {
     /// when that has begun; [#awaitSettled] waits for it.
     ///
     /// An input differs when its block does (wherever it stands) or the content of a Python file
-    /// below its folders.
-    public synchronized void apply(List<InputSettings> wanted) {
+    /// that it runs or can import. Its new version is loaded first, and then goes on where the old
+    /// one stops; when it does not load, the old one goes on and [InputStatus#problems] says why.
+    public void apply(List<InputSettings> wanted) {
+        apply(wanted, Set.of());
+    }
+
+    /// As above, and an input that runs and has one of the `restless` files stays as it is.
+    public synchronized void apply(List<InputSettings> wanted, Set<Path> restless) {
+        retiring.removeIf(InputRunner::isStopped);
         Map<String, InputRunner> before = new LinkedHashMap<>(inputs);
         inputs.clear();
+        CollectorSettings shared = machine.settings();
+        Discovery discovery = new Discovery(shared.pythonRoots().get(), shared.runsAsRoot());
         for (InputSettings settings : wanted) {
-            InputRunner old = before.remove(settings.name());
-            if (old != null && same(old, settings)) {
-                inputs.put(settings.name(), old);
+            String name = settings.name();
+            InputRunner old = before.remove(name);
+            Discovery.Found found = discovery.find(settings.dirs());
+            if (old != null && Fingerprint.isOfOneOf(found, restless)) {
+                inputs.put(name, old);
                 continue;
             }
-            InputRunner fresh = runner(settings);
-            inputs.put(settings.name(), fresh);
-            LOG.info(
-                    "input {}: {}",
-                    settings.name(),
-                    old == null ? "starts" : "changed, starts anew");
-            if (old != null) {
-                end(old, "the input changed");
+            String files = Fingerprint.of(found);
+            Coming loading = coming.get(name);
+            if (old != null && same(old, settings, files)) {
+                forget(name);
+                old.refusedChange("");
+                inputs.put(name, old);
+            } else if (old == null || !old.isUp() || found.modules().isEmpty()) {
+                forget(name);
+                inputs.put(name, startAnew(settings, old));
+            } else {
+                inputs.put(name, old);
+                if (loading == null || !same(loading.runner, settings, files)) {
+                    forget(name);
+                    loadBeside(old, settings);
+                }
             }
-            // Two interpreters of one input would fight over ports and files.
-            var _ = endOf(settings.name()).thenRun(fresh::start);
         }
         for (InputRunner gone : before.values()) {
             LOG.info("input {}: no longer configured", gone.settings().name());
+            forget(gone.settings().name());
             end(gone, "the input is no longer configured");
         }
+    }
+
+    private InputRunner startAnew(InputSettings settings, @Nullable InputRunner old) {
+        InputRunner fresh = owned(new InputRunner(settings, machine, thread(settings)));
+        LOG.info("input {}: {}", settings.name(), old == null ? "starts" : "changed, starts anew");
+        if (old != null) {
+            end(old, "the input changed");
+        }
+        // The old one has nothing to lose, and two would fight over ports and files.
+        var _ = endOf(settings.name()).thenRun(fresh::start);
+        return fresh;
+    }
+
+    private void loadBeside(InputRunner old, InputSettings settings) {
+        String name = settings.name();
+        InputRunner fresh = owned(new InputRunner(settings, machine, thread(settings), old));
+        CompletableFuture<String> verdict = fresh.openAside(old.broken());
+        coming.put(name, new Coming(fresh, verdict));
+        var _ = verdict.thenAccept(objection -> settle(name, fresh, objection));
+    }
+
+    private synchronized void settle(String name, InputRunner fresh, String objection) {
+        Coming expected = coming.get(name);
+        InputRunner old = inputs.get(name);
+        if (closed || old == null || expected == null || expected.runner != fresh) {
+            return; // it was stopped when it was given up
+        }
+        coming.remove(name);
+        old.refusedChange(objection);
+        if (objection.isEmpty()) {
+            LOG.info("input {}: changed, the new version takes over", name);
+            inputs.replace(name, fresh);
+            retiring.add(old);
+            ending.put(name, CompletableFuture.allOf(endOf(name), old.retire(fresh)));
+        } else {
+            discard(fresh);
+        }
+    }
+
+    private void forget(String name) {
+        Coming loading = coming.remove(name);
+        if (loading != null) {
+            discard(loading.runner);
+        }
+    }
+
+    private static void discard(InputRunner fresh) {
+        var _ = fresh.stop("it was changed again or did not load");
     }
 
     private void end(InputRunner old, String why) {
@@ -152,11 +226,14 @@ public final class Collectors implements AutoCloseable {
         return ending.getOrDefault(name, CompletableFuture.completedFuture(null));
     }
 
-    /// Waits until every input has tried to load once; false when some needed longer.
+    /// Waits until every input, and every changed one, has tried to load; false when some needed
+    /// longer.
     public boolean awaitSettled(Duration atMost) throws InterruptedException {
         List<CompletableFuture<Void>> all;
         synchronized (this) {
-            all = inputs.values().stream().map(InputRunner::settled).toList();
+            all = new ArrayList<>();
+            inputs.values().forEach(runner -> all.add(runner.settled()));
+            coming.values().forEach(loading -> all.add(loading.verdict.thenAccept(_ -> {})));
         }
         return await(all, atMost);
     }
@@ -168,6 +245,18 @@ public final class Collectors implements AutoCloseable {
             now = List.copyOf(inputs.values());
         }
         return now.stream().map(InputRunner::status).toList();
+    }
+
+    /// Changed inputs of which the version before goes on, and why, one line each.
+    public List<String> refusedChanges() {
+        List<InputRunner> now;
+        synchronized (this) {
+            now = List.copyOf(inputs.values());
+        }
+        return now.stream()
+                .filter(runner -> !runner.refusedChange().isEmpty())
+                .map(runner -> "input " + runner.settings().name() + ": " + runner.refusedChange())
+                .toList();
     }
 
     /// How late runs started, all collectors together, since the start.
@@ -187,7 +276,11 @@ public final class Collectors implements AutoCloseable {
     public void close() {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
         synchronized (this) {
-            inputs.values().forEach(runner -> ends.add(runner.stop("the agent stops")));
+            closed = true;
+            List<InputRunner> all = new ArrayList<>(inputs.values());
+            all.addAll(retiring);
+            coming.values().forEach(loading -> all.add(loading.runner));
+            all.forEach(runner -> ends.add(runner.stop("the agent stops")));
             ends.addAll(ending.values());
         }
         try {
@@ -205,24 +298,18 @@ public final class Collectors implements AutoCloseable {
         afterClose.run();
     }
 
-    private InputRunner runner(InputSettings settings) {
-        Executor own = threads.apply(settings.name());
-        InputRunner runner = new InputRunner(settings, machine, own);
-        if (own instanceof ExecutorService service) {
-            runner.whenStopped(service::shutdown);
-        }
+    private Executor thread(InputSettings settings) {
+        return threads.apply(settings.name());
+    }
+
+    private static InputRunner owned(InputRunner runner) {
+        runner.whenStopped(runner::endThread);
         return runner;
     }
 
-    private boolean same(InputRunner old, InputSettings settings) {
-        if (!unplaced(old.settings()).equals(unplaced(settings))) {
-            return false;
-        }
-        CollectorSettings shared = machine.settings();
-        Discovery discovery = new Discovery(shared.pythonRoots(), shared.runsAsRoot());
-        String now = Fingerprint.of(discovery.find(settings.dirs()));
-        Optional<String> known = old.fingerprint();
-        return known.isEmpty() || known.get().equals(now);
+    private static boolean same(InputRunner running, InputSettings settings, String files) {
+        return unplaced(running.settings()).equals(unplaced(settings))
+                && running.fingerprint().map(files::equals).orElse(true);
     }
 
     /// A block that only moved within its file is the same.

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -31,7 +32,8 @@ public final class Discovery {
     }
 
     /// @param modules what to import, in order
-    /// @param folders the import roots among them, each once
+    /// @param folders the entries that are folders, each once; everything in them is the input's
+    ///   own
     /// @param problems what could not be used and what to do about it; everything else is used
     public record Found(List<Module> modules, List<Path> folders, List<String> problems) {
         public Found {
@@ -46,16 +48,14 @@ public final class Discovery {
         for (String entry : dirs) {
             search.entry(entry);
         }
-        return new Found(
-                search.modules,
-                search.modules.stream().map(Module::root).distinct().toList(),
-                search.problems);
+        return new Found(search.modules, List.copyOf(search.folders), search.problems);
     }
 
     private final class Search {
         final List<Module> modules = new ArrayList<>();
         final List<String> problems = new ArrayList<>();
         final Set<Path> taken = new HashSet<>();
+        final Set<Path> folders = new LinkedHashSet<>();
 
         void entry(String entry) {
             Optional<Path> found;
@@ -125,6 +125,7 @@ public final class Discovery {
             if (!trusted(root)) {
                 return;
             }
+            folders.add(root);
             List<Path> inside = list(root);
             for (Path file : inside) {
                 if (isPython(file) && !isInit(file) && !Files.isDirectory(file)) {

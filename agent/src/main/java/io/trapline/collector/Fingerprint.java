@@ -12,9 +12,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
-/// The content of all Python files that an input can import from its folders, as one hash: when it
-/// changes, the input needs a new interpreter. A touched file with the same content does not count.
+/// The content of the Python files that an input runs and can import from its folders, as one hash:
+/// when it changes, the input needs a new interpreter. A touched file with the same content does
+/// not count. Of a folder in `dirs` every file belongs to the input; of a single file, what it
+/// imports.
 final class Fingerprint {
     private static final int MOST_FILES = 20_000;
 
@@ -24,15 +28,29 @@ final class Fingerprint {
         MessageDigest digest = sha256();
         for (var module : found.modules()) {
             digest.update((module.name() + '\0' + module.file() + '\0').getBytes(UTF_8));
-            content(digest, module.file());
         }
-        for (Path folder : found.folders()) {
-            for (Path file : pythonFiles(folder)) {
-                digest.update((file + "\0").getBytes(UTF_8));
-                content(digest, file);
-            }
+        for (Path file : files(found)) {
+            digest.update((file + "\0").getBytes(UTF_8));
+            content(digest, file);
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /// Whether what an input runs or can import is among `some`.
+    static boolean isOfOneOf(Discovery.Found found, Set<Path> some) {
+        return !some.isEmpty() && !Collections.disjoint(files(found), some);
+    }
+
+    private static Set<Path> files(Discovery.Found found) {
+        Set<Path> files = new TreeSet<>();
+        found.folders().forEach(folder -> files.addAll(pythonFiles(folder)));
+        for (var module : found.modules()) {
+            files.add(module.file());
+            if (!found.folders().contains(module.root())) {
+                files.addAll(Imports.of(module.file(), module.root()));
+            }
+        }
+        return files;
     }
 
     private static final java.nio.charset.Charset UTF_8 = java.nio.charset.StandardCharsets.UTF_8;
@@ -80,7 +98,6 @@ final class Fingerprint {
         } catch (IOException e) {
             return List.of();
         }
-        Collections.sort(files);
         return files;
     }
 

@@ -4,6 +4,7 @@ import io.trapline.config.ConfReader;
 import io.trapline.config.ConfTable;
 import io.trapline.config.Problem.Severity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Finds the `*.conf` files below a configuration directory, at any depth, and reads their
 /// `[[inputs.pythond]]` blocks. A file or block that is wrong takes no other one down.
@@ -31,6 +33,15 @@ public final class InputFiles {
         this.executables = executables;
     }
 
+    /// Whether a configuration directory has files that may hold inputs.
+    public static boolean areIn(Path root) {
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.anyMatch(file -> counts(root.relativize(file)) && Files.isRegularFile(file));
+        } catch (IOException | UncheckedIOException e) {
+            return false;
+        }
+    }
+
     /// The good inputs, in the order of their files' paths, with names that are unique: a name that
     /// comes again gets `-2`, `-3` … and a warning.
     ///
@@ -38,9 +49,22 @@ public final class InputFiles {
     /// @param reader where the problems go, and the variables to replace
     public static List<InputSettings> read(
             Path root, ConfReader reader, ExecutableLookup executables) {
+        return read(List.of(root), reader, executables);
+    }
+
+    /// As above, of several directories as if they were one; the first one comes first.
+    public static List<InputSettings> read(
+            List<Path> roots, ConfReader reader, ExecutableLookup executables) {
         InputFiles files = new InputFiles(reader, executables);
         Map<String, Path> contents = new HashMap<>();
-        for (Path file : files.find(root)) {
+        for (Path root : roots) {
+            files.readAll(root, contents);
+        }
+        return List.copyOf(files.ordered);
+    }
+
+    private void readAll(Path root, Map<String, Path> contents) {
+        for (Path file : find(root)) {
             Optional<byte[]> bytes = reader.bytes(file);
             if (bytes.isEmpty()) {
                 continue;
@@ -51,7 +75,7 @@ public final class InputFiles {
                             new String(bytes.get(), java.nio.charset.StandardCharsets.ISO_8859_1),
                             file);
             if (twin == null) {
-                reader.parse(file, bytes.get()).ifPresent(files::readFile);
+                reader.parse(file, bytes.get()).ifPresent(this::readFile);
             } else {
                 reader.problems()
                         .add(
@@ -59,11 +83,10 @@ public final class InputFiles {
                                 file,
                                 0,
                                 "the same bytes as "
-                                        + root.relativize(twin)
+                                        + (twin.startsWith(root) ? root.relativize(twin) : twin)
                                         + ", so it counts once");
             }
         }
-        return List.copyOf(files.ordered);
     }
 
     private void readFile(ConfTable file) {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,6 @@ final class InputRunner {
     private final Machine machine;
     private final Executor own;
     private final OutputLog log;
-    private final Discovery discovery;
     private final Tags tags;
     private final boolean ownProcess;
     private final Backoff backoff = new Backoff();
@@ -58,6 +58,9 @@ final class InputRunner {
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private @Nullable Worker worker;
     private @Nullable Ears ears;
+    private @Nullable Aside aside;
+    private @Nullable InputRunner successor;
+    private boolean ownsLog;
     private long openedAt;
     private long lastRunId;
     private String stopReason = "";
@@ -65,29 +68,61 @@ final class InputRunner {
     private String lastOpenFailure = "";
     private List<String> lastProblems = List.of();
     private volatile boolean stopping;
+    private volatile boolean retired;
     private volatile @Nullable Thread opening;
     private volatile Optional<String> fingerprint = Optional.empty();
     private volatile State state = new State("starting", "", Optional.empty());
     private volatile List<String> problems = List.of();
+    private volatile Set<String> broken = Set.of();
+    private volatile String refusedChange = "";
     private volatile List<CollectorSlot> shown = List.of();
     private volatile OptionalLong processId = OptionalLong.empty();
     private final AtomicLong restarts = new AtomicLong();
 
     private record State(String word, String reason, Optional<Long> retryAt) {}
 
+    /// What came of starting an interpreter and loading the modules.
+    private sealed interface Opening {
+        record Good(Discovery.Found found, Worker worker, Ears ears) implements Opening {}
+
+        record Failed(Discovery.Found found, List<LoadProblem> problems, String reason)
+                implements Opening {}
+    }
+
+    /// What is loaded and waits to take over.
+    private static final class Aside {
+        final Opening.Good good;
+        @Nullable Runnable death;
+
+        Aside(Opening.Good good) {
+            this.good = good;
+        }
+    }
+
     /// @param own runs steps one after the other on a thread of this input
     InputRunner(InputSettings settings, Machine machine, Executor own) {
-        this.settings = settings;
-        this.machine = machine;
-        this.own = own;
-        this.log =
+        this(
+                settings,
+                machine,
+                own,
                 new OutputLog(
                         machine.settings().logs(),
                         settings.name(),
                         machine.wall(),
-                        machine.nanos());
-        this.discovery =
-                new Discovery(machine.settings().pythonRoots(), machine.settings().runsAsRoot());
+                        machine.nanos()));
+        ownsLog = true;
+    }
+
+    /// The next version of `running`, with which it shares the log file.
+    InputRunner(InputSettings settings, Machine machine, Executor own, InputRunner running) {
+        this(settings, machine, own, running.log);
+    }
+
+    private InputRunner(InputSettings settings, Machine machine, Executor own, OutputLog log) {
+        this.settings = settings;
+        this.machine = machine;
+        this.own = own;
+        this.log = log;
         this.tags = new Tags(settings.tags());
         this.ownProcess = settings.ownHost() || command(settings).isPresent();
     }
@@ -106,6 +141,17 @@ final class InputRunner {
         return settings;
     }
 
+    boolean isStopped() {
+        return stopped.isDone();
+    }
+
+    /// After its end alone.
+    void endThread() {
+        if (own instanceof ExecutorService service) {
+            service.shutdown();
+        }
+    }
+
     void whenStopped(Runnable task) {
         var _ = stopped.thenRun(task);
     }
@@ -120,8 +166,174 @@ final class InputRunner {
         return settled;
     }
 
+    /// Whether it has an interpreter, so that a change of its files need not interrupt it.
+    boolean isUp() {
+        return state.word.equals("running");
+    }
+
     void start() {
         step(this::open);
+    }
+
+    // ---- one version after the other
+
+    /// Loads beside the version that runs, and runs nothing before [#takeOver].
+    ///
+    /// @param accepted what did not load in the version that runs either
+    /// @return why it cannot take over, empty when it can
+    CompletableFuture<String> openAside(Set<String> accepted) {
+        CompletableFuture<String> verdict = new CompletableFuture<>();
+        step(() -> {
+            String objection = "it failed unexpectedly; the agent's log says how";
+            try {
+                objection = prepare(accepted);
+            } finally {
+                verdict.complete(objection);
+            }
+        });
+        return verdict;
+    }
+
+    private String prepare(Set<String> accepted) {
+        if (stopping) {
+            return "it was changed again meanwhile";
+        }
+        return switch (attempt()) {
+            case Opening.Failed failed ->
+                    failed.problems.isEmpty()
+                            ? failed.reason
+                            : failed.reason + "\n" + String.join("\n", told(failed.problems));
+            case Opening.Good good -> {
+                List<LoadProblem> fresh =
+                        good.worker.problems().stream()
+                                .filter(problem -> !accepted.contains(key(problem)))
+                                .toList();
+                if (fresh.isEmpty()) {
+                    aside = new Aside(good);
+                    yield "";
+                }
+                good.worker.close();
+                yield String.join("\n", told(fresh));
+            }
+        };
+    }
+
+    /// Runs nothing from now on, lets what runs end, and then ends its interpreter; `next` goes on
+    /// with what it is given. Complete when all of that is done.
+    CompletableFuture<Void> retire(InputRunner next) {
+        step(() -> {
+            retired = true;
+            ownsLog = false;
+            successor = next;
+            Map<String, Handover> left = new LinkedHashMap<>();
+            for (CollectorSlot slot : slots.values()) {
+                cancel(slot.timer);
+                left.put(
+                        slot.loaded.id(),
+                        new Handover(
+                                slot.schedule,
+                                slot.nextTick,
+                                slot.stats,
+                                slot.active != null || slot.held));
+            }
+            next.takeOver(left);
+            if (stopping || activeRuns().isEmpty()) {
+                endLeftOver("replaced by its changed version");
+            }
+        });
+        return stopped;
+    }
+
+    /// @param busy a run of the version before has not ended yet
+    private record Handover(Schedule schedule, long nextTick, CollectorStats stats, boolean busy) {}
+
+    private void takeOver(Map<String, Handover> left) {
+        step(() -> {
+            ownsLog = true;
+            Aside ready = aside;
+            aside = null;
+            if (ready == null || stopping) {
+                closeAside(ready);
+                return;
+            }
+            problems(ready.good.found, ready.good.worker.problems());
+            loaded(ready.good.worker, ready.good.ears, left);
+            Runnable death = ready.death;
+            if (death != null) {
+                death.run();
+            }
+        });
+    }
+
+    /// The version before has ended its run of this collector.
+    private void released(String collectorId) {
+        if (retired) {
+            pass(collectorId);
+            return;
+        }
+        CollectorSlot slot = slots.get(collectorId);
+        if (slot == null || !slot.held) {
+            return;
+        }
+        slot.held = false;
+        if (slot.nextTick - machine.now() > Schedule.SOON && hindrance(slot).isEmpty()) {
+            startRun(slot, machine.now(), false);
+        }
+    }
+
+    private void pass(String collectorId) {
+        InputRunner next = successor;
+        if (next != null) {
+            next.step(() -> next.released(collectorId));
+        }
+    }
+
+    private static void closeAside(@Nullable Aside left) {
+        if (left != null) {
+            left.good.worker.close();
+        }
+    }
+
+    /// What did not load of the version that runs.
+    Set<String> broken() {
+        return broken;
+    }
+
+    /// Its files have changed and the new version cannot take over: this one goes on.
+    ///
+    /// @param why empty = no longer so
+    void refusedChange(String why) {
+        String told =
+                why.isEmpty()
+                        ? ""
+                        : "the changed version did not load, the one before it goes on: " + why;
+        if (!told.equals(refusedChange)) {
+            refusedChange = told;
+            if (!told.isEmpty()) {
+                LOG.warn("input {}: {}", settings.name(), told);
+                log.note("", told);
+                userLine(told);
+            }
+        }
+    }
+
+    String refusedChange() {
+        return refusedChange;
+    }
+
+    private static String key(LoadProblem problem) {
+        return problem.file() + '\0' + problem.className();
+    }
+
+    private static List<String> told(List<LoadProblem> problems) {
+        return problems.stream()
+                .map(problem ->
+                        (problem.className().isEmpty()
+                                        ? problem.file()
+                                        : problem.className() + " in " + problem.file())
+                                + " did not load:\n"
+                                + problem.error())
+                .toList();
     }
 
     /// Interrupts what runs, writes what is left, ends the interpreter. Complete when that is done.
@@ -138,52 +350,65 @@ final class InputRunner {
     // ---- the interpreter
 
     private void open() {
-        if (stopping || worker != null) {
+        if (stopping || retired || worker != null) {
             return;
         }
-        Discovery.Found found = discovery.find(settings.dirs());
+        state = new State("starting", "", Optional.empty());
+        switch (attempt()) {
+            case Opening.Failed failed -> {
+                problems(failed.found, failed.problems);
+                openFailed(failed.reason);
+            }
+            case Opening.Good good -> {
+                problems(good.found, good.worker.problems());
+                loaded(good.worker, good.ears, Map.of());
+            }
+        }
+    }
+
+    private Opening attempt() {
+        CollectorSettings shared = machine.settings();
+        Discovery.Found found =
+                new Discovery(shared.pythonRoots().get(), shared.runsAsRoot())
+                        .find(settings.dirs());
         fingerprint = Optional.of(Fingerprint.of(found));
         if (found.modules().isEmpty()) {
-            problems(found, List.of());
             String why =
                     found.problems().isEmpty()
                             ? "no .py file in dirs " + settings.dirs()
                             : found.problems().getFirst();
-            openFailed("nothing to run: " + why);
-            return;
+            return new Opening.Failed(found, List.of(), "nothing to run: " + why);
         }
-        state = new State("starting", "", Optional.empty());
         Ears hearing = new Ears(this, machine, tags, log, settings.name());
         Worker opened;
         try {
             opening = Thread.currentThread();
             if (stopping) {
-                return;
+                return new Opening.Failed(found, List.of(), "stopped before it started");
             }
             opened = machine.bridge().open(spec(found), hearing);
         } catch (WorkerException e) {
-            problems(found, List.of());
-            openFailed(String.valueOf(e.getMessage()));
-            return;
+            return new Opening.Failed(found, List.of(), String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
-            openFailed("interrupted while its interpreter started");
-            return;
+            return new Opening.Failed(
+                    found, List.of(), "interrupted while its interpreter started");
         } finally {
             opening = null;
             // A late interrupt was meant for the opening; the next step must not see it.
             boolean _ = Thread.interrupted();
         }
-        problems(found, opened.problems());
         if (opened.collectors().isEmpty()) {
+            List<LoadProblem> loading = opened.problems();
             opened.close();
-            openFailed(
-                    opened.problems().isEmpty()
+            return new Opening.Failed(
+                    found,
+                    loading,
+                    loading.isEmpty()
                             ? "no class in its files subclasses DataKitFramework"
                             : "no collector could be loaded: "
-                                    + CollectorStats.summary(opened.problems().getFirst().error()));
-            return;
+                                    + CollectorStats.summary(loading.getFirst().error()));
         }
-        loaded(opened, hearing);
+        return new Opening.Good(found, opened, hearing);
     }
 
     private WorkerSpec spec(Discovery.Found found) {
@@ -197,7 +422,7 @@ final class InputRunner {
                 machine.settings().endpointPort());
     }
 
-    private void loaded(Worker opened, Ears hearing) {
+    private void loaded(Worker opened, Ears hearing, Map<String, Handover> left) {
         worker = opened;
         ears = hearing;
         openedAt = machine.now();
@@ -209,7 +434,7 @@ final class InputRunner {
             present.add(loaded.id());
             CollectorSlot known = slots.get(loaded.id());
             if (known == null || known.loaded.interval() != loaded.interval()) {
-                adopt(loaded, known);
+                adopt(loaded, known, left.get(loaded.id()));
             }
         }
         for (String id : List.copyOf(slots.keySet())) {
@@ -226,7 +451,8 @@ final class InputRunner {
         }
     }
 
-    private void adopt(LoadedCollector loaded, @Nullable CollectorSlot known) {
+    private void adopt(
+            LoadedCollector loaded, @Nullable CollectorSlot known, @Nullable Handover left) {
         if (known != null) {
             drop(known);
         }
@@ -243,20 +469,32 @@ final class InputRunner {
         CollectorSlot slot =
                 new CollectorSlot(
                         loaded,
-                        Schedule.of(
-                                settings.name(),
-                                loaded.id(),
-                                loaded.interval(),
-                                settings.splay(),
-                                machine.now(),
-                                machine.wallClock().at(machine.now())),
-                        known == null ? new CollectorStats() : known.stats,
+                        schedule(loaded, left),
+                        known != null
+                                ? known.stats
+                                : left != null ? left.stats : new CollectorStats(),
                         new ReportBuffer(
                                 source(loaded.className()), machine.sink(), machine.nanos()),
                         timeout(settings, loaded.interval()));
+        slot.held = left != null && left.busy;
         slots.put(loaded.id(), slot);
         byId.put(loaded.id(), slot);
         arm(slot);
+    }
+
+    /// The version before leaves its grid, as long as the interval is the same.
+    private Schedule schedule(LoadedCollector loaded, @Nullable Handover left) {
+        long now = machine.now();
+        if (left != null && left.schedule.interval() == Schedule.intervalNanos(loaded.interval())) {
+            return left.schedule.goOn(left.nextTick, now, !left.busy);
+        }
+        return Schedule.of(
+                settings.name(),
+                loaded.id(),
+                loaded.interval(),
+                settings.splay(),
+                now,
+                machine.wallClock().at(now));
     }
 
     private void drop(@Nullable CollectorSlot slot) {
@@ -295,14 +533,11 @@ final class InputRunner {
 
     private void problems(Discovery.Found found, List<LoadProblem> loading) {
         List<String> all = new ArrayList<>(found.problems());
-        for (LoadProblem problem : loading) {
-            String what =
-                    problem.className().isEmpty()
-                            ? problem.file()
-                            : problem.className() + " in " + problem.file();
-            all.add(what + " did not load:\n" + problem.error());
-        }
+        all.addAll(told(loading));
         problems = List.copyOf(all);
+        Set<String> keys = new HashSet<>();
+        loading.forEach(problem -> keys.add(key(problem)));
+        broken = Set.copyOf(keys);
         if (!all.equals(lastProblems)) {
             lastProblems = problems;
             for (String problem : all) {
@@ -317,13 +552,23 @@ final class InputRunner {
     /// others go on with a new one at once. When nobody is known, the input as a whole waits,
     /// unless the interpreter had been healthy for a minute.
     void died(Ears from, String reason, String culpritId) {
+        Aside waiting = aside;
+        if (waiting != null && waiting.good.ears == from) {
+            waiting.death = () -> died(from, reason, culpritId);
+            return;
+        }
         if (from != ears) {
             return;
         }
         worker = null;
         ears = null;
         processId = OptionalLong.empty();
-        if (stopping) {
+        if (stopping || retired) {
+            for (ActiveRun run : activeRuns()) {
+                if (run.timedOut) {
+                    end(run, Run.Outcome.TIMEOUT, tookTooLong(run) + "; " + reason);
+                }
+            }
             endLeftOver(reason);
             return;
         }
@@ -424,7 +669,7 @@ final class InputRunner {
     }
 
     private void tick(CollectorSlot slot) {
-        if (stopping || slots.get(slot.loaded.id()) != slot) {
+        if (stopping || retired || slots.get(slot.loaded.id()) != slot) {
             return;
         }
         long due = slot.schedule.latest(machine.now());
@@ -465,6 +710,9 @@ final class InputRunner {
                             : "the previous run has not ended; it began at "
                                     + CollectorStats.instant(active.startedNs));
         }
+        if (slot.held) {
+            return Optional.of("the run of the version before the change has not ended");
+        }
         State now = state;
         if (worker == null) {
             return Optional.of("its interpreter is " + now.word + ": " + now.reason);
@@ -501,7 +749,7 @@ final class InputRunner {
 
     private void startAgain(CollectorSlot slot) {
         slot.runAgain = false;
-        if (worker != null && !stopping && slots.get(slot.loaded.id()) == slot) {
+        if (worker != null && !stopping && !retired && slots.get(slot.loaded.id()) == slot) {
             startRun(slot, machine.now(), true);
         }
     }
@@ -641,7 +889,10 @@ final class InputRunner {
         run.slot.active = null;
         run.slot.stats.refused(end.refusedReports(), end.refusedPoints());
         tell(run.slot, end.row(), run.slot.stats.ended(end.row()));
-        if (stopping) {
+        if (retired) {
+            pass(run.slot.loaded.id());
+        }
+        if (stopping || retired) {
             if (runs.isEmpty()) {
                 finishStop();
             }
@@ -707,13 +958,18 @@ final class InputRunner {
         if (with != null) {
             with.close();
         }
+        closeAside(aside);
+        aside = null;
         worker = null;
         processId = OptionalLong.empty();
+        boolean closesLog = ownsLog;
         List<CollectorSlot> all = List.copyOf(slots.values());
         machine.writer()
                 .execute(() -> {
                     all.forEach(this::closeOutside);
-                    log.close();
+                    if (closesLog) {
+                        log.close();
+                    }
                     state = new State("stopped", stopReason, Optional.empty());
                     settled.complete(null);
                     stopped.complete(null);
@@ -763,6 +1019,12 @@ final class InputRunner {
                                             : Optional.of(instantAt(slot.nextTickShown))),
                             log));
         }
+        List<String> told = problems;
+        String refused = refusedChange;
+        if (!refused.isEmpty()) {
+            told = new ArrayList<>(told);
+            told.addFirst(refused);
+        }
         return new InputStatus(
                 settings.name(),
                 now.word,
@@ -770,7 +1032,7 @@ final class InputRunner {
                 now.retryAt.map(this::instantAt),
                 processId,
                 restarts.get(),
-                problems,
+                told,
                 OutputLog.fileName(settings.name()),
                 collectors);
     }

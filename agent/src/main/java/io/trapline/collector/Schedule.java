@@ -17,6 +17,10 @@ import java.util.Optional;
 /// @param interval nanoseconds between ticks
 record Schedule(long first, long grid, long interval) {
     static final long PROMPT = Duration.ofSeconds(2).toNanos();
+
+    /// A changed collector waits this long for its next tick; else it runs once before it.
+    static final long SOON = Duration.ofMillis(500).toNanos();
+
     private static final long SHORTEST = Duration.ofMillis(1).toNanos();
     private static final long LONGEST = Duration.ofDays(3650).toNanos();
     private static final double DEFAULT_SECONDS = 10;
@@ -45,6 +49,16 @@ record Schedule(long first, long grid, long interval) {
             tick += interval;
         }
         return new Schedule(first, tick, interval);
+    }
+
+    /// This grid for the next version of a collector.
+    ///
+    /// @param tick the next planned run, in the past when nobody has looked yet
+    /// @param promptly whether one run comes before it when it is not soon
+    Schedule goOn(long tick, long now, boolean promptly) {
+        long onGrid = tick - grid < 0 ? grid : tick;
+        boolean waits = tick - now <= SOON || !promptly;
+        return new Schedule(waits ? tick : now, onGrid, interval);
     }
 
     static long intervalNanos(double seconds) {

@@ -102,7 +102,8 @@ public final class TryRun {
     /// @param wanted the class names to run
     public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
-                new Discovery(settings.pythonRoots(), settings.runsAsRoot()).find(input.dirs());
+                new Discovery(settings.pythonRoots().get(), settings.runsAsRoot())
+                        .find(input.dirs());
         List<String> problems = new ArrayList<>(found.problems());
         if (found.modules().isEmpty()) {
             return new Result(

@@ -41,6 +41,11 @@ public final class CoreListener {
     private static final int MAX_HEADER_BYTES = 16 * 1024;
     private static final Duration SILENCE = Duration.ofSeconds(30);
     private static final Duration IDLE = Duration.ofMinutes(5);
+
+    /// What a stop waits for requests that are being answered: a listener that moves cuts none off.
+    /// A process that ends does not wait as long.
+    private static final Duration STOP_GRACE = Duration.ofMinutes(5);
+
     private static final String JSON = "application/json; charset=utf-8";
 
     private CoreListener() {}
@@ -58,6 +63,7 @@ public final class CoreListener {
 
     private static WebServerConfig.Builder config(AddressLimits limits, HttpService... services) {
         return WebServer.builder()
+                .shutdownGracePeriod(STOP_GRACE)
                 .maxTcpConnections(MAX_CONNECTIONS)
                 .idleConnectionTimeout(IDLE)
                 .connectionOptions(options -> options.readTimeout(SILENCE))

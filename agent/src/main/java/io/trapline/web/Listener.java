@@ -26,8 +26,9 @@ public final class Listener implements AutoCloseable {
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_REQUEST_LINE_BYTES = 8 << 10;
 
-    /// What a stop waits for requests that are being answered.
-    private static final Duration STOP_GRACE = Duration.ofSeconds(2);
+    /// What a stop waits for requests that are being answered: a listener that moves cuts none off.
+    /// A process that ends does not wait as long.
+    private static final Duration STOP_GRACE = Duration.ofMinutes(5);
 
     private final BoundServer server;
 

@@ -7,6 +7,7 @@ import io.trapline.model.Entry;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,7 +60,11 @@ class CollectorsThreadsTest {
                 System::nanoTime,
                 InstantSource.system(),
                 new CollectorSettings(
-                        List.of(home.resolve("python.d")), home, home, "127.0.0.1", 9529, false));
+                        () -> List.of(home.resolve("python.d")),
+                        home,
+                        home,
+                        () -> URI.create("http://127.0.0.1:9529"),
+                        false));
     }
 
     @Test
@@ -104,6 +109,25 @@ class CollectorsThreadsTest {
         collectors.apply(List.of(Stage.input("in")));
         assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
         collectors.close();
+        assertThat(rows).hasSize(1);
+        assertThat(rows.element().error()).startsWith("interrupted: the agent stops");
+    }
+
+    @Test
+    @Timeout(60)
+    void closing_ends_the_version_before_a_change_that_still_runs_and_the_new_one()
+            throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        bridge.collector("in", "A", 60, (_, _) -> running.countDown());
+        bridge.onInterrupt = (worker, run) -> worker.ends(run, new RunEnd.Interrupted("here"));
+        var collectors = start();
+        collectors.apply(List.of(Stage.input("in")));
+        assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
+        Files.writeString(home.resolve("python.d/d/a.py"), "changed = True");
+        collectors.apply(List.of(Stage.input("in")));
+        assertThat(collectors.awaitSettled(Duration.ofSeconds(30))).isTrue();
+        collectors.close();
+        assertThat(bridge.opened).hasSize(2).allMatch(worker -> worker.closed);
         assertThat(rows).hasSize(1);
         assertThat(rows.element().error()).startsWith("interrupted: the agent stops");
     }

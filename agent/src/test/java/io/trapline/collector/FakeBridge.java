@@ -25,6 +25,13 @@ final class FakeBridge implements Bridge {
     final Map<String, List<LoadedScript>> inputs = new HashMap<>();
     final List<WorkerSpec> specs = Collections.synchronizedList(new ArrayList<>());
     int failOpens;
+
+    /// Called when the agent has the interpreter in hand.
+    java.util.function.Consumer<FakeWorker> onOpen = _ -> {};
+
+    /// What the next interpreters could not load.
+    List<Worker.LoadProblem> problems = List.of();
+
     final List<Long> openTimes = Collections.synchronizedList(new ArrayList<>());
     LongSupplier nanos = () -> 0;
     BiConsumer<FakeWorker, Long> onInterrupt = (_, _) -> {};
@@ -46,7 +53,9 @@ final class FakeBridge implements Bridge {
         }
         FakeWorker worker =
                 new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()), onInterrupt);
+        worker.problems = problems;
         opened.add(worker);
+        onOpen.accept(worker);
         return worker;
     }
 

@@ -11,6 +11,7 @@ import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,11 +49,10 @@ final class Stage implements Sink {
                         () -> now,
                         () -> wall,
                         new CollectorSettings(
-                                List.of(home.resolve("python.d")),
+                                () -> List.of(home.resolve("python.d")),
                                 home.resolve("logs"),
                                 home.resolve("user"),
-                                "127.0.0.1",
-                                9529,
+                                () -> URI.create("http://127.0.0.1:9529"),
                                 false),
                         timeline,
                         steps::add,

@@ -6,6 +6,7 @@ import io.trapline.bridge.WorkerListener.RunEnd;
 import io.trapline.bridge.WorkerListener.Stream;
 import io.trapline.model.Run.Outcome;
 import io.trapline.model.Tag;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,11 @@ class TryRunTest {
     private TryRun.Result attempt(InputSettings input) throws InterruptedException {
         CollectorSettings settings =
                 new CollectorSettings(
-                        List.of(home.resolve("python.d")), home, home, "127.0.0.1", 9529, false);
+                        () -> List.of(home.resolve("python.d")),
+                        home,
+                        home,
+                        () -> URI.create("http://127.0.0.1:9529"),
+                        false);
         return new TryRun(stage.bridge, Stage::decode, stage::finish, () -> 0L, settings)
                 .run(input, _ -> true);
     }

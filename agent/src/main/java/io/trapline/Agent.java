@@ -252,7 +252,9 @@ public final class Agent implements AutoCloseable {
                                                     routing.register(
                                                             new Login(html, System::nanoTime));
                                                     routing.register(pages(html));
- routing.register(new ExplorePages(html, store, pins, CLOCK));
+                                                    routing.register(
+                                                            new ExplorePages(
+                                                                    html, store, pins, CLOCK));
                                                     routing.register(
                                                             api,
                                                             gitApi,

@@ -124,7 +124,7 @@ final class Core {
                                                     at,
                                                     tls,
                                                     AddressLimits.of(
- () -> requestRate, System::nanoTime),
+                                                            () -> requestRate, System::nanoTime),
                                                     push,
                                                     trap,
                                                     new BatchesHandler(journal, () -> token),

@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import io.trapline.Settings.Loaded;
+import io.trapline.collector.InputSettings;
 import io.trapline.config.ProblemReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,7 +143,7 @@ class SettingsTest {
                 ssh_private_key_password = "hunter2"
                 """);
         write(
-                "conf.d/pythond.conf",
+                "gitrepos/x/conf.d/pythond.conf",
                 """
                 [[inputs.pythond]]
                 name = "x"
@@ -153,6 +154,37 @@ class SettingsTest {
         assertThat(settings.pushes().getFirst().accessToken()).isEqualTo("hunter2");
         assertThat(settings.inputs().getFirst().envs()).containsEntry("PW", "hunter2");
         assertThat(settings.toString()).contains("a9856a6a").doesNotContain("hunter2");
+    }
+
+    @Test
+    void g017_g020_with_git_on_inputs_come_from_the_repositories_in_order() throws IOException {
+        write(
+                "conf.d/trapline.conf",
+                """
+                [[git_repos.repo]]
+                enable = true
+                url = "https://h.example/p/second-in-the-alphabet.git"
+                [[git_repos.repo]]
+                enable = true
+                url = "https://h.example/p/a.git"
+                [[git_repos.repo]]
+                url = "https://h.example/p/off.git"
+                """);
+        String block = "[[inputs.pythond]]\nname = \"%s\"\ndirs = [\"a\"]\n";
+        write("conf.d/local.conf", block.formatted("local"));
+        write("gitrepos/second-in-the-alphabet/conf.d/x.conf", block.formatted("one"));
+        write("gitrepos/a/conf.d/deep/y.conf", block.formatted("two"));
+        write("gitrepos/off/conf.d/z.conf", block.formatted("off"));
+
+        Loaded loaded = Settings.load(home, Map.of());
+
+        assertThat(usable(loaded).inputs())
+                .extracting(InputSettings::name)
+                .containsExactly("one", "two");
+        assertThat(lines(loaded))
+                .singleElement()
+                .asString()
+                .contains("the input files here are not read");
     }
 
     @Test

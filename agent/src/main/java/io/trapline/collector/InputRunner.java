@@ -166,9 +166,11 @@ final class InputRunner {
         return settled;
     }
 
-    /// Whether it has an interpreter, so that a change of its files need not interrupt it.
+    /// Whether it has an interpreter or is getting one, which a change must not take away before
+    /// the new version has loaded.
     boolean isUp() {
-        return state.word.equals("running");
+        String now = state.word;
+        return now.equals("running") || now.equals("starting");
     }
 
     void start() {

@@ -151,6 +151,24 @@ class ReloadTest {
     }
 
     @Test
+    void a_change_while_the_first_version_still_loads_does_not_take_it_away() {
+        stage.bridge.collector("changed", "C", 1, FakeWorker::returns);
+        stage.bridge.onOpen =
+                worker -> {
+                    if (stage.bridge.opened.size() == 2) {
+                        stage.bridge.problems = List.of(SYNTAX);
+                        stage.file("d/a.py", "def (");
+                        stage.collectors.apply(List.of(same, changed));
+                    }
+                };
+        startBoth();
+        assertThat(stage.bridge.opened).hasSize(3);
+        assertThat(opened(1).closed).isFalse();
+        assertThat(opened(1).started).isNotEmpty();
+        assertThat(status().problems()).singleElement().asString().contains("SyntaxError");
+    }
+
+    @Test
     void an_edit_that_is_taken_back_is_no_longer_told() {
         stage.bridge.collector("changed", "C", 1, FakeWorker::returns);
         startBoth();

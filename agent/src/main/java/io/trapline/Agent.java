@@ -6,9 +6,12 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.bridge.PythonBridge;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
+import io.trapline.collector.Commanded;
 import io.trapline.collector.InputSettings;
 import io.trapline.collector.InputStatus;
+import io.trapline.collector.Pauses;
 import io.trapline.collector.Sink;
+import io.trapline.collector.TryRun;
 import io.trapline.config.HostPort;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
@@ -43,6 +46,9 @@ import io.trapline.telemetry.Version;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.AgentApi.Reload;
+import io.trapline.web.CollectorCalls;
+import io.trapline.web.CollectorsApi;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.GitApi;
 import io.trapline.web.GitView;
@@ -50,12 +56,18 @@ import io.trapline.web.Hosts;
 import io.trapline.web.Listener;
 import io.trapline.web.MetricsPage;
 import io.trapline.web.OutputsApi;
+import io.trapline.web.OutputsCalls;
 import io.trapline.web.QueryApi;
+import io.trapline.web.RegistryApi;
 import io.trapline.web.StatusView;
+import io.trapline.web.page.CollectorForms;
 import io.trapline.web.page.ExplorePages;
 import io.trapline.web.page.Html;
 import io.trapline.web.page.Login;
+import io.trapline.web.page.OutputsPages;
 import io.trapline.web.page.Pages;
+import io.trapline.web.page.PushPages;
+import io.trapline.web.page.TrapPages;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -70,6 +82,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -122,6 +135,10 @@ public final class Agent implements AutoCloseable {
 
     private volatile long generation = 1;
 
+    private volatile long configErrors;
+    private volatile boolean lastReloadRefused;
+    private volatile Instant configReadAt = CLOCK.instant();
+
     /// Starts every part and returns when the agent serves.
     ///
     /// @throws StartFailure with a message for the operator; nothing is left running
@@ -157,6 +174,7 @@ public final class Agent implements AutoCloseable {
         Settings initial = loaded.settings();
         settings = initial;
         configProblems = ProblemReport.lines(home.root(), loaded.problems());
+        configErrors = errors(loaded.problems());
         Path data = home.data();
 
         journal =
@@ -223,6 +241,10 @@ public final class Agent implements AutoCloseable {
         Pins pins = parts.add("dashboard", QUICK, Pins.open(data.resolve("trapline.db")));
         AdminToken token = AdminToken.loadOrCreate(data, CLOCK);
         Html html = new Html(Version.TEXT, token);
+        CollectorCalls collectorCalls = new CollectorCalls(control(program));
+        OutputsCalls outputsCalls = new OutputsCalls(outputs);
+        Pages pages =
+                new Pages(html, this::inputs, journal::status, this::configStatus, store, CLOCK);
         AgentApi api = new AgentApi(this::status, this::reloadAndWait, this::ailments, token);
         GitApi gitApi = new GitApi(this::gitSync, () -> settings.git(), token);
         tls =
@@ -251,7 +273,14 @@ public final class Agent implements AutoCloseable {
                                                     dataKit.register(routing, Gate::guards);
                                                     routing.register(
                                                             new Login(html, System::nanoTime));
-                                                    routing.register(pages(html));
+                                                    routing.register(
+                                                            pages,
+                                                            new CollectorForms(
+                                                                    html,
+                                                                    collectorCalls,
+                                                                    this::reloadAndWait),
+                                                            new OutputsPages(
+                                                                    html, outputsCalls, CLOCK));
                                                     routing.register(
                                                             new ExplorePages(
                                                                     html, store, pins, CLOCK));
@@ -262,14 +291,28 @@ public final class Agent implements AutoCloseable {
                                                                     meters,
                                                                     journal::status,
                                                                     this::inputs),
-                                                            new OutputsApi(outputs, token));
+                                                            new OutputsApi(outputsCalls, token),
+                                                            new CollectorsApi(
+                                                                    collectorCalls, token));
                                                     store.ifPresent(queried ->
                                                             routing.register(
                                                                     new QueryApi(queried)));
-                                                    core.ifPresent(its ->
-                                                            routing.register(its.api(token)));
+                                                    core.map(Core::calls)
+                                                            .ifPresent(its ->
+                                                                    routing.register(
+                                                                            new RegistryApi(
+                                                                                    its, token),
+                                                                            new PushPages(
+                                                                                    html, its,
+                                                                                    store, CLOCK),
+                                                                            new TrapPages(
+                                                                                    html, its,
+                                                                                    CLOCK)));
                                                 })));
+        // Closed before the listener, which waits for its requests.
+        parts.add("live pages", QUICK, pages);
 
+        Pauses pauses = parts.add("pauses", QUICK, Pauses.open(data.resolve("trapline.db"), CLOCK));
         collectors =
                 parts.add(
                         "collectors",
@@ -281,7 +324,8 @@ public final class Agent implements AutoCloseable {
                                 System::nanoTime,
                                 CLOCK,
                                 collectorSettings(
-                                        home, () -> URI.create(address()), () -> settings.git())));
+                                        home, () -> URI.create(address()), () -> settings.git()),
+                                pauses));
         gitSync =
                 parts.add(
                         "git sync",
@@ -293,6 +337,37 @@ public final class Agent implements AutoCloseable {
                                 this::followCommit,
                                 CLOCK));
         watcher = parts.add("watcher", QUICK, new Watcher(this::watched, this::follow));
+    }
+
+    private CollectorCalls.Control control(Program program) {
+        return new CollectorCalls.Control() {
+            @Override
+            public Commanded runNow(String input, String collector) throws InterruptedException {
+                return running().runNow(input, collector);
+            }
+
+            @Override
+            public Commanded pause(String input, String collector) throws InterruptedException {
+                return running().pause(input, collector);
+            }
+
+            @Override
+            public Commanded resume(String input, String collector) throws InterruptedException {
+                return running().resume(input, collector);
+            }
+
+            @Override
+            public TryRun.Result tryOut(String input, Predicate<String> wanted) throws Exception {
+                if (settings.inputs().stream().noneMatch(one -> one.name().equals(input))) {
+                    throw new TryOut.NotFoundException("there is no input " + input);
+                }
+                return TryOut.run(home, program, input, wanted);
+            }
+        };
+    }
+
+    private Collectors running() {
+        return Objects.requireNonNull(collectors, "set by the constructor");
     }
 
     /// Where a change of a `*.conf` or `*.py` file calls for a reload.
@@ -378,8 +453,7 @@ public final class Agent implements AutoCloseable {
     }
 
     private void runInputs(Set<Path> restless) {
-        Objects.requireNonNull(collectors, "set by the constructor")
-                .apply(settings.role() == Role.CORE ? List.of() : settings.inputs(), restless);
+        running().apply(settings.role() == Role.CORE ? List.of() : settings.inputs(), restless);
         Objects.requireNonNull(gitSync, "set by the constructor").configure(settings.git());
         Objects.requireNonNull(watcher, "set by the constructor").watch(settings.watch());
     }
@@ -389,10 +463,6 @@ public final class Agent implements AutoCloseable {
         Listener opened =
                 Listener.open(at.listen(), tls, to -> DataKitApi.configure(to, at), routes);
         return new MovingListener.Bound(opened.address(), opened::close);
-    }
-
-    private Pages pages(Html html) {
-        return new Pages(html, this::inputs, journal::status, store, CLOCK);
     }
 
     private static boolean sameProtection(ListenSettings a, ListenSettings b) {
@@ -505,6 +575,9 @@ public final class Agent implements AutoCloseable {
     private Reload refuse(Settings.Loaded loaded) {
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
         configProblems = lines;
+        configReadAt = CLOCK.instant();
+        configErrors = errors(loaded.problems());
+        lastReloadRefused = true;
         LOG.warn(
                 "reload refused, the old configuration stays in force:\n{}",
                 String.join("\n", lines));
@@ -512,6 +585,9 @@ public final class Agent implements AutoCloseable {
     }
 
     private synchronized Reload apply(Settings fresh, List<Problem> problems, Set<Path> restless) {
+        configReadAt = CLOCK.instant();
+        configErrors = errors(problems);
+        lastReloadRefused = false;
         List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
         warnings.addAll(needsRestart(settings, fresh));
         warnings.addAll(moveListeners(fresh));
@@ -560,6 +636,15 @@ public final class Agent implements AutoCloseable {
             lines.add("role has changed: that takes a restart");
         }
         return lines;
+    }
+
+    private static long errors(List<Problem> problems) {
+        return problems.stream().filter(one -> one.severity() == Problem.Severity.ERROR).count();
+    }
+
+    private ConfigStatus configStatus() {
+        return new ConfigStatus(
+                generation, configProblems, configErrors, lastReloadRefused, configReadAt);
     }
 
     private Map<String, Object> status() {

@@ -29,9 +29,7 @@ import io.trapline.registry.Check;
 import io.trapline.registry.Held;
 import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
-import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
-import io.trapline.web.RegistryApi;
 import io.trapline.web.RegistryCalls;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -157,8 +155,9 @@ final class Core {
         registry.declare("conf.d/trapline.conf", settings.pushes(), settings.checks());
     }
 
-    RegistryApi api(AdminToken token) {
-        return new RegistryApi(new RegistryCalls(registry, this::address), token);
+    /// What people may do with registrations and checks.
+    RegistryCalls calls() {
+        return new RegistryCalls(registry, this::address);
     }
 
     /// `http://host:port`, with the port that was really bound.

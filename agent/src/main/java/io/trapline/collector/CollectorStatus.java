@@ -9,8 +9,9 @@ import java.util.Optional;
 ///
 /// @param name the Python class's name
 /// @param interval seconds
-/// @param state `waiting`, `running`, `backing off`, `down` (its input has no interpreter)
-/// @param reason why it backs off, empty otherwise
+/// @param state `waiting`, `running`, `paused` (by hand), `backing off`, `down` (its input has no
+///   interpreter)
+/// @param reason why it backs off, or since when it is paused; empty otherwise
 /// @param last the last run that ended; a skipped one does not count
 /// @param lastError the last traceback or reason, empty when there was none
 /// @param lastErrorAt when that run was planned

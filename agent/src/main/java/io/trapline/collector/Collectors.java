@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Bridge;
 import io.trapline.pipeline.Decoded;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class Collectors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Collectors.class);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(8);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final long LONG_AGO = Duration.ofDays(1).toNanos();
     private static final long USER_LOG_BYTES = 100_000;
     private static final int USER_LOG_BACKUPS = 10;
@@ -54,13 +56,15 @@ public final class Collectors implements AutoCloseable {
     /// @param sink where points and runs go
     /// @param nanos the monotonic clock
     /// @param wall the wall clock
+    /// @param pauses stay the caller's to close, after this
     public Collectors(
             Bridge bridge,
             Function<byte[], Decoded> decode,
             Sink sink,
             LongSupplier nanos,
             InstantSource wall,
-            CollectorSettings settings) {
+            CollectorSettings settings,
+            Pauses pauses) {
         Timeline timeline = new Timeline(nanos);
         ExecutorService writer =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("collector-").factory());
@@ -74,7 +78,8 @@ public final class Collectors implements AutoCloseable {
                 timeline,
                 writer,
                 Collectors::thread,
-                writer::shutdown);
+                writer::shutdown,
+                pauses);
         timeline.startThread();
     }
 
@@ -91,7 +96,8 @@ public final class Collectors implements AutoCloseable {
             Timeline timeline,
             Executor writer,
             Function<String, Executor> threads,
-            Runnable afterClose) {
+            Runnable afterClose,
+            Pauses pauses) {
         this.machine =
                 new Machine(
                         bridge,
@@ -109,7 +115,8 @@ public final class Collectors implements AutoCloseable {
                                 USER_LOG_BYTES,
                                 USER_LOG_BACKUPS),
                         new Lateness(),
-                        new AtomicLong(nanos.getAsLong() - LONG_AGO));
+                        new AtomicLong(nanos.getAsLong() - LONG_AGO),
+                        pauses);
         this.threads = threads;
         this.afterClose = afterClose;
     }
@@ -257,6 +264,91 @@ public final class Collectors implements AutoCloseable {
                 .filter(runner -> !runner.refusedChange().isEmpty())
                 .map(runner -> "input " + runner.settings().name() + ": " + runner.refusedChange())
                 .toList();
+    }
+
+    /// Has collectors run now, beside their schedule; paused ones too. Those that cannot, because
+    /// they run already say, are named in a refusal; then the others have started.
+    ///
+    /// @param collector a class's name; empty = all of the input
+    public Commanded runNow(String input, String collector) throws InterruptedException {
+        return told(
+                input,
+                collector,
+                (runner, name) -> {
+                    String why = runner.runNow(name).get(ANSWER.toSeconds(), TimeUnit.SECONDS);
+                    if (!why.isEmpty()) {
+                        throw new CannotException(name + ": " + why);
+                    }
+                });
+    }
+
+    /// No more runs on schedule, also after a restart, until [#resume]; a run that is under way
+    /// ends as usual.
+    ///
+    /// @param collector a class's name; empty = all that the input has now
+    public Commanded pause(String input, String collector) throws InterruptedException {
+        return told(input, collector, (_, name) -> machine.pauses().pause(input, name));
+    }
+
+    public Commanded resume(String input, String collector) throws InterruptedException {
+        return told(input, collector, (_, name) -> machine.pauses().resume(input, name));
+    }
+
+    private interface Order {
+        void to(InputRunner runner, String collector)
+                throws IOException,
+                        CannotException,
+                        InterruptedException,
+                        ExecutionException,
+                        TimeoutException;
+    }
+
+    private static final class CannotException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        CannotException(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    private Commanded told(String input, String collector, Order order)
+            throws InterruptedException {
+        InputRunner runner;
+        synchronized (this) {
+            runner = inputs.get(input);
+        }
+        if (runner == null) {
+            return new Commanded.Unknown("there is no input " + input);
+        }
+        List<String> names = runner.collectors();
+        List<String> wanted =
+                collector.isEmpty() ? names : names.stream().filter(collector::equals).toList();
+        if (wanted.isEmpty()) {
+            return names.isEmpty()
+                    ? new Commanded.Refused("input " + input + " has no collector loaded now")
+                    : new Commanded.Unknown(
+                            "input "
+                                    + input
+                                    + " has no collector "
+                                    + collector
+                                    + "; it has "
+                                    + String.join(", ", names));
+        }
+        List<String> refusals = new ArrayList<>();
+        for (String name : wanted) {
+            try {
+                order.to(runner, name);
+            } catch (CannotException | IOException e) {
+                refusals.add(String.valueOf(e.getMessage()));
+            } catch (TimeoutException e) {
+                refusals.add(name + ": the input is busy, with starting its interpreter say");
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("the input's thread failed", e);
+            }
+        }
+        return refusals.isEmpty()
+                ? new Commanded.Done(wanted)
+                : new Commanded.Refused(String.join("; ", refusals));
     }
 
     /// How late runs started, all collectors together, since the start.

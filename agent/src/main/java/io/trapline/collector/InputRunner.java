@@ -9,6 +9,7 @@ import io.trapline.bridge.WorkerSpec;
 import io.trapline.model.Run;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -675,6 +676,11 @@ final class InputRunner {
             return;
         }
         long due = slot.schedule.latest(machine.now());
+        if (pausedSince(slot).isPresent()) {
+            slot.nextTick = slot.schedule.next(due);
+            arm(slot);
+            return;
+        }
         missed(slot, due);
         slot.nextTick = slot.schedule.next(due);
         arm(slot);
@@ -684,6 +690,45 @@ final class InputRunner {
         } else {
             startRun(slot, due, false);
         }
+    }
+
+    private Optional<Instant> pausedSince(CollectorSlot slot) {
+        return machine.pauses().since(settings.name(), slot.name());
+    }
+
+    /// The names of the classes that are loaded now.
+    List<String> collectors() {
+        return shown.stream().map(CollectorSlot::name).distinct().toList();
+    }
+
+    /// Starts a run beside the schedule.
+    ///
+    /// @return why it cannot, empty when it was started
+    CompletableFuture<String> runNow(String name) {
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        step(() -> {
+            String why = "it is not loaded any more";
+            for (CollectorSlot slot : List.copyOf(slots.values())) {
+                if (slot.name().equals(name)) {
+                    why = runNow(slot);
+                }
+            }
+            answer.complete(why);
+        });
+        return answer;
+    }
+
+    private String runNow(CollectorSlot slot) {
+        if (stopping) {
+            return "the input stops";
+        }
+        // What made it pause by itself is no reason when somebody looks on.
+        slot.pause = Optional.empty();
+        Optional<String> hindrance = hindrance(slot);
+        if (hindrance.isEmpty()) {
+            startRun(slot, machine.now(), false);
+        }
+        return hindrance.orElse("");
     }
 
     /// Ticks that went by while nobody could look: counted and written, never caught up in a burst.
@@ -1009,14 +1054,20 @@ final class InputRunner {
         for (CollectorSlot slot : shown) {
             Optional<CollectorSlot.Pause> pause =
                     slot.pause.filter(p -> p.until() - machine.now() > 0);
-            String word = pause.isPresent() ? "backing off" : "waiting";
+            Optional<Instant> paused = pausedSince(slot);
+            String word =
+                    paused.isPresent() ? "paused" : pause.isPresent() ? "backing off" : "waiting";
             collectors.add(
                     slot.stats.status(
                             slot,
                             new CollectorStats.Shown(
-                                    now.word.equals("running") ? word : "down",
-                                    pause.map(CollectorSlot.Pause::reason).orElse(""),
-                                    now.word.startsWith("stop")
+                                    now.word.equals("running") || paused.isPresent()
+                                            ? word
+                                            : "down",
+                                    paused.map(since -> "paused by hand since " + since)
+                                            .or(() -> pause.map(CollectorSlot.Pause::reason))
+                                            .orElse(""),
+                                    now.word.startsWith("stop") || paused.isPresent()
                                             ? Optional.empty()
                                             : Optional.of(instantAt(slot.nextTickShown))),
                             log));
@@ -1039,7 +1090,7 @@ final class InputRunner {
                 collectors);
     }
 
-    private java.time.Instant instantAt(long monotonic) {
+    private Instant instantAt(long monotonic) {
         return CollectorStats.instant(machine.wallClock().at(monotonic));
     }
 

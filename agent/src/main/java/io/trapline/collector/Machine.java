@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
 /// @param lateness of all collectors together
 /// @param sharedHostAsked when the shared host was last asked to interrupt something (monotonic):
 ///   what it cannot interrupt ends it for all its inputs
+/// @param pauses which collectors people have paused
 record Machine(
         Bridge bridge,
         Function<byte[], Decoded> decode,
@@ -31,7 +32,8 @@ record Machine(
         CollectorSettings settings,
         RotatingFile userLog,
         Lateness lateness,
-        AtomicLong sharedHostAsked) {
+        AtomicLong sharedHostAsked,
+        Pauses pauses) {
 
     long now() {
         return nanos.getAsLong();

@@ -12,7 +12,6 @@ import io.helidon.webserver.http.ServerResponse;
 import io.trapline.forward.AsideItem;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.OutputStatus;
-import io.trapline.forward.Outputs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -39,11 +38,11 @@ public final class OutputsApi implements HttpService {
     private static final int MAX_LIMIT = 1000;
     private static final int SHOWN_PAYLOAD = 64 << 10;
 
-    private final Outputs outputs;
+    private final OutputsCalls calls;
     private final AdminToken token;
 
-    public OutputsApi(Outputs outputs, AdminToken token) {
-        this.outputs = outputs;
+    public OutputsApi(OutputsCalls calls, AdminToken token) {
+        this.calls = calls;
         this.token = token;
     }
 
@@ -58,13 +57,13 @@ public final class OutputsApi implements HttpService {
     private void list(ServerRequest request, ServerResponse response) throws ForwardException {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode list = json.putArray("outputs");
-        outputs.status().forEach(status -> list.add(json(status)));
+        calls.all().forEach(status -> list.add(json(status)));
         send(response, 200, json);
     }
 
     private void show(ServerRequest request, ServerResponse response) throws ForwardException {
         String name = name(request);
-        Optional<OutputStatus> found = find(name);
+        Optional<OutputStatus> found = calls.find(name);
         if (found.isPresent()) {
             send(response, 200, json(found.get()));
         } else {
@@ -77,7 +76,7 @@ public final class OutputsApi implements HttpService {
         if (isRefused(request, response)) {
             return;
         }
-        if (find(name).isEmpty()) {
+        if (calls.find(name).isEmpty()) {
             unknown(response, name);
             return;
         }
@@ -89,7 +88,7 @@ public final class OutputsApi implements HttpService {
                         .orElse(DEFAULT_LIMIT);
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode list = json.putArray("aside");
-        outputs.aside(name, limit).forEach(item -> list.add(json(item)));
+        calls.aside(name, limit).forEach(item -> list.add(json(item)));
         send(response, 200, json);
     }
 
@@ -99,48 +98,22 @@ public final class OutputsApi implements HttpService {
             return;
         }
         String name = name(request);
-        Optional<OutputStatus> found = find(name);
-        if (found.isEmpty()) {
-            unknown(response, name);
-            return;
-        }
         String command = request.path().pathParameters().get("command");
-        switch (command) {
-            case "pause" -> state(response, name, outputs.pause(name));
-            case "resume" -> state(response, name, outputs.resume(name));
-            case "resend" -> {
-                Optional<List<Long>> ids = ids(request, response);
-                if (ids.isPresent()) {
-                    Optional<Integer> items = outputs.resend(name, ids.get());
-                    if (items.isPresent()) {
-                        items(response, items.get());
-                    } else {
-                        gone(response, name);
-                    }
-                }
-            }
-            case "drop" -> {
-                Optional<List<Long>> ids = ids(request, response);
-                if (ids.isPresent()) {
-                    items(response, outputs.drop(name, ids.get()));
-                }
-            }
-            default -> error(response, 404, "accepted here are pause, resume, resend and drop");
-        }
-    }
-
-    private void state(ServerResponse response, String name, boolean known)
-            throws ForwardException {
-        if (!known) {
-            gone(response, name);
+        Optional<List<Long>> ids =
+                command.equals("resend") || command.equals("drop")
+                        ? ids(request, response)
+                        : Optional.of(List.of());
+        if (ids.isEmpty()) {
             return;
         }
-        String state = find(name).map(OutputStatus::state).orElse("gone");
-        send(response, 200, JsonNodeFactory.instance.objectNode().put("state", state));
-    }
-
-    private Optional<OutputStatus> find(String name) throws ForwardException {
-        return outputs.status().stream().filter(one -> one.name().equals(name)).findFirst();
+        switch (calls.command(name, command, ids.get())) {
+            case OutputsCalls.Outcome.State(String state) ->
+                    send(response, 200, JsonNodeFactory.instance.objectNode().put("state", state));
+            case OutputsCalls.Outcome.Items(int items) ->
+                    send(response, 200, JsonNodeFactory.instance.objectNode().put("items", items));
+            case OutputsCalls.Outcome.Refused(int status, String message) ->
+                    error(response, status, message);
+        }
     }
 
     private static String name(ServerRequest request) {
@@ -232,21 +205,8 @@ public final class OutputsApi implements HttpService {
         return json;
     }
 
-    private static void items(ServerResponse response, int items) {
-        send(response, 200, JsonNodeFactory.instance.objectNode().put("items", items));
-    }
-
     private static void unknown(ServerResponse response, String name) {
         error(response, 404, "there is no output " + name);
-    }
-
-    private static void gone(ServerResponse response, String name) {
-        error(
-                response,
-                409,
-                "output "
-                        + name
-                        + " is not configured any more; what it set aside can only be dropped");
     }
 
     private static void error(ServerResponse response, int status, String message) {

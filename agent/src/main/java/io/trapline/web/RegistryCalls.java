@@ -13,6 +13,7 @@ import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
 import io.trapline.registry.SeenMetric;
 import io.trapline.web.RegistryBodies.Choice;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +41,44 @@ public final class RegistryCalls {
     public RegistryCalls(Registry registry, Supplier<String> coreAddress) {
         this.registry = registry;
         this.coreAddress = coreAddress;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    /// `http://host:port` of the push and trap listener.
+    public String coreAddress() {
+        return coreAddress.get();
+    }
+
+    /// A secret as the last segment of a submission URL.
+    public static String segment(String secret) {
+        return RegistryJson.segment(secret);
+    }
+
+    /// What is wrong with a registration that is about to be made, as `key: what`; changes nothing.
+    ///
+    /// @param kind `push` or `traps`
+    public List<String> problems(String kind, byte[] json) {
+        try {
+            JsonBody body = JsonBody.parse(json);
+            if (kind.equals("traps")) {
+                var _ = RegistryBodies.newCheck(body);
+                return body.done();
+            }
+            var _ = RegistryBodies.newPush(body);
+            List<String> problems = new ArrayList<>(body.done());
+            String name = body.text("name", Integer.MAX_VALUE).orElse("");
+            if (!name.isEmpty()
+                    && registry.pushes().stream()
+                            .anyMatch(held -> held.value().name().equals(name))) {
+                problems.add("name: \"" + name + "\" is taken; choose another");
+            }
+            return problems;
+        } catch (IllegalArgumentException e) {
+            return List.of(String.valueOf(e.getMessage()));
+        }
     }
 
     /// @param path decoded segments, the first is `push` or `traps`

@@ -158,7 +158,7 @@ final class RegistryJson {
     }
 
     /// A secret from a file may hold signs that an URL must not.
-    private static String segment(String secret) {
+    static String segment(String secret) {
         StringBuilder out = new StringBuilder();
         for (byte b : secret.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xFF);

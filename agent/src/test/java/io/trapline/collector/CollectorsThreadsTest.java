@@ -64,7 +64,8 @@ class CollectorsThreadsTest {
                         home,
                         home,
                         () -> URI.create("http://127.0.0.1:9529"),
-                        false));
+                        false),
+                Pauses.inMemory(InstantSource.system()));
     }
 
     @Test
@@ -130,5 +131,23 @@ class CollectorsThreadsTest {
         assertThat(bridge.opened).hasSize(2).allMatch(worker -> worker.closed);
         assertThat(rows).hasSize(1);
         assertThat(rows.element().error()).startsWith("interrupted: the agent stops");
+    }
+
+    @Test
+    void a_run_can_be_had_at_once_but_not_two_at_the_same_time() throws Exception {
+        CountDownLatch asked = new CountDownLatch(2);
+        bridge.collector("in", "A", 3600, (_, _) -> asked.countDown());
+        bridge.onInterrupt = (worker, run) -> worker.ends(run, new RunEnd.Interrupted("here"));
+        try (var collectors = start()) {
+            collectors.apply(List.of(Stage.input("in")));
+            assertThat(collectors.awaitSettled(Duration.ofSeconds(30))).isTrue();
+            // Which of the two comes first, the schedule's run or this one, is left open.
+            Commanded first = collectors.runNow("in", "A");
+            Commanded second = collectors.runNow("in", "A");
+            assertThat(second).isInstanceOf(Commanded.Refused.class);
+            assertThat(((Commanded.Refused) second).message()).contains("has not ended");
+            assertThat(first).isIn(new Commanded.Done(List.of("A")), second);
+            assertThat(asked.getCount()).isLessThan(2);
+        }
     }
 }

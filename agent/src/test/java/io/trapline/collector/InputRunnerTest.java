@@ -99,6 +99,40 @@ class InputRunnerTest {
     }
 
     @Test
+    void a_paused_collector_has_no_runs_and_no_rows_until_it_is_resumed() throws Exception {
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
+        stage.bridge.collector("in", "B", 1, FakeWorker::returns);
+        stage.start(Stage.input("in"));
+        stage.seconds(5);
+        assertThat(stage.collectors.pause("in", "A")).isEqualTo(new Commanded.Done(List.of("A")));
+        int before = stage.runs().size();
+        stage.seconds(5);
+        assertThat(stage.runs().subList(before, stage.runs().size()))
+                .hasSize(5)
+                .allMatch(run -> run.collector().equals("B"));
+        CollectorStatus paused = stage.collector("A");
+        assertThat(paused.state()).isEqualTo("paused");
+        assertThat(paused.reason()).startsWith("paused by hand since 2026-03-01T00:00:0");
+        assertThat(paused.next()).isEmpty();
+        assertThat(stage.collectors.resume("in", ""))
+                .isEqualTo(new Commanded.Done(List.of("A", "B")));
+        stage.seconds(5);
+        assertThat(stage.runs()).hasSize(10 + 5 + 10);
+        assertThat(stage.runs(Outcome.SKIPPED)).isEmpty();
+        assertThat(stage.collector("A").state()).isEqualTo("waiting");
+    }
+
+    @Test
+    void what_is_not_there_cannot_be_told_anything() throws Exception {
+        stage.bridge.collector("in", "A", 1, FakeWorker::returns);
+        stage.start(Stage.input("in"));
+        assertThat(stage.collectors.pause("other", ""))
+                .isEqualTo(new Commanded.Unknown("there is no input other"));
+        assertThat(stage.collectors.pause("in", "B"))
+                .isEqualTo(new Commanded.Unknown("input in has no collector B; it has A"));
+    }
+
+    @Test
     void ten_thousand_ticks_stay_on_the_grid() {
         stage.bridge.collector("in", "A", 1, takes(0.3));
         stage.start(Stage.input("in"));

@@ -32,6 +32,7 @@ final class Stage implements Sink {
     final List<Stored> stored = new ArrayList<>();
     boolean full;
     final Path home;
+    final Pauses pauses = Pauses.inMemory(() -> wall);
     final Timeline timeline = new Timeline(() -> now);
     final Collectors collectors;
     private final ArrayDeque<Runnable> steps = new ArrayDeque<>();
@@ -57,7 +58,8 @@ final class Stage implements Sink {
                         timeline,
                         steps::add,
                         _ -> steps::add,
-                        () -> {});
+                        () -> {},
+                        pauses);
         file("d/a.py", "pass");
     }
 

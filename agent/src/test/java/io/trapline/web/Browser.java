@@ -182,7 +182,12 @@ public final class Browser implements AutoCloseable {
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsMatching(Browser::isPassing)
                 .until(() -> {
-                    see(css, text).click();
+                    WebElement found = see(css, text);
+                    // Not below the bar that stays at the top.
+                    driver.executeScript(
+                            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})",
+                            found);
+                    found.click();
                     return true;
                 });
     }

@@ -74,7 +74,9 @@ class OutputsApiTest {
                                 ListenSettings.plain("127.0.0.1", 0),
                                 Optional.empty(),
                                 _ -> {},
-                                routing -> routing.register(new OutputsApi(outputs, token)));
+                                routing ->
+                                        routing.register(
+                                                new OutputsApi(new OutputsCalls(outputs), token)));
                 HttpClient client = HttpClient.newHttpClient()) {
             journal.append(
                     BatchCodec.encode(

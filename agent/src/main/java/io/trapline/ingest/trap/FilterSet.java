@@ -28,12 +28,16 @@ final class FilterSet {
         }
     }
 
+    /// No rule decided.
+    static final int NO_RULE = -1;
+
     /// @param stream with the tags that rules added
-    record Verdict(StreamId stream, boolean accepted) {}
+    /// @param rule the index of the one that decided, or [#NO_RULE]
+    record Verdict(StreamId stream, boolean accepted, int rule) {}
 
     Verdict judge(StreamId stream, long nowMs) {
         if (acceptsAll) {
-            return new Verdict(stream, true);
+            return new Verdict(stream, true, NO_RULE);
         }
         StreamId current = stream;
         int i = 0;
@@ -44,10 +48,10 @@ final class FilterSet {
             }
             switch (rule.action) {
                 case TrapRule.Action.Allow() -> {
-                    return new Verdict(current, true);
+                    return new Verdict(current, true, i - 1);
                 }
                 case TrapRule.Action.Deny() -> {
-                    return new Verdict(current, false);
+                    return new Verdict(current, false, i - 1);
                 }
                 case TrapRule.Action.AddTag(String category, String value) ->
                         current = withTag(current, category, value);
@@ -59,7 +63,7 @@ final class FilterSet {
                 }
             }
         }
-        return new Verdict(current, false);
+        return new Verdict(current, false, NO_RULE);
     }
 
     /// Whether the answer counts the stream's values as filtered.

@@ -42,7 +42,8 @@ public final class RegisteredChecks implements TrapChecks {
         return Optional.of(known.check());
     }
 
-    private static TrapCheck trapCheck(Check check) {
+    /// What a submission to a check needs of it.
+    static TrapCheck trapCheck(Check check) {
         return new TrapCheck(
                 check.id(),
                 MODULE,

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import io.trapline.journal.JournalException;
 import io.trapline.model.Tag;
+import io.trapline.period.StreamId;
 import java.io.InputStream;
 import java.util.List;
 import org.slf4j.Logger;
@@ -59,6 +60,11 @@ public final class TrapDecoder {
     public TrapResult decode(InputStream body, long nowMs, MeasurementConsumer out)
             throws JournalException {
         return new Submission(check, limits, filters, tagset, nowMs, out).read(json, body);
+    }
+
+    /// Whether the filter set stores a stream, and which rule says so.
+    FilterSet.Verdict judge(StreamId stream, long nowMs) {
+        return filters.judge(stream, nowMs);
     }
 
     private static List<Tag> tagset(TrapCheck check) {

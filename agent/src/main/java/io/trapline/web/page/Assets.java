@@ -22,6 +22,7 @@ final class Assets {
                     "echarts.min.js", "text/javascript; charset=utf-8",
                     "htmx.min.js", "text/javascript; charset=utf-8",
                     "page.js", "text/javascript; charset=utf-8",
+                    "manage.js", "text/javascript; charset=utf-8",
                     "page.css", "text/css; charset=utf-8",
                     "icon.svg", "image/svg+xml");
 

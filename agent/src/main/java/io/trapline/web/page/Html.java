@@ -91,6 +91,13 @@ public final class Html {
         send(response, template, Map.of("frame", frame, name, page));
     }
 
+    /// A part of a page, to be sent otherwise.
+    byte[] part(ServerRequest request, String template, String name, Object page) {
+        String csrf = session(request).map(Session::csrf).orElse("");
+        Frame frame = new Frame("", "", version, false, csrf, "/", Optional.empty());
+        return render(template, Map.of("frame", frame, name, page));
+    }
+
     private static void send(ServerResponse response, String template, Map<String, Object> model) {
         response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8")
                 .header(HeaderNames.CACHE_CONTROL, "no-store")

@@ -5,6 +5,7 @@ import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.Journal.ReaderStatus;
 import io.trapline.store.StoreStatus;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.Optional;
 /// @param error why there are no figures from the store
 record Overview(
         Instant now,
+        Config config,
         List<Ailment> ailments,
         List<Input> inputs,
         Log log,
@@ -34,6 +36,9 @@ record Overview(
     private static final Duration FAILURES = Duration.ofHours(24);
     private static final int MOST_FAILURES = 8;
     private static final long BEHIND = 1000;
+
+    /// @param refused whether the last reading was refused
+    record Config(long generation, List<String> problems, boolean refused, String read) {}
 
     /// @param link empty when the sentence says all there is
     record Ailment(String text, String link) {}
@@ -60,7 +65,11 @@ record Overview(
             String duration,
             String spark,
             String rate,
-            String every) {}
+            String every) {
+        boolean isPaused() {
+            return state.equals("paused");
+        }
+    }
 
     record Log(long head, String bytes, String most, int percent, List<Reader> readers) {}
 
@@ -91,6 +100,7 @@ record Overview(
     static Overview of(
             List<InputStatus> inputs,
             JournalStatus journal,
+            ConfigStatus config,
             Optional<StoreStatus> store,
             Ask ask,
             Instant now) {
@@ -103,7 +113,12 @@ record Overview(
         Answer came = asked ? ask.rows(arrivalsSql(now), Ask.IMPATIENCE) : Answer.NONE;
         return new Overview(
                 now,
-                ailments(inputs, journal, store),
+                new Config(
+                        config.generation(),
+                        config.problems(),
+                        config.refused(),
+                        Show.distance(config.readAt(), now)),
+                ailments(inputs, journal, config, store),
                 inputs.stream().map(input -> input(input, figures, now)).toList(),
                 log(journal),
                 store.map(status -> kept(status, now)),
@@ -148,8 +163,27 @@ record Overview(
     }
 
     private static List<Ailment> ailments(
-            List<InputStatus> inputs, JournalStatus journal, Optional<StoreStatus> store) {
+            List<InputStatus> inputs,
+            JournalStatus journal,
+            ConfigStatus config,
+            Optional<StoreStatus> store) {
         List<Ailment> found = new ArrayList<>();
+        if (config.refused()) {
+            found.add(
+                    new Ailment(
+                            "The last reload was refused; configuration "
+                                    + config.generation()
+                                    + " stays in force",
+                            "/#configuration"));
+        } else if (config.errors() > 0) {
+            found.add(
+                    new Ailment(
+                            "The configuration has "
+                                    + config.errors()
+                                    + (config.errors() == 1 ? " error" : " errors")
+                                    + "; what it is about does not run",
+                            "/#configuration"));
+        }
         for (InputStatus input : inputs) {
             if (input.state().equals("backing off")) {
                 found.add(
@@ -159,6 +193,9 @@ record Overview(
                 found.add(new Ailment("Input " + input.name() + ": " + Show.lastLine(problem), ""));
             }
             for (CollectorStatus collector : input.collectors()) {
+                if (collector.state().equals("paused")) {
+                    continue;
+                }
                 boolean failed =
                         collector
                                 .last()
@@ -252,7 +289,7 @@ record Overview(
 
     static String tone(String state) {
         return switch (state) {
-            case "running" -> "busy";
+            case "running", "paused" -> "busy";
             case "backing off", "down" -> "bad";
             default -> "idle";
         };

@@ -7,32 +7,41 @@ import io.helidon.webserver.http.ServerResponse;
 import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.store.Store;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /// The overview and the collectors. They read: nothing here changes what the agent does.
-public final class Pages implements HttpService {
+public final class Pages implements HttpService, AutoCloseable {
+    private static final Duration LIVE_EVERY = Duration.ofSeconds(2);
+    private static final int LIVE_EVENTS = 300;
+
     private final Html html;
     private final Supplier<List<InputStatus>> inputs;
     private final Supplier<JournalStatus> journal;
+    private final Supplier<ConfigStatus> config;
     private final Optional<Store> store;
     private final Ask ask;
     private final InstantSource clock;
+    private final LiveParts live = new LiveParts(LIVE_EVERY, LIVE_EVENTS);
 
     public Pages(
             Html html,
             Supplier<List<InputStatus>> inputs,
             Supplier<JournalStatus> journal,
+            Supplier<ConfigStatus> config,
             Optional<Store> store,
             InstantSource clock) {
         this.html = html;
         this.inputs = inputs;
         this.journal = journal;
+        this.config = config;
         this.store = store;
         this.ask = new Ask(store);
         this.clock = clock;
@@ -42,6 +51,7 @@ public final class Pages implements HttpService {
     public void routing(HttpRules rules) {
         rules.get("/", this::overview);
         rules.get("/ui/live", this::live);
+        rules.get("/ui/live/stream", this::stream);
         rules.get("/ui/collector", this::collector);
         rules.get("/ui/data/runs", this::runs);
         rules.get(Assets.PATH + "{hash}/{name}", Assets::serve);
@@ -55,9 +65,24 @@ public final class Pages implements HttpService {
         html.page(request, response, "live", "Overview", "overview", false, "page", overview());
     }
 
+    private void stream(ServerRequest request, ServerResponse response) {
+        live.stream(request, response, () -> html.part(request, "live", "page", overview()));
+    }
+
+    /// Ends the live parts, so that the listener can stop.
+    @Override
+    public void close() {
+        live.close();
+    }
+
     private Overview overview() {
         return Overview.of(
-                inputs.get(), journal.get(), store.map(Store::status), ask, clock.instant());
+                inputs.get(),
+                journal.get(),
+                config.get(),
+                store.map(Store::status),
+                ask,
+                clock.instant());
     }
 
     private void collector(ServerRequest request, ServerResponse response) {

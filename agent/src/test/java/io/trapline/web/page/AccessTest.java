@@ -6,6 +6,7 @@ import io.helidon.webserver.WebServer;
 import io.trapline.store.MemoryJournal;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.Hosts;
 import io.trapline.web.WebSettings;
@@ -70,6 +71,10 @@ class AccessTest {
                                                         html,
                                                         List::of,
                                                         new MemoryJournal()::status,
+                                                        () ->
+                                                                new ConfigStatus(
+                                                                        1, List.of(), 0, false,
+                                                                        now),
                                                         Optional.empty(),
                                                         () -> now))
                                         .register(

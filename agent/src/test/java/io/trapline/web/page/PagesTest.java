@@ -21,6 +21,7 @@ import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.AdminToken;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.Hosts;
 import io.trapline.web.QueryApi;
@@ -121,7 +122,14 @@ class PagesTest {
         Html html = new Html("0.0.0", token);
         pins = Pins.open(directory.resolve("trapline.db"));
         pins.add(EVIL, Params.of("name", EVIL).at("").substring(1));
-        Pages pages = new Pages(html, () -> inputs, JOURNAL::status, Optional.of(store), () -> NOW);
+        Pages pages =
+                new Pages(
+                        html,
+                        () -> inputs,
+                        JOURNAL::status,
+                        () -> new ConfigStatus(1, List.of(), 0, false, NOW),
+                        Optional.of(store),
+                        () -> NOW);
         server =
                 WebServer.builder()
                         .host("127.0.0.1")
@@ -337,6 +345,7 @@ class PagesTest {
                     Overview.of(
                             List.of(),
                             journal.status(),
+                            new ConfigStatus(1, List.of(), 0, false, NOW),
                             Optional.of(nothing.status()),
                             new Ask(Optional.of(nothing)),
                             NOW);

@@ -1,0 +1,124 @@
+package io.trapline.web.page;
+
+import io.trapline.forward.AsideItem;
+import io.trapline.forward.ForwardException;
+import io.trapline.forward.OutputStatus;
+import io.trapline.web.OutputsCalls;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// What is passed on: how far each output is, what went wrong, what receivers refused.
+///
+/// @param error why there is nothing to show
+record OutputsPage(List<Output> outputs, String error) {
+    private static final int MOST_ASIDE = 50;
+    private static final int SHOWN = 2000;
+
+    /// @param aside empty unless somebody is logged in: payloads may be anything
+    record Output(
+            String name,
+            String kind,
+            String address,
+            String state,
+            String tone,
+            String lag,
+            String rate,
+            String sent,
+            String last,
+            String error,
+            String errorAt,
+            String next,
+            String notice,
+            List<String> skipped,
+            long asideCount,
+            String asideBytes,
+            long lost,
+            List<Aside> aside) {
+        boolean isGone() {
+            return state.equals("gone");
+        }
+
+        boolean isPaused() {
+            return state.equals("paused");
+        }
+    }
+
+    record Aside(
+            long id,
+            String at,
+            String status,
+            String reason,
+            String bytes,
+            String payload,
+            boolean resend) {}
+
+    static OutputsPage of(OutputsCalls calls, boolean loggedIn, Instant now) {
+        List<Output> all = new ArrayList<>();
+        try {
+            for (OutputStatus status : calls.all()) {
+                List<Aside> aside =
+                        loggedIn && status.aside() > 0
+                                ? calls.aside(status.name(), MOST_ASIDE).stream()
+                                        .map(OutputsPage::aside)
+                                        .toList()
+                                : List.of();
+                all.add(output(status, aside, now));
+            }
+        } catch (ForwardException e) {
+            return new OutputsPage(all, String.valueOf(e.getMessage()));
+        }
+        return new OutputsPage(all, "");
+    }
+
+    private static Output output(OutputStatus status, List<Aside> aside, Instant now) {
+        List<String> skipped = new ArrayList<>();
+        status.skipped().forEach((why, count) -> skipped.add(count + " " + why));
+        return new Output(
+                status.name(),
+                status.kind(),
+                status.address(),
+                status.state(),
+                switch (status.state()) {
+                    case "running" -> "good";
+                    case "failing", "gone" -> "bad";
+                    default -> "busy";
+                },
+                status.lag() == 0 ? "up to date" : status.lag() + " batches behind",
+                String.format(Locale.ROOT, "%.1f items/s", status.itemsPerSecond()),
+                status.items()
+                        + " items in "
+                        + status.requests()
+                        + " requests, "
+                        + Show.bytes(status.bytes())
+                        + (status.retries() == 0 ? "" : "; " + status.retries() + " retries"),
+                status.sentAt().map(at -> Show.distance(at, now)).orElse("not yet"),
+                status.error(),
+                status.errorAt().map(at -> Show.distance(at, now)).orElse(""),
+                status.nextTry().map(at -> Show.distance(at, now)).orElse(""),
+                status.notice(),
+                skipped,
+                status.aside(),
+                Show.bytes(status.asideBytes()),
+                status.asideLost(),
+                aside);
+    }
+
+    private static Aside aside(AsideItem item) {
+        byte[] payload = item.payload();
+        boolean text = payload.length > 0 && (payload[0] == '{' || payload[0] == '"');
+        return new Aside(
+                item.id(),
+                Show.time(item.at()),
+                item.status() == 0 ? "not sent" : "HTTP " + item.status(),
+                item.reason(),
+                Show.bytes(payload.length),
+                text
+                        ? new String(
+                                payload, 0, Math.min(payload.length, SHOWN), StandardCharsets.UTF_8)
+                        : "",
+                item.resend());
+    }
+}

@@ -251,7 +251,7 @@ class ManageIT {
                 browser.go(agent.address() + page);
                 browser.click(".commands button", "Pause");
                 browser.see(".said.good", "paused");
-                browser.see(".lead .pill", "paused");
+                browser.see(".note", "paused by hand");
                 browser.click(".commands button", "Try");
                 browser.see("#tried", "1 point would be stored, nothing was");
                 assertThat(browser.text("#tried")).contains("length=3", "counting");
@@ -286,6 +286,9 @@ class ManageIT {
                 browser.see(".said.good", "goes on");
                 await().atMost(SOON)
                         .until(() -> agent.count("select count(*) from runs") > runs + 1);
+                RunningAgent.Ended told = RunningAgent.run(home, "collectors", "pause", "mine");
+                assertThat(told.err()).isEmpty();
+                assertThat(told.out().strip()).isEqualTo("paused mine: Queue");
                 isClean(browser, agent);
             }
         }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
             TrainCommand.class,
             TryCommand.class,
             CheckConfigCommand.class,
+            CollectorsCommand.class,
             OutputsCommand.class,
             GitCommand.class,
             PushCommand.class,

@@ -125,7 +125,7 @@ final class OutputsCommand implements Callable<Integer> {
         return body.toString();
     }
 
-    private static String token(Home root) throws CommandFailure {
+    static String token(Home root) throws CommandFailure {
         Path file = root.data().resolve("admin.token");
         try {
             return AdminToken.read(file);

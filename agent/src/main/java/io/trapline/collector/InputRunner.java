@@ -10,6 +10,7 @@ import io.trapline.model.Run;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -1064,7 +1065,9 @@ final class InputRunner {
                                     now.word.equals("running") || paused.isPresent()
                                             ? word
                                             : "down",
-                                    paused.map(since -> "paused by hand since " + since)
+                                    paused.map(since ->
+                                                    "paused by hand since "
+                                                            + since.truncatedTo(ChronoUnit.SECONDS))
                                             .or(() -> pause.map(CollectorSlot.Pause::reason))
                                             .orElse(""),
                                     now.word.startsWith("stop") || paused.isPresent()

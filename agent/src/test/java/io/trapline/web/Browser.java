@@ -208,6 +208,7 @@ public final class Browser implements AutoCloseable {
 
     /// The whole page, also what is below the window's edge, as `target/screenshots/<name>.png`.
     public Path picture(String name) throws IOException {
+        driver.executeScript("scrollTo({top: 0, behavior: 'instant'})");
         Object data =
                 driver.executeCdpCommand(
                                 "Page.captureScreenshot",

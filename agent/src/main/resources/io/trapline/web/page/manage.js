@@ -53,13 +53,13 @@
         });
     }
 
-    // <div data-live="/ui/live/stream">: each event is the part's new content. Nothing is asked for
+    // <div data-stream="/ui/live/stream">: each event is the part's new content. Nothing is asked for
     // while nobody looks; the browser connects again by itself.
-    for (const part of document.querySelectorAll("[data-live]")) {
+    for (const part of document.querySelectorAll("[data-stream]")) {
         let source = null;
         const open = () => {
             if (source || document.hidden) return;
-            source = new EventSource(part.dataset.live);
+            source = new EventSource(part.dataset.stream);
             source.addEventListener("part", event => {
                 const fresh = document.createElement("template");
                 fresh.innerHTML = event.data;

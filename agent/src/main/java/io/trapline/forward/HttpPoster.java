@@ -2,8 +2,10 @@ package io.trapline.forward;
 
 import io.trapline.net.Trust;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /// Posts a body and gives the answer, within a time that covers everything from connecting to the
 /// answer's last byte. Any thread may call it.
@@ -110,6 +113,17 @@ public final class HttpPoster implements AutoCloseable {
             return "the receiver closed the connection without an answer; if it wants TLS, its address"
                     + " begins with https://";
         }
+        if (failure instanceof HttpConnectTimeoutException) {
+            return "no connection in time; the host may be down, or a firewall drops it";
+        }
+        if (all.contains("UnresolvedAddressException")) {
+            return "the name "
+                    + url.getHost()
+                    + " is not known; check it, and the DNS that this host asks";
+        }
+        if (failure instanceof ConnectException && isEmpty(failure.getMessage())) {
+            return "the connection was refused; nothing listens there";
+        }
         return plain(failure);
     }
 
@@ -118,10 +132,14 @@ public final class HttpPoster implements AutoCloseable {
         String name = failure.getClass().getSimpleName().replace("Exception", "");
         Throwable cause = failure.getCause();
         String message = failure.getMessage();
-        if ((message == null || message.isEmpty()) && cause != null) {
+        if (isEmpty(message) && cause != null) {
             message = cause.getMessage();
         }
-        return message == null || message.isEmpty() ? name : name + ": " + message;
+        return isEmpty(message) ? name : name + ": " + message;
+    }
+
+    private static boolean isEmpty(@Nullable String message) {
+        return message == null || message.isEmpty();
     }
 
     @Override

@@ -58,7 +58,7 @@ class CoreListenerTest {
             String status =
                     new String(late.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
             assertThat(status).isEqualTo("HTTP/1.1 200");
-        } finally {
+            // Before the server, which waits at its end for connections that have begun a request.
             for (Socket socket : silent) {
                 socket.close();
             }

@@ -40,9 +40,6 @@ public final class Browser implements AutoCloseable {
 
     private final ChromeDriver driver;
 
-    /// What the browser's log said so far: asking for it empties it.
-    private final List<String> requests = new ArrayList<>();
-
     public enum Theme {
         LIGHT,
         DARK
@@ -227,19 +224,21 @@ public final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /// The addresses of everything asked for so far that is not below `origin`.
+    /// The addresses of everything asked for since the last time that is not below `origin`.
     public List<String> requestsElsewhere(String origin) throws IOException {
+        String ours = URI.create(origin).getAuthority();
+        List<String> elsewhere = new ArrayList<>();
         for (LogEntry entry : driver.manage().logs().get(LogType.PERFORMANCE)) {
             JsonNode message = JSON.readTree(entry.getMessage()).path("message");
             if (message.path("method").asText().equals("Network.requestWillBeSent")) {
-                requests.add(message.path("params").path("request").path("url").asText());
+                String url = message.path("params").path("request").path("url").asText();
+                if ((url.startsWith("http") || url.startsWith("ws"))
+                        && !ours.equals(URI.create(url).getRawAuthority())) {
+                    elsewhere.add(url);
+                }
             }
         }
-        String ours = URI.create(origin).getAuthority();
-        return requests.stream()
-                .filter(url -> url.startsWith("http") || url.startsWith("ws"))
-                .filter(url -> !ours.equals(URI.create(url).getRawAuthority()))
-                .toList();
+        return elsewhere;
     }
 
     /// The page is being changed right now; another look will tell.

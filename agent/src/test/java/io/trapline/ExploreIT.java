@@ -3,11 +3,11 @@ package io.trapline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.trapline.web.Axe;
 import io.trapline.web.Browser;
 import io.trapline.web.Browser.Theme;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +37,6 @@ class ExploreIT {
     @TempDir private static Path folder;
     private static RunningAgent agent;
     private static Browser browser;
-    private static String axe;
 
     @BeforeAll
     static void start() throws Exception {
@@ -69,14 +68,6 @@ class ExploreIT {
             Files.copy(
                     Objects.requireNonNull(script, "web/shop.py"),
                     home.resolve("python.d/shop/shop.py"));
-        }
-        try (InputStream script =
-                ExploreIT.class.getResourceAsStream(
-                        "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js")) {
-            axe =
-                    new String(
-                            Objects.requireNonNull(script, "axe-core").readAllBytes(),
-                            StandardCharsets.UTF_8);
         }
         agent = RunningAgent.start(home);
         feedHistograms();
@@ -159,6 +150,8 @@ class ExploreIT {
         pages.put("object", "/ui/object?category=object&class=docker&host=web01&name=shop-1");
         pages.put("dashboard", "/dashboard");
         pages.put("sql", "/ui/sql");
+        pages.put("push-list", "/ui/push");
+        pages.put("outputs", "/ui/outputs");
         pages.put("login", "/login");
         return pages;
     }
@@ -174,7 +167,7 @@ class ExploreIT {
                 browser.picture(
                         page.getKey() + "-" + theme.name().toLowerCase(java.util.Locale.ROOT));
                 assertThat(browser.complaints()).as(page.getKey()).isEmpty();
-                wrong.append(violations(page.getKey() + " " + theme));
+                wrong.append(Axe.violations(browser, page.getKey() + " " + theme));
             }
             browser.look(Theme.LIGHT, 390, 844);
             browser.go(agent.address() + page.getValue());
@@ -185,26 +178,6 @@ class ExploreIT {
             }
         }
         assertThat(wrong.toString()).isEmpty();
-    }
-
-    /// Each that is serious or critical, with where it is.
-    private static String violations(String page) {
-        browser.driver().executeScript(axe);
-        Object found =
-                browser.driver()
-                        .executeAsyncScript(
-                                """
-                                const done = arguments[arguments.length - 1];
-                                axe.run(document, { resultTypes: ["violations"] }).then(
-                                    result => done(result.violations
-                                        .filter(one => one.impact === "serious" || one.impact === "critical")
-                                        .map(one => one.id + ": " + one.nodes.map(node => node.html).join(" | "))
-                                        .join("\\n")),
-                                    error => done("axe: " + error));
-                                """);
-        String text = String.valueOf(found);
-        var _ = browser.complaints(); // what axe itself tried
-        return text.isEmpty() ? "" : page + ": " + text + "\n";
     }
 
     @Test
@@ -404,7 +377,7 @@ class ExploreIT {
             browser.look(theme, 1280, 900);
             browser.go(agent.address() + "/dashboard");
             settle();
-            assertThat(violations("pinned " + theme)).isEmpty();
+            assertThat(Axe.violations(browser, "pinned " + theme)).isEmpty();
         }
         browser.click("button[aria-label='Move latency forward']");
         browser.see(".board section:nth-child(1) h2", "latency");

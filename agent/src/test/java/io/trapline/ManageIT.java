@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import io.trapline.web.Axe;
 import io.trapline.web.Browser;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,11 +31,15 @@ class ManageIT {
         assertThat(browser.url()).endsWith("/ui/push");
     }
 
+    /// Pictures of the page in both themes, on which nothing serious may be found.
     private static void pictures(Browser browser, String name) throws Exception {
+        assertThat(browser.complaints()).as(name).isEmpty();
         browser.look(Browser.Theme.DARK, 390, 844);
         browser.picture(name + "-dark-phone");
+        assertThat(Axe.violations(browser, name + ", dark, phone")).isEmpty();
         browser.look(Browser.Theme.LIGHT, 1280, 900);
         browser.picture(name);
+        assertThat(Axe.violations(browser, name)).isEmpty();
     }
 
     private static void isClean(Browser browser, RunningAgent agent) throws Exception {

@@ -6,12 +6,10 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.bridge.PythonBridge;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
-import io.trapline.collector.Commanded;
 import io.trapline.collector.InputSettings;
 import io.trapline.collector.InputStatus;
 import io.trapline.collector.Pauses;
 import io.trapline.collector.Sink;
-import io.trapline.collector.TryRun;
 import io.trapline.config.HostPort;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
@@ -82,7 +80,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -130,14 +127,8 @@ public final class Agent implements AutoCloseable {
     /// What is in force; replaced as a whole, by [#reload] alone after the start.
     private volatile Settings settings;
 
-    /// What the last reading of the configuration found, one line each.
-    private volatile List<String> configProblems;
-
-    private volatile long generation = 1;
-
-    private volatile long configErrors;
-    private volatile boolean lastReloadRefused;
-    private volatile Instant configReadAt = CLOCK.instant();
+    /// What became of the last reading of the configuration; replaced together with `settings`.
+    private volatile ConfigStatus config;
 
     /// Starts every part and returns when the agent serves.
     ///
@@ -173,8 +164,13 @@ public final class Agent implements AutoCloseable {
         certificates = new Certificates(parts, CLOCK);
         Settings initial = loaded.settings();
         settings = initial;
-        configProblems = ProblemReport.lines(home.root(), loaded.problems());
-        configErrors = errors(loaded.problems());
+        config =
+                new ConfigStatus(
+                        1,
+                        ProblemReport.lines(home.root(), loaded.problems()),
+                        errors(loaded.problems()),
+                        false,
+                        started);
         Path data = home.data();
 
         journal =
@@ -241,10 +237,11 @@ public final class Agent implements AutoCloseable {
         Pins pins = parts.add("dashboard", QUICK, Pins.open(data.resolve("trapline.db")));
         AdminToken token = AdminToken.loadOrCreate(data, CLOCK);
         Html html = new Html(Version.TEXT, token);
-        CollectorCalls collectorCalls = new CollectorCalls(control(program));
+        CollectorCalls collectorCalls =
+                new CollectorCalls(
+                        new CollectorControl(home, program, () -> settings, this::running));
         OutputsCalls outputsCalls = new OutputsCalls(outputs);
-        Pages pages =
-                new Pages(html, this::inputs, journal::status, this::configStatus, store, CLOCK);
+        Pages pages = new Pages(html, this::inputs, journal::status, () -> config, store, CLOCK);
         AgentApi api = new AgentApi(this::status, this::reloadAndWait, this::ailments, token);
         GitApi gitApi = new GitApi(this::gitSync, () -> settings.git(), token);
         tls =
@@ -337,33 +334,6 @@ public final class Agent implements AutoCloseable {
                                 this::followCommit,
                                 CLOCK));
         watcher = parts.add("watcher", QUICK, new Watcher(this::watched, this::follow));
-    }
-
-    private CollectorCalls.Control control(Program program) {
-        return new CollectorCalls.Control() {
-            @Override
-            public Commanded runNow(String input, String collector) throws InterruptedException {
-                return running().runNow(input, collector);
-            }
-
-            @Override
-            public Commanded pause(String input, String collector) throws InterruptedException {
-                return running().pause(input, collector);
-            }
-
-            @Override
-            public Commanded resume(String input, String collector) throws InterruptedException {
-                return running().resume(input, collector);
-            }
-
-            @Override
-            public TryRun.Result tryOut(String input, Predicate<String> wanted) throws Exception {
-                if (settings.inputs().stream().noneMatch(one -> one.name().equals(input))) {
-                    throw new TryOut.NotFoundException("there is no input " + input);
-                }
-                return TryOut.run(home, program, input, wanted);
-            }
-        };
     }
 
     private Collectors running() {
@@ -574,10 +544,10 @@ public final class Agent implements AutoCloseable {
 
     private Reload refuse(Settings.Loaded loaded) {
         List<String> lines = ProblemReport.lines(home.root(), loaded.problems());
-        configProblems = lines;
-        configReadAt = CLOCK.instant();
-        configErrors = errors(loaded.problems());
-        lastReloadRefused = true;
+        long generation = config.generation();
+        config =
+                new ConfigStatus(
+                        generation, lines, errors(loaded.problems()), true, CLOCK.instant());
         LOG.warn(
                 "reload refused, the old configuration stays in force:\n{}",
                 String.join("\n", lines));
@@ -585,15 +555,12 @@ public final class Agent implements AutoCloseable {
     }
 
     private synchronized Reload apply(Settings fresh, List<Problem> problems, Set<Path> restless) {
-        configReadAt = CLOCK.instant();
-        configErrors = errors(problems);
-        lastReloadRefused = false;
+        Instant readAt = CLOCK.instant();
         List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
         warnings.addAll(needsRestart(settings, fresh));
         warnings.addAll(moveListeners(fresh));
         warnings.forEach(warning -> LOG.warn("{}", warning));
         settings = fresh;
-        generation++;
         Logs.level(settings.logging().level().name());
         globalTags.configure(settings.pipeline());
         certificates.look();
@@ -612,7 +579,8 @@ public final class Agent implements AutoCloseable {
                         "the old [[push]] and [[trap]] blocks stay in force: " + e.getMessage());
             }
         }
-        configProblems = List.copyOf(warnings);
+        long generation = config.generation() + 1;
+        config = new ConfigStatus(generation, warnings, errors(problems), false, readAt);
         runInputs(restless);
         LOG.info("configuration {} is in force: {} input(s)", generation, settings.inputs().size());
         return new Reload.InForce(generation, warnings);
@@ -642,18 +610,13 @@ public final class Agent implements AutoCloseable {
         return problems.stream().filter(one -> one.severity() == Problem.Severity.ERROR).count();
     }
 
-    private ConfigStatus configStatus() {
-        return new ConfigStatus(
-                generation, configProblems, configErrors, lastReloadRefused, configReadAt);
-    }
-
     private Map<String, Object> status() {
         Map<String, Object> all =
                 StatusView.of(
                         Version.TEXT,
                         settings.role().name(),
                         Duration.between(started, CLOCK.instant()),
-                        generation,
+                        config.generation(),
                         problems(),
                         journal.status(),
                         store.map(Store::status),
@@ -665,7 +628,7 @@ public final class Agent implements AutoCloseable {
     }
 
     private List<String> problems() {
-        List<String> all = new ArrayList<>(configProblems);
+        List<String> all = new ArrayList<>(config.problems());
         all.addAll(certificates.problems());
         Watcher watching = watcher;
         if (watching != null) {

@@ -182,7 +182,7 @@ final class SettingsLoader {
     }
 
     private static boolean watch(ConfTable reload) {
-        boolean watch = reload.flag("watch").orElse(false);
+        boolean watch = reload.flag("watch").orElse(true);
         reload.done();
         return watch;
     }

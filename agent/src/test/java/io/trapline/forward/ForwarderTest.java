@@ -445,6 +445,6 @@ class ForwarderTest {
         receiver.close();
 
         assertThat(forwarder.step()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
-        assertThat(forwarder.counts().error()).startsWith("Connect");
+        assertThat(forwarder.counts().error()).startsWith("the connection was refused");
     }
 }

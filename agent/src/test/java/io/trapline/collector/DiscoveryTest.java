@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,7 +176,6 @@ class DiscoveryTest {
     @Test
     void as_root_what_others_can_write_is_refused_with_the_command_that_mends_it()
             throws IOException {
-        Assumptions.assumeTrue((Integer) Files.getAttribute(home, "unix:uid") == 0);
         Path good = file("python.d/d/good.py");
         Path bad = file("python.d/d/bad.py");
         file("python.d/d/shared/x.py");
@@ -186,8 +184,10 @@ class DiscoveryTest {
         mode(bad, "rw-rw-r--");
         mode(shared, "rwxrwxrwx");
         Discovery.Found found = new Discovery(List.of(root), true).find(List.of("d"));
-        assertThat(names(found)).containsExactly("good");
+        // Whoever else builds this owns the files, and a root agent refuses those too.
+        assertThat(names(found)).isEqualTo(isRoot() ? List.of("good") : List.of());
         assertThat(found.problems())
+                .filteredOn(problem -> problem.contains("chmod"))
                 .containsExactly(
                         bad
                                 + " is not run: the agent is root and others can write it; run"
@@ -206,12 +206,18 @@ class DiscoveryTest {
 
     @Test
     void as_root_another_owner_s_file_is_refused() throws IOException {
-        Assumptions.assumeTrue((Integer) Files.getAttribute(home, "unix:uid") == 0);
         Path file = file("python.d/d/a.py");
-        Files.setAttribute(file, "unix:uid", 12345);
+        if (isRoot()) {
+            Files.setAttribute(file, "unix:uid", 12345);
+        }
         Discovery.Found found = new Discovery(List.of(root), true).find(List.of("d"));
         assertThat(found.modules()).isEmpty();
-        assertThat(found.problems().getFirst()).contains("owner is 12345", "chown root");
+        assertThat(found.problems().getFirst())
+                .contains(isRoot() ? "owner is 12345" : "owner is ", "chown root");
+    }
+
+    private boolean isRoot() throws IOException {
+        return (Integer) Files.getAttribute(home, "unix:uid") == 0;
     }
 
     private static void mode(Path path, String mode) throws IOException {

@@ -199,7 +199,7 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
-    void torn_pages_are_skipped_and_the_next_start_makes_a_sound_file() throws Exception {
+    void torn_pages_are_skipped_and_appends_go_on() throws Exception {
         for (int i = 0; i < 400; i++) {
             journal.append(new byte[1500]);
         }

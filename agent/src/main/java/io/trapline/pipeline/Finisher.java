@@ -5,7 +5,6 @@ import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 
 /// Makes of checked points what is to be stored: global tags and time correction as
@@ -14,15 +13,11 @@ final class Finisher {
     private static final long CORRECTED_BEYOND_NS = 2L * 60 * 60 * 1_000_000_000;
     private static final String ORIGINAL_TIME = "__orig_time";
 
-    /// Beyond this many different tag lists, remembering them costs more than it brings.
-    private static final int MAX_TAG_LISTS = 4096;
-
     private final List<Tag> globals;
     private final boolean correct;
     private final long now;
 
-    /// By identity: points of one series share their tag list, and then also the result.
-    private final IdentityHashMap<List<Tag>, List<Tag>> merged = new IdentityHashMap<>();
+    private final TagLists<List<Tag>> merged = new TagLists<>();
 
     Finisher(List<Tag> globals, boolean correct, long nowNs) {
         this.globals = globals;
@@ -63,9 +58,7 @@ final class Finisher {
         List<Tag> known = merged.get(point.tags());
         if (known == null) {
             known = merge(point);
-            if (merged.size() < MAX_TAG_LISTS) {
-                merged.put(point.tags(), known);
-            }
+            merged.put(point.tags(), known);
         }
         return known;
     }

@@ -43,7 +43,6 @@ import io.trapline.model.Tag;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +54,6 @@ final class FrameWriter {
     /// Of a varint that is written before its value is known, and is padded.
     private static final int COUNT_BYTES = 4;
 
-    /// Beyond this many different tag lists, remembering them costs more than it brings.
-    private static final int MAX_TAG_LISTS = 4096;
-
     private byte[] buffer;
     private int size;
     private int count;
@@ -65,9 +61,8 @@ final class FrameWriter {
     private long lastTime;
     private final Map<String, Integer> numbers = new HashMap<>();
 
-    /// The bytes of tag lists whose texts all have numbers, by the list's identity: entries of one
-    /// series share theirs.
-    private final IdentityHashMap<List<Tag>, byte[]> tagLists = new IdentityHashMap<>();
+    /// The bytes of those whose texts all have numbers.
+    private final TagLists<byte[]> tagLists = new TagLists<>();
 
     /// @param capacity bytes to begin with
     FrameWriter(String source, long acceptedNs, int capacity) {
@@ -202,7 +197,7 @@ final class FrameWriter {
                             && tag.value().length() <= DICTIONARY_LIMIT;
         }
         // Only the second time all of its texts have numbers.
-        if (numbered && numbers.size() == texts && tagLists.size() < MAX_TAG_LISTS) {
+        if (numbered && numbers.size() == texts) {
             tagLists.put(tags, Arrays.copyOfRange(buffer, from, size));
         }
     }

@@ -10,11 +10,9 @@ import io.trapline.pipeline.Decoded.Warning;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The checks on every point, as a function: what does not fit is mended and warned about, and only
@@ -45,15 +43,11 @@ public final class PointChecks {
     /// A hostile body could make more warnings than points; more than this nobody reads.
     private static final int MAX_WARNINGS = 10_000;
 
-    /// Beyond this many different tag lists, remembering them costs more than it brings.
-    private static final int MAX_TAG_LISTS = 4096;
-
     private final List<Warning> warnings = new ArrayList<>();
     private final boolean addPlace;
     private final List<Integer> dropped = new ArrayList<>();
 
-    /// Tag lists that were found clean, by identity: points of one series share theirs.
-    private final Set<List<Tag>> cleanTags = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final TagLists<Boolean> cleanTags = new TagLists<>();
 
     private int seen;
 
@@ -140,7 +134,7 @@ public final class PointChecks {
         if (tags.size() * fields.size() > 1000) {
             return false;
         }
-        if (!cleanTags.contains(tags)) {
+        if (cleanTags.get(tags) == null) {
             for (int i = 0; i < tags.size(); i++) {
                 Tag tag = tags.get(i);
                 if (!isCleanKey(category, tag.key())
@@ -149,9 +143,7 @@ public final class PointChecks {
                     return false;
                 }
             }
-            if (cleanTags.size() < MAX_TAG_LISTS) {
-                cleanTags.add(tags);
-            }
+            cleanTags.put(tags, true);
         }
         for (int i = 0; i < fields.size(); i++) {
             Field field = fields.get(i);

@@ -1,19 +1,26 @@
 package io.trapline.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import io.trapline.HomeLock;
 import io.trapline.net.Trust;
+import io.trapline.web.AdminToken;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 
 /// Asks the agent that runs on a home, over its listener.
 final class AgentClient {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final HomeLock.Holder agent;
 
     private AgentClient(HomeLock.Holder agent) {
@@ -25,6 +32,38 @@ final class AgentClient {
         return HomeLock.holder(home)
                 .filter(holder -> !holder.address().isEmpty())
                 .map(AgentClient::new);
+    }
+
+    /// The same, for a command that cannot do without it.
+    ///
+    /// @param advice what to do when none runs
+    static AgentClient running(Home home, String advice) throws CommandFailure {
+        Optional<AgentClient> found = of(home);
+        if (found.isEmpty()) {
+            throw new CommandFailure(Cli.FAILED, "no agent runs on " + home.root() + "; " + advice);
+        }
+        return found.get();
+    }
+
+    /// The admin token, which the agent keeps for its own user.
+    static String token(Home home) throws CommandFailure {
+        Path file = home.data().resolve("admin.token");
+        try {
+            return AdminToken.read(file);
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    Cli.FAILED,
+                    "cannot read "
+                            + file
+                            + " ("
+                            + e.getClass().getSimpleName()
+                            + "), which this needs; run it as the agent's user");
+        }
+    }
+
+    /// A name as one segment of a path.
+    static String segment(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     long pid() {
@@ -88,5 +127,17 @@ final class AgentClient {
         }
     }
 
-    record Answer(int status, String body) {}
+    record Answer(int status, String body) {
+        /// The JSON of a request that was carried out.
+        ///
+        /// @throws CommandFailure with what the agent says of one that was not
+        JsonNode json() throws CommandFailure, IOException {
+            JsonNode json = JSON.readTree(body);
+            if (status != 200) {
+                throw new CommandFailure(
+                        Cli.FAILED, json.path("error").asText("the agent answered " + status));
+            }
+            return json;
+        }
+    }
 }

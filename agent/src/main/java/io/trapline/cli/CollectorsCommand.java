@@ -1,11 +1,8 @@
 package io.trapline.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -28,8 +25,6 @@ import picocli.CommandLine.Spec;
             "  trapline collectors resume INPUT [CLASS]   goes on with the next tick"
         })
 final class CollectorsCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /// What may be told.
     enum Action {
         run,
@@ -55,29 +50,16 @@ final class CollectorsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailure, IOException {
         Home root = home.home();
-        AgentClient agent =
-                AgentClient.of(root)
-                        .orElseThrow(() ->
-                                new CommandFailure(
-                                        Cli.FAILED,
-                                        "no agent runs on "
-                                                + root.root()
-                                                + "; start one with trapline run"));
-        String token = OutputsCommand.token(root);
+        AgentClient agent = AgentClient.running(root, "start one with trapline run");
+        String token = AgentClient.token(root);
         for (String one : classes.isEmpty() ? List.of("") : classes) {
             String path =
                     "/api/collectors/"
-                            + segment(input)
-                            + (one.isEmpty() ? "" : "/" + segment(one))
+                            + AgentClient.segment(input)
+                            + (one.isEmpty() ? "" : "/" + AgentClient.segment(one))
                             + "/"
                             + action;
-            AgentClient.Answer answer = agent.send("POST", path, "", token);
-            JsonNode body = JSON.readTree(answer.body());
-            if (answer.status() != 200) {
-                throw new CommandFailure(
-                        Cli.FAILED,
-                        body.path("error").asText("the agent answered " + answer.status()));
-            }
+            JsonNode body = agent.send("POST", path, "", token).json();
             String word =
                     switch (action) {
                         case run -> "started";
@@ -95,9 +77,5 @@ final class CollectorsCommand implements Callable<Integer> {
         }
         spec.commandLine().getOut().flush();
         return Cli.OK;
-    }
-
-    private static String segment(String name) {
-        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

@@ -9,7 +9,6 @@ import io.trapline.config.ProblemReport;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import io.trapline.gitsync.SyncEvent;
-import io.trapline.web.AdminToken;
 import io.trapline.web.GitView;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -73,19 +72,12 @@ final class GitCommand {
             throws IOException, CommandFailure {
         Home folder = home.home();
         AgentClient agent =
-                AgentClient.of(folder)
-                        .orElseThrow(() ->
-                                new CommandFailure(
-                                        Cli.FAILED,
-                                        "no agent runs on "
-                                                + folder.root()
-                                                + "; start one with `trapline run`: it syncs at"
-                                                + " once"));
+                AgentClient.running(folder, "start one with `trapline run`: it syncs at once");
         String query =
                 repository == null
                         ? ""
                         : "?repo=" + URLEncoder.encode(repository, StandardCharsets.UTF_8);
-        String token = AdminToken.read(folder.data().resolve("admin.token"));
+        String token = AgentClient.token(folder);
         JsonNode answer = ok(agent.send("POST", "/api/git/sync" + query, "", token));
         int code = show(answer.path("git"), json);
         if (!answer.path("done").asBoolean()) {

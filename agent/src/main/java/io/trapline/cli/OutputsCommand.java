@@ -6,12 +6,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.Home;
-import io.trapline.web.AdminToken;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -76,14 +72,7 @@ final class OutputsCommand implements Callable<Integer> {
                     Cli.USAGE, "outputs drop needs the IDs of what to delete; aside shows them");
         }
         Home root = home.home();
-        AgentClient agent =
-                AgentClient.of(root)
-                        .orElseThrow(() ->
-                                new CommandFailure(
-                                        Cli.FAILED,
-                                        "no agent runs on "
-                                                + root.root()
-                                                + "; start one with trapline run"));
+        AgentClient agent = AgentClient.running(root, "start one with trapline run");
         JsonNode answer = ask(root, agent);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -98,22 +87,23 @@ final class OutputsCommand implements Callable<Integer> {
     private JsonNode ask(Home root, AgentClient agent) throws CommandFailure, IOException {
         String path = "/api/outputs";
         if (name != null) {
-            path += "/" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+            path += "/" + AgentClient.segment(name);
         }
         AgentClient.Answer answer =
                 switch (action) {
                     case list -> agent.get("/api/outputs");
                     case show -> agent.get(path);
-                    case aside -> agent.send("GET", path + "/aside?limit=1000", null, token(root));
+                    case aside ->
+                            agent.send(
+                                    "GET",
+                                    path + "/aside?limit=1000",
+                                    null,
+                                    AgentClient.token(root));
                     case resend, drop, pause, resume ->
-                            agent.send("POST", path + "/" + action, body(), token(root));
+                            agent.send(
+                                    "POST", path + "/" + action, body(), AgentClient.token(root));
                 };
-        JsonNode json = JSON.readTree(answer.body());
-        if (answer.status() != 200) {
-            throw new CommandFailure(
-                    Cli.FAILED, json.path("error").asText("the agent answered " + answer.status()));
-        }
-        return json;
+        return answer.json();
     }
 
     private String body() {
@@ -123,21 +113,6 @@ final class OutputsCommand implements Callable<Integer> {
             ids.forEach(list::add);
         }
         return body.toString();
-    }
-
-    static String token(Home root) throws CommandFailure {
-        Path file = root.data().resolve("admin.token");
-        try {
-            return AdminToken.read(file);
-        } catch (IOException e) {
-            throw new CommandFailure(
-                    Cli.FAILED,
-                    "cannot read "
-                            + file
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + "), which this needs; run it as the agent's user");
-        }
     }
 
     private void show(JsonNode answer, PrintWriter out) {

@@ -12,13 +12,10 @@ import io.trapline.ingest.CoreSettings;
 import io.trapline.net.ListenSettings;
 import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
-import io.trapline.web.AdminToken;
 import io.trapline.web.RegistryCalls;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -88,9 +85,7 @@ abstract sealed class RegistryLink implements AutoCloseable {
         RegistryCalls.Reply reply(RegistryCalls.Call call) throws IOException, CommandFailure {
             String path =
                     call.path().stream()
-                            .map(segment ->
-                                    URLEncoder.encode(segment, StandardCharsets.UTF_8)
-                                            .replace("+", "%20"))
+                            .map(AgentClient::segment)
                             .collect(Collectors.joining("/", "/api/", ""));
             AgentClient.Answer answer =
                     agent.send(
@@ -99,7 +94,7 @@ abstract sealed class RegistryLink implements AutoCloseable {
                             call.body().length == 0
                                     ? null
                                     : new String(call.body(), StandardCharsets.UTF_8),
-                            call.isPrivileged() ? token() : "");
+                            call.isPrivileged() ? AgentClient.token(home) : "");
             try {
                 return new RegistryCalls.Reply(answer.status(), JSON.readTree(answer.body()));
             } catch (JsonProcessingException e) {
@@ -110,21 +105,6 @@ abstract sealed class RegistryLink implements AutoCloseable {
                                 + answer.status()
                                 + " without JSON; it may be of another version: restart it",
                         e);
-            }
-        }
-
-        private String token() throws CommandFailure {
-            Path file = home.data().resolve("admin.token");
-            try {
-                return AdminToken.read(file);
-            } catch (IOException e) {
-                throw new CommandFailure(
-                        Cli.FAILED,
-                        "cannot read "
-                                + file
-                                + " ("
-                                + e.getClass().getSimpleName()
-                                + "), which this needs; run it as the agent's user");
             }
         }
 

@@ -46,14 +46,9 @@ final class StatusCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Home folder = home.home();
         AgentClient agent =
-                AgentClient.of(folder)
-                        .orElseThrow(() ->
-                                new CommandFailure(
-                                        Cli.FAILED,
-                                        "no agent runs on "
-                                                + folder.root()
-                                                + "; start one with `trapline run`, or name"
-                                                + " another folder with --home"));
+                AgentClient.running(
+                        folder,
+                        "start one with `trapline run`, or name another folder with --home");
         Answer answer = agent.get("/api/status");
         if (answer.status() != 200) {
             throw new CommandFailure(

@@ -1,6 +1,5 @@
 package io.trapline.web.page;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -12,7 +11,6 @@ import io.trapline.store.Store;
 import io.trapline.web.RegistryCalls;
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +24,7 @@ public final class PushPages implements HttpService {
 
     private final Html html;
     private final RegistryCalls calls;
+    private final RegistryForms forms;
     private final Registry registry;
     private final Ask ask;
     private final InstantSource clock;
@@ -33,6 +32,7 @@ public final class PushPages implements HttpService {
     public PushPages(Html html, RegistryCalls calls, Optional<Store> store, InstantSource clock) {
         this.html = html;
         this.calls = calls;
+        this.forms = new RegistryForms(html, calls, AT);
         this.registry = calls.registry();
         this.ask = new Ask(store);
         this.clock = clock;
@@ -50,7 +50,9 @@ public final class PushPages implements HttpService {
         rules.get(LIST, this::list);
         rules.get(LIST + "/new", this::fresh);
         rules.post(LIST + "/new", this::add);
-        rules.post(LIST + "/new/check", this::check);
+        rules.post(
+                LIST + "/new/check",
+                (request, response) -> forms.check(request, response, "push", PushPages::newBody));
         rules.get(SHOW, this::show);
         rules.post(LIST + "/save", this::save);
         rules.post(LIST + "/token", this::token);
@@ -97,7 +99,7 @@ public final class PushPages implements HttpService {
         ManageForm.Body body = newBody(form.get());
         List<String> problems = body.problems();
         if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = call("POST", List.of("push"), body.bytes());
+            RegistryCalls.Reply reply = forms.call("POST", List.of("push"), body.bytes());
             if (reply.status() == 201) {
                 html.seeOther(
                         request,
@@ -108,24 +110,10 @@ public final class PushPages implements HttpService {
                                         + " once data is reported, go and view it."));
                 return;
             }
-            problems = problems(reply);
+            problems = RegistryForms.problems(reply);
         }
         response.status(422);
         fresh(request, response, new Fresh(event, ManageForm.complaining(form.get(), problems)));
-    }
-
-    /// One field's complaint, when it was left.
-    private void check(ServerRequest request, ServerResponse response) throws IOException {
-        Optional<Params> form = Html.fields(request, response);
-        if (form.isEmpty()) {
-            return;
-        }
-        ManageForm.Body body = newBody(form.get());
-        List<String> problems = new ArrayList<>(body.problems());
-        problems.addAll(calls.problems("push", body.bytes()));
-        String field = Html.params(request).get("field");
-        String wrong = ManageForm.complaining(form.get(), problems).wrong(field);
-        html.page(request, response, "wrong", "", "", false, "text", wrong);
     }
 
     private void show(ServerRequest request, ServerResponse response) {
@@ -174,12 +162,12 @@ public final class PushPages implements HttpService {
                         .integers("rate", "max_future_time_offset");
         List<String> problems = body.problems();
         if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = call("PUT", path(held.get()), body.bytes());
+            RegistryCalls.Reply reply = forms.call("PUT", path(held.get()), body.bytes());
             if (reply.status() == 200) {
                 html.seeOther(request, response, address(held.get()), Said.good("Saved."));
                 return;
             }
-            problems = problems(reply);
+            problems = RegistryForms.problems(reply);
         }
         response.status(422);
         show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
@@ -207,8 +195,8 @@ public final class PushPages implements HttpService {
         String command = form.get().get("command");
         RegistryCalls.Reply reply =
                 command.equals("remove")
-                        ? call("DELETE", path(held.get()), new byte[0])
-                        : call(
+                        ? forms.call("DELETE", path(held.get()), new byte[0])
+                        : forms.call(
                                 "POST",
                                 List.of("push", held.get().value().dataId() + "", command),
                                 new byte[0]);
@@ -227,7 +215,7 @@ public final class PushPages implements HttpService {
                 request,
                 response,
                 done && command.equals("remove") ? LIST : address(held.get()),
-                done ? Said.good(text) : Said.bad(String.join("; ", problems(reply))));
+                done ? Said.good(text) : RegistryForms.bad(reply));
     }
 
     /// Alias, unit, hidden, disabled of one name; or forgets it.
@@ -239,39 +227,9 @@ public final class PushPages implements HttpService {
             return;
         }
         Said said =
-                describe(
-                        calls,
-                        List.of("push", held.get().value().dataId() + "", "metrics"),
-                        form.get());
+                forms.describe(
+                        List.of("push", held.get().value().dataId() + "", "metrics"), form.get());
         html.seeOther(request, response, address(held.get()) + "#indicators", said);
-    }
-
-    /// @param metrics the path to the registration's metrics
-    static Said describe(RegistryCalls calls, List<String> metrics, Params form) {
-        String name = form.get("metric").strip();
-        if (name.isEmpty()) {
-            return Said.bad("Which metric? Its name is missing.");
-        }
-        List<String> path = new ArrayList<>(metrics);
-        path.add(name);
-        boolean forget = form.get("command").equals("forget");
-        byte[] body =
-                forget
-                        ? new byte[0]
-                        : new ManageForm.Body(form)
-                                .texts("alias", "unit")
-                                .flags("hidden", "disabled")
-                                .bytes();
-        RegistryCalls.Reply reply =
-                calls.answer(
-                        new RegistryCalls.Call(
-                                forget ? "DELETE" : "PUT", path, false, form.get("kind"), body));
-        return reply.status() == 200
-                ? Said.good(
-                        forget
-                                ? name + " is off the list; it comes back when it is seen again."
-                                : name + " is saved.")
-                : Said.bad(String.join("; ", problems(reply)));
     }
 
     private void view(ServerRequest request, ServerResponse response) {
@@ -322,16 +280,7 @@ public final class PushPages implements HttpService {
                         ? registry.heldPush(Long.parseLong(id))
                         : Optional.empty();
         if (held.isEmpty()) {
-            response.status(404);
-            html.page(
-                    request,
-                    response,
-                    "nothing",
-                    "Not found",
-                    AT,
-                    false,
-                    "text",
-                    "There is no push registration " + id + ".");
+            forms.notFound(request, response, "There is no push registration " + id + ".");
         }
         return held;
     }
@@ -342,21 +291,5 @@ public final class PushPages implements HttpService {
 
     private static String address(Held<PushRegistration> held) {
         return Params.of("id", held.value().dataId() + "").at(SHOW);
-    }
-
-    private RegistryCalls.Reply call(String method, List<String> path, byte[] body) {
-        return calls.answer(new RegistryCalls.Call(method, path, false, "", body));
-    }
-
-    static List<String> problems(RegistryCalls.Reply reply) {
-        List<String> all = new ArrayList<>();
-        for (JsonNode problem : reply.body().path("problems")) {
-            all.add(problem.asText());
-        }
-        if (all.isEmpty()) {
-            String error = reply.body().path("error").asText();
-            all.add(error.startsWith("the name ") ? "name: " + error : error);
-        }
-        return all;
     }
 }

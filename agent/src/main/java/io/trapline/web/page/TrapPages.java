@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,12 +34,14 @@ public final class TrapPages implements HttpService {
 
     private final Html html;
     private final RegistryCalls calls;
+    private final RegistryForms forms;
     private final Registry registry;
     private final InstantSource clock;
 
     public TrapPages(Html html, RegistryCalls calls, InstantSource clock) {
         this.html = html;
         this.calls = calls;
+        this.forms = new RegistryForms(html, calls, AT);
         this.registry = calls.registry();
         this.clock = clock;
     }
@@ -54,7 +55,9 @@ public final class TrapPages implements HttpService {
     public void routing(HttpRules rules) {
         rules.get("/ui/trap/new", this::fresh);
         rules.post("/ui/trap/new", this::add);
-        rules.post("/ui/trap/new/check", this::check);
+        rules.post(
+                "/ui/trap/new/check",
+                (request, response) -> forms.check(request, response, "traps", TrapPages::body));
         rules.get(SHOW, this::show);
         rules.post("/ui/trap/save", this::save);
         rules.post("/ui/trap/url", this::url);
@@ -86,7 +89,7 @@ public final class TrapPages implements HttpService {
         ManageForm.Body body = body(form.get());
         List<String> problems = body.problems();
         if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = call("POST", List.of("traps"), body.bytes());
+            RegistryCalls.Reply reply = forms.call("POST", List.of("traps"), body.bytes());
             if (reply.status() == 201) {
                 html.seeOther(
                         request,
@@ -97,7 +100,7 @@ public final class TrapPages implements HttpService {
                                         + " it; what comes is listed below."));
                 return;
             }
-            problems = PushPages.problems(reply);
+            problems = RegistryForms.problems(reply);
         }
         response.status(422);
         html.page(
@@ -109,20 +112,6 @@ public final class TrapPages implements HttpService {
                 false,
                 "form",
                 ManageForm.complaining(form.get(), problems));
-    }
-
-    /// One field's complaint, when it was left.
-    private void check(ServerRequest request, ServerResponse response) throws IOException {
-        Optional<Params> form = Html.fields(request, response);
-        if (form.isEmpty()) {
-            return;
-        }
-        ManageForm.Body body = body(form.get());
-        List<String> problems = new ArrayList<>(body.problems());
-        problems.addAll(calls.problems("traps", body.bytes()));
-        String field = Html.params(request).get("field");
-        String wrong = ManageForm.complaining(form.get(), problems).wrong(field);
-        html.page(request, response, "wrong", "", "", false, "text", wrong);
     }
 
     private void show(ServerRequest request, ServerResponse response) {
@@ -152,12 +141,12 @@ public final class TrapPages implements HttpService {
         ManageForm.Body body = body(form.get()).raw("filters");
         List<String> problems = body.problems();
         if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = call("PUT", path(held.get()), body.bytes());
+            RegistryCalls.Reply reply = forms.call("PUT", path(held.get()), body.bytes());
             if (reply.status() == 200) {
                 html.seeOther(request, response, address(held.get()), Said.good("Saved."));
                 return;
             }
-            problems = PushPages.problems(reply);
+            problems = RegistryForms.problems(reply);
         }
         response.status(422);
         show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
@@ -188,8 +177,8 @@ public final class TrapPages implements HttpService {
         String command = form.get().get("command");
         RegistryCalls.Reply reply =
                 command.equals("remove")
-                        ? call("DELETE", path(held.get()), new byte[0])
-                        : call(
+                        ? forms.call("DELETE", path(held.get()), new byte[0])
+                        : forms.call(
                                 "PUT",
                                 path(held.get()),
                                 ("{\"enabled\":" + command.equals("enable") + "}")
@@ -205,7 +194,7 @@ public final class TrapPages implements HttpService {
                 request,
                 response,
                 done && command.equals("remove") ? "/ui/push" : address(held.get()),
-                done ? Said.good(text) : Said.bad(String.join("; ", PushPages.problems(reply))));
+                done ? Said.good(text) : RegistryForms.bad(reply));
     }
 
     private void metric(ServerRequest request, ServerResponse response) throws IOException {
@@ -215,10 +204,8 @@ public final class TrapPages implements HttpService {
             return;
         }
         Said said =
-                PushPages.describe(
-                        calls,
-                        List.of("traps", held.get().value().id() + "", "metrics"),
-                        form.get());
+                forms.describe(
+                        List.of("traps", held.get().value().id() + "", "metrics"), form.get());
         html.seeOther(request, response, address(held.get()) + "#metrics", said);
     }
 
@@ -245,7 +232,7 @@ public final class TrapPages implements HttpService {
         } else {
             byte[] body = json.toString().getBytes(StandardCharsets.UTF_8);
             RegistryCalls.Reply reply =
-                    call(
+                    forms.call(
                             "PUT",
                             List.of("traps", held.get().value().id().toString(), "metrics"),
                             body);
@@ -257,7 +244,7 @@ public final class TrapPages implements HttpService {
                                             + " more stored, "
                                             + off.size()
                                             + " no longer.")
-                            : Said.bad(String.join("; ", PushPages.problems(reply)));
+                            : RegistryForms.bad(reply);
         }
         html.seeOther(request, response, address(held.get()) + "#metrics", said);
     }
@@ -355,16 +342,7 @@ public final class TrapPages implements HttpService {
                         ? registry.heldCheck(UUID.fromString(id))
                         : Optional.empty();
         if (held.isEmpty()) {
-            response.status(404);
-            html.page(
-                    request,
-                    response,
-                    "nothing",
-                    "Not found",
-                    AT,
-                    false,
-                    "text",
-                    "There is no check " + id + ".");
+            forms.notFound(request, response, "There is no check " + id + ".");
         }
         return held;
     }
@@ -375,9 +353,5 @@ public final class TrapPages implements HttpService {
 
     private static String address(Held<Check> held) {
         return Params.of("id", held.value().id().toString()).at(SHOW);
-    }
-
-    private RegistryCalls.Reply call(String method, List<String> path, byte[] body) {
-        return calls.answer(new RegistryCalls.Call(method, path, false, "", body));
     }
 }

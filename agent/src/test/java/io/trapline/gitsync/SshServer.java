@@ -1,9 +1,6 @@
 package io.trapline.gitsync;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,9 +27,7 @@ public final class SshServer implements AutoCloseable {
         key("host", "ed25519", "");
         key("user", type, passphrase);
         Files.copy(folder.resolve("user.pub"), folder.resolve("authorized"));
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        port = Serving.freePort();
         Path config = folder.resolve("config");
         Files.writeString(
                 config,
@@ -54,20 +49,7 @@ public final class SshServer implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(folder.resolve("log").toFile())
                         .start();
-        for (int i = 0; i < 200 && !answers(); i++) {
-            if (!process.isAlive()) {
-                throw new IOException("sshd ended: " + Files.readString(folder.resolve("log")));
-            }
-            Thread.sleep(25);
-        }
-    }
-
-    private boolean answers() {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException _) {
-            return false;
-        }
+        Serving.awaitAnswer(process, "sshd", port, folder.resolve("log"));
     }
 
     private void key(String name, String type, String passphrase)

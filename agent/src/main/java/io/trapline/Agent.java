@@ -242,6 +242,7 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, () -> settings, this::running));
         OutputsCalls outputsCalls = new OutputsCalls(outputs);
         Pages pages = new Pages(html, this::inputs, journal::status, () -> config, store, CLOCK);
+        ExplorePages explore = new ExplorePages(html, store, pins, CLOCK);
         AgentApi api = new AgentApi(this::status, this::reloadAndWait, this::ailments, token);
         GitApi gitApi = new GitApi(this::gitSync, () -> settings.git(), token);
         tls =
@@ -278,9 +279,7 @@ public final class Agent implements AutoCloseable {
                                                                     this::reloadAndWait),
                                                             new OutputsPages(
                                                                     html, outputsCalls, CLOCK));
-                                                    routing.register(
-                                                            new ExplorePages(
-                                                                    html, store, pins, CLOCK));
+                                                    routing.register(explore);
                                                     routing.register(
                                                             api,
                                                             gitApi,
@@ -308,6 +307,7 @@ public final class Agent implements AutoCloseable {
                                                 })));
         // Closed before the listener, which waits for its requests.
         parts.add("live pages", QUICK, pages);
+        parts.add("live tails", QUICK, explore);
 
         Pauses pauses = parts.add("pauses", QUICK, Pauses.open(data.resolve("trapline.db"), CLOCK));
         collectors =

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The pages on which people look around in the store: metrics, dashboard, records, objects, SQL.
 /// Only the dashboard is ever changed here.
-public final class ExplorePages implements HttpService {
+public final class ExplorePages implements HttpService, AutoCloseable {
     private static final int MOST_RUNNING = 1000;
 
     private final Html html;
@@ -42,6 +42,12 @@ public final class ExplorePages implements HttpService {
         this.pins = pins;
         this.clock = clock;
         this.tail = store.map(its -> new Tail(its, ask, clock));
+    }
+
+    /// Ends the live tails; the listener would wait for them.
+    @Override
+    public void close() {
+        tail.ifPresent(Tail::close);
     }
 
     @Override

@@ -18,7 +18,9 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// New records as they are stored, as server-sent events: `rows` with table rows, newest first, and
 /// `left` with a number of records that came too fast to be shown.
@@ -27,7 +29,7 @@ import java.util.concurrent.Semaphore;
 /// those not told yet are told; so a record that comes a little late is told too, and one that is
 /// there twice is told twice. The number of tails, of rows in an event and of events a second are
 /// bounded.
-final class Tail {
+final class Tail implements AutoCloseable {
     private static final HeaderName LAST_ID = HeaderNames.create("Last-Event-ID");
     private static final int AT_ONCE = 8;
     private static final int MOST_ROWS = 100;
@@ -42,6 +44,7 @@ final class Tail {
     private final Ask ask;
     private final InstantSource clock;
     private final Semaphore places = new Semaphore(AT_ONCE);
+    private final CountDownLatch closing = new CountDownLatch(1);
 
     Tail(Store store, Ask ask, InstantSource clock) {
         this.store = store;
@@ -71,14 +74,14 @@ final class Tail {
         }
     }
 
-    /// Ends when the reader is gone (writing fails), or the store is closed.
+    /// Ends when the reader is gone (writing fails), or this or the store is closed.
     private void tell(OutputStream out, Params params, long after)
             throws IOException, InterruptedException {
         Told told = new Told(after);
         long position = -1;
         int quiet = 0;
         write(out, "retry: 2000\n\n");
-        while (true) {
+        while (closing.getCount() > 0) {
             if (position >= 0 && !store.awaitPosition(position + 1, SLICE)) {
                 if (++quiet % SLICES_PER_SIGN_OF_LIFE == 0) {
                     write(out, ": still here\n\n");
@@ -106,8 +109,14 @@ final class Tail {
             if (fresh.size() > shown.size()) {
                 write(out, event("left", "", String.valueOf(fresh.size() - shown.size())));
             }
-            Thread.sleep(SLICE);
+            boolean _ = closing.await(SLICE.toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    /// Ends the tails that are open, each within [#SLICE].
+    @Override
+    public void close() {
+        closing.countDown();
     }
 
     private String sql(Params params) {

@@ -454,7 +454,10 @@ class _Embedded:
 
     # The channel
     def report(self, collector, run, text):
-        status, _, body = self._host.report(collector, run, text).partition(" ")
+        answer = self._host.report(collector, run, text)
+        if answer == "":
+            return 200, ""
+        status, _, body = answer.partition(" ")
         return int(status), body
 
     def output(self, collector, stream, line):

@@ -2,7 +2,6 @@ package io.trapline.bridge;
 
 import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,7 +13,9 @@ import org.slf4j.LoggerFactory;
 
 /// The agent's side of one host JVM: passes frames on to the inputs that live in it.
 ///
-/// Each input has a thread of its own that hears its frames, so that a slow one delays no other.
+/// Each input has a thread of its own that hears its frames, so that a slow one delays no other. A
+/// report that needs no waiting, as nearly all do, is taken by the process's reader thread itself:
+/// waking another thread would cost more than the rest of it.
 final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedHost.class);
     private static final Duration INTERRUPT_GRACE = Duration.ofSeconds(2);
@@ -38,9 +39,9 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     }
 
     /// @param own it houses one input and ends with it
-    static EmbeddedHost start(HostCommand command, Path frameworkDir, boolean own)
+    static EmbeddedHost start(ProcessBuilder builder, boolean own)
             throws WorkerException, InterruptedException {
-        return new EmbeddedHost(command.builder(frameworkDir), own);
+        return new EmbeddedHost(builder, own);
     }
 
     Session open(WorkerSpec spec, WorkerListener listener)
@@ -133,6 +134,12 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         }
     }
 
+    /// Lets a process that was started for training end; false when it did not within `limit`.
+    boolean endByItself(Duration limit) throws IOException, InterruptedException {
+        process.endInput();
+        return process.awaitEnd(limit);
+    }
+
     /// Ends the process; its inputs have been closed.
     void end() {
         if (killedBecause == null) {
@@ -150,6 +157,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private static final class Seat {
         private final Session session;
         private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+        private final AtomicInteger unheard = new AtomicInteger(); // queued or being heard
         private final AtomicInteger waitingLines = new AtomicInteger();
         private final AtomicInteger droppedLines = new AtomicInteger();
         private volatile boolean over;
@@ -166,6 +174,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             try {
                 while (!over) {
                     queue.take().run();
+                    unheard.decrementAndGet();
                 }
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
@@ -173,13 +182,16 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         }
 
         void hear(Frame frame) {
+            if (frame.kind() == Kind.REPORT && unheard.get() == 0 && hearAtOnce(frame)) {
+                return;
+            }
             if (frame.kind() == Kind.OUTPUT) {
                 if (waitingLines.incrementAndGet() > MAX_WAITING_LINES) {
                     waitingLines.decrementAndGet();
                     droppedLines.incrementAndGet();
                     return;
                 }
-                queue.add(() -> {
+                later(() -> {
                     waitingLines.decrementAndGet();
                     pass(frame);
                     tellDropped();
@@ -187,7 +199,21 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             } else if (frame.kind() == Kind.CLOSED) {
                 end(frame.text());
             } else {
-                queue.add(() -> pass(frame));
+                later(() -> pass(frame));
+            }
+        }
+
+        private void later(Runnable task) {
+            unheard.incrementAndGet();
+            queue.add(task);
+        }
+
+        private boolean hearAtOnce(Frame frame) {
+            try {
+                return session.reportAtOnce(frame);
+            } catch (IOException | RuntimeException e) {
+                failed(frame, e);
+                return true;
             }
         }
 
@@ -205,16 +231,20 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             try {
                 session.handle(frame);
             } catch (IOException | RuntimeException e) {
-                log.error(
-                        "input {}: a frame of kind {} could not be handled",
-                        session.spec().input(),
-                        frame.kind(),
-                        e);
+                failed(frame, e);
             }
         }
 
+        private void failed(Frame frame, Exception e) {
+            log.error(
+                    "input {}: a frame of kind {} could not be handled",
+                    session.spec().input(),
+                    frame.kind(),
+                    e);
+        }
+
         void end(String how) {
-            queue.add(() -> {
+            later(() -> {
                 over = true;
                 session.gone(how);
             });

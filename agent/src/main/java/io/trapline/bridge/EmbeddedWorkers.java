@@ -21,12 +21,12 @@ final class EmbeddedWorkers implements AutoCloseable {
             throws WorkerException, InterruptedException {
         EmbeddedHost host;
         if (spec.ownHost()) {
-            host = EmbeddedHost.start(command, frameworkDir, true);
+            host = EmbeddedHost.start(command.builder(frameworkDir), true);
         } else {
             lock.lock();
             try {
                 if (shared == null || shared.isGone()) {
-                    shared = EmbeddedHost.start(command, frameworkDir, false);
+                    shared = EmbeddedHost.start(command.builder(frameworkDir), false);
                 }
                 host = shared;
             } finally {

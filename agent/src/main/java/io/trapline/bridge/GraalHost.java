@@ -19,7 +19,8 @@ import org.graalvm.polyglot.Engine;
 /// The program of the host JVM: runs embedded inputs, one GraalPy context each, on a shared engine.
 ///
 /// Started by the agent and driven through its standard input and output. The argument is the
-/// folder with the Python side. It uses nothing but the JDK and the polyglot libraries.
+/// folder with the Python side; with a second one, `--train`, it ends without killing what it
+/// leads. It uses nothing but the JDK and the polyglot libraries.
 public final class GraalHost {
     static final String TRAIN = "--train";
 
@@ -33,20 +34,15 @@ public final class GraalHost {
 
     private GraalHost(Path frameworkDir) {
         this.frameworkDir = frameworkDir;
-        this.engine = newEngine();
-    }
-
-    private static Engine newEngine() {
-        return Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
+        this.engine =
+                Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
     }
 
     public static void main(String[] args) throws IOException {
         System.setOut(System.err); // standard output is the pipe to the agent
         if (List.of(args).contains(TRAIN)) {
-            try (Engine engine = newEngine()) {
-                Tenant.train(engine, Path.of(args[0]));
-            }
-            return;
+            new GraalHost(Path.of(args[0])).serve();
+            return; // the JVM keeps what it learned only when it ends by itself
         }
         Posix.leadSession();
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {

@@ -9,11 +9,13 @@ import java.util.stream.Collectors;
 
 /// How a host JVM is started.
 ///
-/// The JVM's start cache (`host.aot`) lies beside the last library of the class path. It holds what
-/// a host loads and links before it runs a script; without it, or with one of another JDK, a host
-/// starts slower and works the same.
+/// Beside the last library of the class path lie the JVM's start cache (`host.aot`: what a host
+/// loads, links and learns in a first run) and Python's standard library, unpacked (`home`).
+/// Without the first, or with one of another JDK, a host starts slower and works the same; without
+/// the second the standard library is unpacked into the data folder.
 final class HostCommand {
     private static final String CACHE = "host.aot";
+    private static final String UNPACKED = "home";
 
     /// The JVM's own choice, a 64th of the machine's memory, is filled with garbage before the
     /// first collection.
@@ -22,6 +24,7 @@ final class HostCommand {
     private final Path java;
     private final String classPath;
     private final Path cache;
+    private final Path unpacked;
     private final Path dataDir;
     private final int heapMiB;
 
@@ -31,10 +34,9 @@ final class HostCommand {
                 classPath.stream()
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
-        this.cache =
-                classPath.isEmpty()
-                        ? dataDir.resolve(CACHE)
-                        : classPath.getLast().resolveSibling(CACHE);
+        Path beside = classPath.isEmpty() ? dataDir.resolve(CACHE) : classPath.getLast();
+        this.cache = beside.resolveSibling(CACHE);
+        this.unpacked = beside.toAbsolutePath().resolveSibling(UNPACKED);
         this.dataDir = dataDir;
         this.heapMiB = heapMiB;
     }
@@ -42,19 +44,22 @@ final class HostCommand {
     ProcessBuilder builder(Path frameworkDir) {
         List<String> options =
                 Files.exists(cache) ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
-        return new ProcessBuilder(command(options, frameworkDir.toString()));
+        Path home = Files.isDirectory(unpacked) ? unpacked : dataDir.resolve("graalpy");
+        return new ProcessBuilder(command(options, home, frameworkDir.toString()));
     }
 
-    /// A host that loads what every host loads, writes the start cache, and ends.
+    /// A host that unpacks the standard library and, when its input has ended, writes the start
+    /// cache.
     ProcessBuilder training(Path frameworkDir) {
         return new ProcessBuilder(
                 command(
                         List.of("-XX:AOTCacheOutput=" + cache),
+                        unpacked,
                         frameworkDir.toString(),
                         GraalHost.TRAIN));
     }
 
-    private List<String> command(List<String> options, String... arguments) {
+    private List<String> command(List<String> options, Path home, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(java.toString());
         command.addAll(
@@ -72,7 +77,7 @@ final class HostCommand {
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dpolyglot.engine.WarnInterpreterOnly=false",
-                        "-Dpolyglot.engine.userResourceCache=" + dataDir.resolve("graalpy")));
+                        "-Dpolyglot.engine.userResourceCache=" + home));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, GraalHost.class.getName()));
         command.addAll(List.of(arguments));

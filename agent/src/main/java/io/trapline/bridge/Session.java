@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -253,17 +254,40 @@ final class Session implements Worker {
 
     private void report(Frame frame) throws IOException {
         Frame.Origin origin = frame.origin();
-        byte[] request =
-                Arrays.copyOfRange(frame.payload(), origin.contentAt(), frame.payload().length);
+        byte[] request = content(frame, origin);
         Reply[] reply = {new Reply(503, "{\"error\":\"the input is being closed\"}")};
         call(() -> reply[0] = listener.report(origin.collector(), origin.number(), request));
-        byte[] body = reply[0].body().getBytes(StandardCharsets.UTF_8);
+        answer(frame, reply[0]);
+    }
+
+    /// Handles a report if that takes no waiting; else nothing has happened. As with [#handle], one
+    /// thread at a time.
+    boolean reportAtOnce(Frame frame) throws IOException {
+        Frame.Origin origin = frame.origin();
+        byte[] request = content(frame, origin);
+        List<Reply> reply = new ArrayList<>(1);
+        call(() ->
+                listener.reportAtOnce(origin.collector(), origin.number(), request)
+                        .ifPresent(reply::add));
+        if (reply.isEmpty()) {
+            return false;
+        }
+        answer(frame, reply.getFirst());
+        return true;
+    }
+
+    private static byte[] content(Frame frame, Frame.Origin origin) {
+        return Arrays.copyOfRange(frame.payload(), origin.contentAt(), frame.payload().length);
+    }
+
+    private void answer(Frame report, Reply reply) throws IOException {
+        byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
         byte[] payload =
                 ByteBuffer.allocate(2 + body.length)
-                        .putShort((short) reply[0].status())
+                        .putShort((short) reply.status())
                         .put(body)
                         .array();
-        carrier.send(new Frame(Kind.REPLY, number, frame.number(), payload));
+        carrier.send(new Frame(Kind.REPLY, number, report.number(), payload));
     }
 
     /// A line whose collector the interpreter could not tell belongs to the only one that runs.

@@ -3,7 +3,6 @@ package io.trapline.bridge;
 import io.trapline.bridge.Frame.Kind;
 import io.trapline.bridge.Frame.Origin;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -15,7 +14,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.graalvm.polyglot.Context;
-import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.EnvironmentAccess;
 import org.graalvm.polyglot.HostAccess;
 import org.graalvm.polyglot.PolyglotAccess;
@@ -63,9 +61,9 @@ final class Tenant {
 
     /// What a script may do: the host's files, sockets, processes and environment, as any program
     /// of this user may; nothing of this JVM but the one object it is handed.
-    private static Context.Builder builder(Engine engine) {
+    private Context newContext() {
         return Context.newBuilder("python")
-                .engine(engine)
+                .engine(host.engine())
                 .allowIO(
                         IOAccess.newBuilder()
                                 .fileSystem(KernelFiles.withHost())
@@ -77,36 +75,18 @@ final class Tenant {
                 .allowEnvironmentAccess(EnvironmentAccess.INHERIT)
                 .allowHostAccess(HostAccess.EXPLICIT)
                 .allowPolyglotAccess(PolyglotAccess.NONE)
+                .processHandler(children)
                 .in(java.io.InputStream.nullInputStream())
+                .out(new LineStream(WorkerListener.Stream.STDOUT, this::unattributed))
+                .err(new LineStream(WorkerListener.Stream.STDERR, this::unattributed))
                 .option("python.ForceImportSite", "false")
-                .option("python.DontWriteBytecodeFlag", "false");
-    }
-
-    /// Loads what every input loads, so that the JVM can keep it in its start cache.
-    static void train(Engine engine, Path frameworkDir) {
-        try (Context context = builder(engine).build()) {
-            context.eval(
-                            "python",
-                            """
-                            def train(folder):
-                                import sys
-                                sys.path.insert(0, folder)
-                                import json, trapline_worker, datakit_framework
-                                json.loads(json.dumps([{"a": 1.5, "b": None}]))
-                            train
-                            """)
-                    .execute(frameworkDir.toString());
-        }
+                .option("python.DontWriteBytecodeFlag", "false")
+                .build();
     }
 
     private void load(String request) {
         try {
-            Context made =
-                    builder(host.engine())
-                            .processHandler(children)
-                            .out(new LineStream(WorkerListener.Stream.STDOUT, this::unattributed))
-                            .err(new LineStream(WorkerListener.Stream.STDERR, this::unattributed))
-                            .build();
+            Context made = newContext();
             context = made;
             Value prepare =
                     made.eval(
@@ -138,7 +118,8 @@ final class Tenant {
                 CompletableFuture<String> waiting = reports.remove(frame.number());
                 if (waiting != null) {
                     int status = (frame.payload()[0] & 0xFF) << 8 | (frame.payload()[1] & 0xFF);
-                    waiting.complete(status + " " + frame.text(2));
+                    String body = frame.text(2);
+                    waiting.complete(status == 200 && body.isEmpty() ? "" : status + " " + body);
                 }
             }
             case CLOSE -> thread("close", this::close);
@@ -299,7 +280,7 @@ final class Tenant {
 
     /// All that Python sees of this JVM.
     public final class Face {
-        /// @return status, a space, body
+        /// @return status, a space, body; empty for 200 without a body
         @HostAccess.Export
         public String report(String collector, long run, String request) {
             long report = reportNumbers.incrementAndGet();

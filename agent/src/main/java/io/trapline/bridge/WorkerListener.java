@@ -1,5 +1,7 @@
 package io.trapline.bridge;
 
+import java.util.Optional;
+
 /// Hears what an input's worker says. Called on the worker's own reader thread, one call at a time:
 /// an implementation must not block for long, since the collector's `feed_*` waits for [#report].
 public interface WorkerListener {
@@ -11,6 +13,13 @@ public interface WorkerListener {
     /// `runId` is 0 for a report from outside any run (a constructor, a thread of the script's
     /// own).
     Reply report(String collectorId, long runId, byte[] request);
+
+    /// Does what [#report] does if that takes no waiting, for the journal say. Empty: nothing was
+    /// done, and [#report] is called on a thread that may wait. An embedded input's report is tried
+    /// this way on the thread that reads for all inputs of the process, which saves waking another.
+    default Optional<Reply> reportAtOnce(String collectorId, long runId, byte[] request) {
+        return Optional.empty();
+    }
 
     /// A line that the collector printed or logged; `collectorId` is empty when it is not known.
     void output(String collectorId, Stream stream, String line);

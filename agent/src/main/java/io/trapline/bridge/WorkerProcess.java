@@ -86,6 +86,11 @@ final class WorkerProcess {
         }
     }
 
+    /// Tells the process that there is nothing more to hear.
+    void endInput() throws IOException {
+        process.getOutputStream().close();
+    }
+
     /// Waits until the process has ended and [Events] has been told.
     boolean awaitEnd(Duration limit) throws InterruptedException {
         return reader.join(limit);

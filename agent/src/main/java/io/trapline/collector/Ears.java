@@ -4,11 +4,14 @@ import io.trapline.bridge.WorkerListener;
 import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Hears one interpreter of an input: takes reports in at once, hands everything else to the
 /// input's thread. What an earlier interpreter still says is told apart by the object.
 final class Ears implements WorkerListener {
+    private static final int QUICKLY_DECODED = 16 << 10;
+
     private final InputRunner runner;
     private final Machine machine;
     private final Tags tags;
@@ -32,6 +35,20 @@ final class Ears implements WorkerListener {
                 yield take(collectorId, runId, points, accepted.tags());
             }
         };
+    }
+
+    @Override
+    public Optional<Reply> reportAtOnce(String collectorId, long runId, byte[] request) {
+        ActiveRun run = runId == 0 ? null : runner.run(runId);
+        if (run == null
+                || request.length > QUICKLY_DECODED
+                || !(machine.decode().apply(request) instanceof Decoded.Accepted accepted)) {
+            return Optional.empty();
+        }
+        ReportBuffer.Taken taken =
+                run.buffer.addAtOnce(tags.addTo(accepted.points()), accepted.tags());
+        flushLater(taken, run.buffer);
+        return Optional.ofNullable(taken).map(ReportBuffer.Taken::reply);
     }
 
     private Reply refuse(String collectorId, Decoded.Refused refused) {

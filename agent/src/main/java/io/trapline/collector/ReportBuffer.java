@@ -8,6 +8,7 @@ import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// They become durable together with the run's row, or earlier: when more than [#MOST_POINTS] wait,
 /// in the reporting call itself, so that a collector cannot outrun the journal; or when one has
 /// waited for [#LONGEST_WAIT], by whoever calls [#flush]. Points that the journal refused stay here
-/// and new reports are refused until it takes the old ones. Any thread may call any method; the
-/// monitor guards everything and is held while the journal works.
+/// and new reports are refused until it takes the old ones. Any thread may call any method; `lock`
+/// guards everything and is held while the journal works.
 final class ReportBuffer {
     static final int MOST_POINTS = 10_000;
     static final long LONGEST_WAIT = 1_000_000_000L;
@@ -26,6 +27,7 @@ final class ReportBuffer {
     private final String source;
     private final Sink sink;
     private final LongSupplier nanos;
+    private final ReentrantLock lock = new ReentrantLock();
     private final List<Part> parts = new ArrayList<>();
     private int waiting;
     private long durable;
@@ -52,13 +54,33 @@ final class ReportBuffer {
     }
 
     /// Takes points, or null when the run has ended already.
-    synchronized @Nullable Taken add(List<Point> points, Decoded.TagChoice tags) {
-        if (closed) {
+    @Nullable Taken add(List<Point> points, Decoded.TagChoice tags) {
+        lock.lock();
+        try {
+            return closed ? null : take(points, tags);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Takes points if that needs neither the journal nor a wait for it; null when it does, or when
+    /// the run has ended already.
+    @Nullable Taken addAtOnce(List<Point> points, Decoded.TagChoice tags) {
+        if (!lock.tryLock()) {
             return null;
         }
+        try {
+            boolean atOnce = !closed && failure == null && waiting + points.size() <= MOST_POINTS;
+            return atOnce ? take(points, tags) : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Taken take(List<Point> points, Decoded.TagChoice tags) {
         if (failure != null && nanos.getAsLong() - failedAt >= RETRY) {
             failure = null;
-            flush();
+            storeWaiting();
         }
         if (failure != null) {
             refusedReports++;
@@ -87,17 +109,35 @@ final class ReportBuffer {
     }
 
     /// Makes durable what waits; false when the journal refused it and it waits on.
-    synchronized boolean flush() {
+    boolean flush() {
+        lock.lock();
+        try {
+            storeWaiting();
+            return failure == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void storeWaiting() {
         if (waiting > 0) {
             store();
         }
-        return failure == null;
     }
 
     /// Makes the rest durable together with the run's row, which gets the number of points, and is
     /// an error if any point of the run was refused. Nothing can be added afterwards.
-    synchronized End finish(Run row) {
-        closed = true;
+    End finish(Run row) {
+        lock.lock();
+        try {
+            closed = true;
+            return storeWith(row);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private End storeWith(Run row) {
         Run whole = judged(row, durable + waiting);
         try {
             List<Entry> entries = finished();
@@ -116,17 +156,27 @@ final class ReportBuffer {
     }
 
     /// Ends a buffer that belongs to no run; returns how many points had to be given up.
-    synchronized long close() {
-        closed = true;
-        flush();
-        long lost = waiting;
-        parts.clear();
-        waiting = 0;
-        return lost;
+    long close() {
+        lock.lock();
+        try {
+            closed = true;
+            storeWaiting();
+            long lost = waiting;
+            parts.clear();
+            waiting = 0;
+            return lost;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized int waiting() {
-        return waiting;
+    int waiting() {
+        lock.lock();
+        try {
+            return waiting;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// @param row as it stands, or should stand, in the ledger

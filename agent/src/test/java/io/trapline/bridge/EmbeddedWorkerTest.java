@@ -2,12 +2,14 @@ package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,24 @@ final class EmbeddedWorkerTest extends WorkerContract {
         Worker second = open(new Heard(), "other");
         assertThat(second.processId()).isEqualTo(first.processId());
         assertThat(runOnce(first, "m.C")).isEqualTo(new RunEnd.Returned());
+    }
+
+    @Test
+    void reports_that_need_no_waiting_keep_their_place_among_the_others() {
+        heard.atOnce = report -> number(report) % 3 != 0;
+        collector(
+                "for number in range(300):",
+                "  self.feed_metric(measurement='m', fields={'number': number})",
+                "  if number % 50 == 0: print('line')");
+        Worker worker = open();
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+        assertThat(heard.reports.stream().map(report -> number(report.request())))
+                .containsExactlyElementsOf(IntStream.range(0, 300).boxed().toList());
+        assertThat(heard.takenAtOnce()).isPositive();
+    }
+
+    private static int number(JsonNode report) {
+        return report.at("/points/0/fields/number").asInt();
     }
 
     @Test

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -33,6 +35,11 @@ final class Heard implements WorkerListener {
     private final BlockingQueue<Died> died = new LinkedBlockingQueue<>();
     volatile Function<JsonNode, Reply> answer = _ -> Reply.OK;
 
+    /// Which reports are taken at once, as far as the caller asks for that.
+    volatile Predicate<JsonNode> atOnce = _ -> false;
+
+    private final AtomicInteger takenAtOnce = new AtomicInteger();
+
     @Override
     public Reply report(String collectorId, long runId, byte[] request) {
         try {
@@ -42,6 +49,23 @@ final class Heard implements WorkerListener {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public Optional<Reply> reportAtOnce(String collectorId, long runId, byte[] request) {
+        try {
+            if (!atOnce.test(JSON.readTree(request))) {
+                return Optional.empty();
+            }
+            takenAtOnce.incrementAndGet();
+            return Optional.of(report(collectorId, runId, request));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int takenAtOnce() {
+        return takenAtOnce.get();
     }
 
     @Override

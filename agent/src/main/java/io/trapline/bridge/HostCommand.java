@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 /// Beside the last library of the class path lie the JVM's start cache (`host.aot`: what a host
 /// loads, links and learns in a first run) and Python's standard library, unpacked (`home`).
 /// Without the first, or with one of another JDK, a host starts slower and works the same; without
-/// the second the standard library is unpacked into the data folder.
+/// the second, or for a user who may not write there (GraalPy insists), the standard library is
+/// unpacked into the data folder.
 final class HostCommand {
     private static final String CACHE = "host.aot";
     private static final String UNPACKED = "home";
@@ -44,7 +45,7 @@ final class HostCommand {
     ProcessBuilder builder(Path frameworkDir) {
         List<String> options =
                 Files.exists(cache) ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
-        Path home = Files.isDirectory(unpacked) ? unpacked : dataDir.resolve("graalpy");
+        Path home = Files.isWritable(unpacked) ? unpacked : dataDir.resolve("graalpy");
         return new ProcessBuilder(command(options, home, frameworkDir.toString()));
     }
 

@@ -438,7 +438,7 @@ final class InputRunner {
             present.add(loaded.id());
             CollectorSlot known = slots.get(loaded.id());
             if (known == null || known.loaded.interval() != loaded.interval()) {
-                adopt(loaded, known, left.get(loaded.id()));
+                adopt(loaded, opened.collectors().size(), known, left.get(loaded.id()));
             }
         }
         for (String id : List.copyOf(slots.keySet())) {
@@ -456,7 +456,10 @@ final class InputRunner {
     }
 
     private void adopt(
-            LoadedCollector loaded, @Nullable CollectorSlot known, @Nullable Handover left) {
+            LoadedCollector loaded,
+            int together,
+            @Nullable CollectorSlot known,
+            @Nullable Handover left) {
         if (known != null) {
             drop(known);
         }
@@ -473,7 +476,7 @@ final class InputRunner {
         CollectorSlot slot =
                 new CollectorSlot(
                         loaded,
-                        schedule(loaded, left),
+                        schedule(loaded, together, left),
                         known != null
                                 ? known.stats
                                 : left != null ? left.stats : new CollectorStats(),
@@ -487,7 +490,7 @@ final class InputRunner {
     }
 
     /// The version before leaves its grid, as long as the interval is the same.
-    private Schedule schedule(LoadedCollector loaded, @Nullable Handover left) {
+    private Schedule schedule(LoadedCollector loaded, int together, @Nullable Handover left) {
         long now = machine.now();
         if (left != null && left.schedule.interval() == Schedule.intervalNanos(loaded.interval())) {
             return left.schedule.goOn(left.nextTick, now, !left.busy);
@@ -495,6 +498,7 @@ final class InputRunner {
         return Schedule.of(
                 settings.name(),
                 loaded.id(),
+                together,
                 loaded.interval(),
                 settings.splay(),
                 now,

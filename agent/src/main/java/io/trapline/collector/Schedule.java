@@ -9,14 +9,16 @@ import java.util.Optional;
 ///
 /// The grid lies where the wall clock, read once at the start, is a multiple of the interval plus
 /// the collector's splay: the same second of the minute after every restart. When the grid's first
-/// tick is further away than [#PROMPT], one run comes before it, and the grid begins at its first
-/// tick that is at least half an interval after that run.
+/// tick is not soon enough, one run comes before it, and the grid begins at its first tick that is
+/// at least half an interval after that run. Soon enough is [#PROMPT_EACH] for each collector of
+/// the input, so that they do not all start at once, but at most [#PROMPT].
 ///
 /// @param first the first planned run
 /// @param grid the grid's first tick; equal to `first` when no extra run is needed
 /// @param interval nanoseconds between ticks
 record Schedule(long first, long grid, long interval) {
     static final long PROMPT = Duration.ofSeconds(2).toNanos();
+    static final long PROMPT_EACH = Duration.ofMillis(20).toNanos();
 
     /// A changed collector waits this long for its next tick; else it runs once before it.
     static final long SOON = Duration.ofMillis(500).toNanos();
@@ -25,6 +27,7 @@ record Schedule(long first, long grid, long interval) {
     private static final long LONGEST = Duration.ofDays(3650).toNanos();
     private static final double DEFAULT_SECONDS = 10;
 
+    /// @param together collectors of the input, which start together
     /// @param seconds the collector's interval; at least 1 ms is used
     /// @param splay how far into the interval the grid may lie; absent = anywhere
     /// @param now monotonic nanoseconds
@@ -32,6 +35,7 @@ record Schedule(long first, long grid, long interval) {
     static Schedule of(
             String input,
             String collectorId,
+            int together,
             double seconds,
             Optional<Duration> splay,
             long now,
@@ -41,10 +45,11 @@ record Schedule(long first, long grid, long interval) {
         long hash = hash(input + '\0' + collectorId);
         long offset = share(hash, window);
         long tick = now + Math.floorMod(offset - Math.floorMod(wallNow, interval), interval);
-        if (tick - now <= PROMPT) {
+        long soon = Math.min(PROMPT, together * PROMPT_EACH);
+        if (interval <= PROMPT || tick - now <= soon) {
             return new Schedule(tick, tick, interval);
         }
-        long first = now + share(hash, Math.min(window, PROMPT));
+        long first = now + share(hash, Math.min(window, soon));
         while (tick - first < interval / 2) {
             tick += interval;
         }

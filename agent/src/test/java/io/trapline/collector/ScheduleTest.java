@@ -14,7 +14,12 @@ class ScheduleTest {
     private static final long S = 1_000_000_000L;
 
     private static Schedule schedule(String id, double seconds, long now) {
-        return Schedule.of("in", id, seconds, Optional.empty(), now, 1_700_000_000L * S + now);
+        return schedule(id, 100, seconds, now);
+    }
+
+    private static Schedule schedule(String id, int together, double seconds, long now) {
+        return Schedule.of(
+                "in", id, together, seconds, Optional.empty(), now, 1_700_000_000L * S + now);
     }
 
     @ParameterizedTest
@@ -48,6 +53,17 @@ class ScheduleTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 20", "5, 100", "50, 1000", "100, 2000", "100000, 2000"})
+    void the_fewer_start_together_the_sooner_they_do(int together, long withinMs) {
+        long latest = 0;
+        for (int i = 0; i < 500; i++) {
+            Schedule schedule = schedule("c" + i, together, 10, 5);
+            latest = Math.max(latest, schedule.first() - 5);
+        }
+        assertThat(latest).isBetween(withinMs * 900_000, withinMs * 1_000_000);
+    }
+
     @Test
     void a_hundred_collectors_of_one_interval_start_all_over_it() {
         TreeSet<Long> phases = new TreeSet<>();
@@ -61,8 +77,8 @@ class ScheduleTest {
     @Test
     void the_phase_is_the_same_after_a_restart_at_another_time() {
         long wall = 1_700_000_000L * S;
-        Schedule one = Schedule.of("in", "a", 60, Optional.empty(), 5, wall);
-        Schedule two = Schedule.of("in", "a", 60, Optional.empty(), 900 * S, wall + 31 * S);
+        Schedule one = Schedule.of("in", "a", 100, 60, Optional.empty(), 5, wall);
+        Schedule two = Schedule.of("in", "a", 100, 60, Optional.empty(), 900 * S, wall + 31 * S);
         assertThat(Math.floorMod(one.grid() - 5 + wall, 60 * S))
                 .isEqualTo(Math.floorMod(two.grid() - 900 * S + wall + 31 * S, 60 * S));
     }
@@ -71,10 +87,10 @@ class ScheduleTest {
     void a_splay_bounds_how_far_into_the_interval_the_grid_lies() {
         for (int i = 0; i < 200; i++) {
             Optional<Duration> splay = Optional.of(Duration.ofSeconds(3));
-            Schedule schedule = Schedule.of("in", "c" + i, 60, splay, 0, 0);
+            Schedule schedule = Schedule.of("in", "c" + i, 100, 60, splay, 0, 0);
             assertThat(Math.floorMod(schedule.grid(), 60 * S)).isBetween(0L, 3 * S);
         }
-        Schedule none = Schedule.of("in", "a", 10, Optional.of(Duration.ZERO), 4, 10 * S + 4);
+        Schedule none = Schedule.of("in", "a", 100, 10, Optional.of(Duration.ZERO), 4, 10 * S + 4);
         assertThat(Math.floorMod(none.grid(), 10 * S)).isZero();
     }
 
@@ -96,7 +112,7 @@ class ScheduleTest {
     @Test
     void monotonic_time_may_wrap_around() {
         long now = Long.MAX_VALUE - S / 2;
-        Schedule schedule = Schedule.of("in", "a", 1, Optional.empty(), now, 0);
+        Schedule schedule = Schedule.of("in", "a", 100, 1, Optional.empty(), now, 0);
         long tick = schedule.first();
         for (int i = 0; i < 5; i++) {
             assertThat(schedule.next(tick) - tick).isEqualTo(S);

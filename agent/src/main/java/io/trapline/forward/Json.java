@@ -51,6 +51,7 @@ final class Json {
                 }
                 json.writeEndArray();
             }
+            case FieldValue.Json(String text) -> json.writeRawValue(text);
             case FieldValue.Null _ -> json.writeNull();
         }
     }

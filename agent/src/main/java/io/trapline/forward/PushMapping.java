@@ -234,7 +234,7 @@ final class PushMapping {
             case FieldValue.Int(long number) -> Long.toString(number);
             case FieldValue.UInt(long bits) -> Long.toUnsignedString(bits);
             case FieldValue.Bool(boolean yes) -> yes ? "1" : "0";
-            case FieldValue.Text _, FieldValue.Bytes _, FieldValue.Array _ -> {
+            case FieldValue.Text _, FieldValue.Bytes _, FieldValue.Array _, FieldValue.Json _ -> {
                 out.skip(TEXT_VALUE);
                 yield null;
             }

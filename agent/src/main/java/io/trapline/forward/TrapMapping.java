@@ -84,7 +84,7 @@ final class TrapMapping {
         for (Field field : point.fields()) {
             String name = point.name() + "." + field.key();
             switch (field.value()) {
-                case FieldValue.Array _ -> out.skip(LIST);
+                case FieldValue.Array _, FieldValue.Json _ -> out.skip(LIST);
                 case FieldValue.Null _ -> {}
                 case FieldValue.Real(double number, var digits) ->
                         member(

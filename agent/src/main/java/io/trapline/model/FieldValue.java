@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What a field may hold. The set is closed: DataKit's point types and nothing else.
+/// What a field may hold. The set is closed: DataKit's point types, and what a push event may hold
+/// beyond them.
 public sealed interface FieldValue {
 
     /// A double. `digits` keeps the decimal digits of an integer that the double cannot hold
@@ -39,6 +40,14 @@ public sealed interface FieldValue {
     record Array(List<FieldValue> values) implements FieldValue {
         public Array {
             values = List.copyOf(values);
+        }
+    }
+
+    /// A JSON value that none of the others says, as its text: an object, or a list of different
+    /// things. Only push events have it; a place that knows no nesting takes the text.
+    record Json(String text) implements FieldValue {
+        public Json {
+            Objects.requireNonNull(text, "text");
         }
     }
 

@@ -66,6 +66,7 @@ public final class BatchCodec {
     static final int TEXT = 7;
     static final int BYTES = 8;
     static final int ARRAY = 9;
+    static final int JSON = 10;
 
     static final int NEW_TEXT = 0;
     static final int LONG_TEXT = 1;

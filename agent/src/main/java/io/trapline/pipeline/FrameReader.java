@@ -12,6 +12,7 @@ import static io.trapline.pipeline.BatchCodec.FALSE;
 import static io.trapline.pipeline.BatchCodec.FIRST_NUMBER;
 import static io.trapline.pipeline.BatchCodec.HELD;
 import static io.trapline.pipeline.BatchCodec.INT;
+import static io.trapline.pipeline.BatchCodec.JSON;
 import static io.trapline.pipeline.BatchCodec.LAST;
 import static io.trapline.pipeline.BatchCodec.NEW_TEXT;
 import static io.trapline.pipeline.BatchCodec.NULL;
@@ -136,6 +137,7 @@ final class FrameReader {
             case TEXT -> new FieldValue.Text(text());
             case BYTES -> new FieldValue.Bytes(Blob.of(bytes()));
             case ARRAY -> array();
+            case JSON -> new FieldValue.Json(text());
             default -> throw new IllegalStateException("journal frame has value kind " + kind);
         };
     }

@@ -12,6 +12,7 @@ import static io.trapline.pipeline.BatchCodec.FALSE;
 import static io.trapline.pipeline.BatchCodec.FIRST_NUMBER;
 import static io.trapline.pipeline.BatchCodec.HELD;
 import static io.trapline.pipeline.BatchCodec.INT;
+import static io.trapline.pipeline.BatchCodec.JSON;
 import static io.trapline.pipeline.BatchCodec.LAST;
 import static io.trapline.pipeline.BatchCodec.LONG_TEXT;
 import static io.trapline.pipeline.BatchCodec.NEW_TEXT;
@@ -229,6 +230,10 @@ final class FrameWriter {
                 text(text);
             }
             case FieldValue.Bytes(Blob bytes) -> blob(bytes);
+            case FieldValue.Json(String text) -> {
+                u8(JSON);
+                text(text);
+            }
             case FieldValue.Array(List<FieldValue> values) -> {
                 u8(ARRAY);
                 varint(values.size());

@@ -171,7 +171,12 @@ public final class PointChecks {
     private static boolean isCleanValue(Category category, FieldValue value) {
         return switch (value) {
             case FieldValue.Real(double number, var _) -> Double.isFinite(number);
-            case FieldValue.Int _, FieldValue.UInt _, FieldValue.Bool _, FieldValue.Array _ -> true;
+            case FieldValue.Int _,
+                    FieldValue.UInt _,
+                    FieldValue.Bool _,
+                    FieldValue.Array _,
+                    FieldValue.Json _ ->
+                    true;
             case FieldValue.Text(String text) ->
                     category != Category.METRIC && Utf8.fits(text, MAX_TEXT_BYTES);
             case FieldValue.Bytes(var bytes) ->
@@ -394,7 +399,11 @@ public final class PointChecks {
                 warn(index, "nil_field", "field \"" + key + "\" has no value");
                 yield value;
             }
-            case FieldValue.Int _, FieldValue.UInt _, FieldValue.Bool _, FieldValue.Array _ ->
+            case FieldValue.Int _,
+                    FieldValue.UInt _,
+                    FieldValue.Bool _,
+                    FieldValue.Array _,
+                    FieldValue.Json _ ->
                     value;
         };
     }

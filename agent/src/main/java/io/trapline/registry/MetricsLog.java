@@ -220,8 +220,13 @@ final class MetricsLog {
 
     private static SampleValue content(Point point) {
         for (Field field : point.fields()) {
-            if (field.key().equals("content") && field.value() instanceof FieldValue.Text text) {
-                return new SampleValue.Text(text.value());
+            if (field.key().equals("content")) {
+                if (field.value() instanceof FieldValue.Text(String text)) {
+                    return new SampleValue.Text(text);
+                }
+                if (field.value() instanceof FieldValue.Json(String text)) {
+                    return new SampleValue.Text(text);
+                }
             }
         }
         return new SampleValue.Absent(SampleType.TEXT);

@@ -59,6 +59,7 @@ final class FieldsJson {
                 }
                 out.writeEndArray();
             }
+            case FieldValue.Json(String text) -> out.writeRawValue(text);
             case FieldValue.Null _ -> out.writeNull();
         }
     }

@@ -140,6 +140,7 @@ final class RowAppender implements AutoCloseable {
                 case FieldValue.Bool(boolean yes) -> whole(SampleType.INT32, yes ? 1 : 0);
                 case FieldValue.Text(String text) -> onlyText(text);
                 case FieldValue.Bytes(var bytes) -> onlyText(bytes.toBase64());
+                case FieldValue.Json(String text) -> onlyText(text);
                 case FieldValue.Array array -> onlyText(FieldsJson.of(array));
                 case FieldValue.Null _ -> throw new IllegalStateException("no value to append");
             }

@@ -93,6 +93,7 @@ public final class TryJson {
                     new java.math.BigInteger(Long.toUnsignedString(bits));
             case FieldValue.Bool(boolean yes) -> yes;
             case FieldValue.Text(String text) -> text;
+            case FieldValue.Json(String text) -> text;
             case FieldValue.Bytes(var bytes) -> bytes.toBase64();
             case FieldValue.Array(var values) -> {
                 List<@Nullable Object> all = new ArrayList<>();

@@ -115,6 +115,14 @@ class MappingTest {
                                 f("count", new FieldValue.Int(2))),
                         "{'event_name':'backup','event':{'content':'ok','count':2},'target':'10.0.0.1','dimension':{'job':'n','event_type':'recovery'},'timestamp':1700000000123}"),
                 row(
+                        "what is nested in an event stays nested",
+                        record(
+                                Category.KEYEVENT,
+                                "n",
+                                t("target", "t"),
+                                f("content", new FieldValue.Json("{\"a\":[1,null]}"))),
+                        "{'event_name':'n','event':{'content':{'a':[1,null]}},'target':'t','dimension':{},'timestamp':1700000000123}"),
+                row(
                         "other fields become one text",
                         record(
                                 Category.CUSTOM_OBJECT,

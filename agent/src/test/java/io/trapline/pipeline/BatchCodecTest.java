@@ -45,6 +45,7 @@ class BatchCodecTest {
                                             new Field("t", new FieldValue.Bool(true)),
                                             new Field("f", new FieldValue.Bool(false)),
                                             new Field("s", new FieldValue.Text("a\"b\n")),
+                                            new Field("j", new FieldValue.Json("{\"a\":[1]}")),
                                             new Field(
                                                     "x",
                                                     new FieldValue.Bytes(

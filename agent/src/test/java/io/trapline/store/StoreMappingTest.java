@@ -234,6 +234,7 @@ class StoreMappingTest {
                                 new Field(
                                         "array",
                                         new FieldValue.Array(List.of(new FieldValue.Text("x")))),
+                                new Field("nested", new FieldValue.Json("{\"a\":[1,\"b\",null]}")),
                                 new Field("none", new FieldValue.Null())),
                         TIME));
 
@@ -253,9 +254,10 @@ class StoreMappingTest {
                         "{\"message\":\"a\\n\\\"b\\\"\",\"int\":9223372036854775807,"
                                 + "\"uint\":18446744073709551615,\"real\":0.5,"
                                 + "\"digits\":10000000000000000001,\"yes\":true,"
-                                + "\"bytes\":\"AQ==\",\"array\":[\"x\"],\"none\":null}");
-        assertThat(fixture.rows("SELECT fields->>'message' FROM records"))
-                .containsExactly(row("a\n\"b\""));
+                                + "\"bytes\":\"AQ==\",\"array\":[\"x\"],"
+                                + "\"nested\":{\"a\":[1,\"b\",null]},\"none\":null}");
+        assertThat(fixture.rows("SELECT fields->>'message', fields->>'$.nested.a[1]' FROM records"))
+                .containsExactly(row("a\n\"b\"", "b"));
     }
 
     @Test

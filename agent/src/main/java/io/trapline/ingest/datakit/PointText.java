@@ -64,11 +64,8 @@ final class PointText {
             case FieldValue.Int(long number) -> out.append(number).append('i');
             case FieldValue.UInt(long bits) -> out.append(Long.toUnsignedString(bits)).append('u');
             case FieldValue.Bool(boolean yes) -> out.append(yes);
-            case FieldValue.Text(String text) -> {
-                out.append('"');
-                escaped(out, text, "\"\\");
-                out.append('"');
-            }
+            case FieldValue.Text(String text) -> text(out, text);
+            case FieldValue.Json(String text) -> text(out, text);
             case FieldValue.Bytes(var bytes) ->
                     out.append('"').append(bytes.toBase64()).append("\"b");
             case FieldValue.Array(List<FieldValue> values) -> {
@@ -81,6 +78,12 @@ final class PointText {
             }
             case FieldValue.Null _ -> {}
         }
+    }
+
+    private static void text(StringBuilder out, String text) {
+        out.append('"');
+        escaped(out, text, "\"\\");
+        out.append('"');
     }
 
     private static void escaped(StringBuilder out, String text, String special) {
@@ -146,6 +149,7 @@ final class PointText {
             case FieldValue.UInt(long bits) -> out.writeNumber(Long.toUnsignedString(bits));
             case FieldValue.Bool(boolean yes) -> out.writeBoolean(yes);
             case FieldValue.Text(String text) -> out.writeString(text);
+            case FieldValue.Json(String text) -> out.writeString(text);
             case FieldValue.Bytes(var bytes) -> out.writeString(bytes.toBase64());
             case FieldValue.Array(List<FieldValue> values) -> {
                 out.writeStartArray();
@@ -225,6 +229,7 @@ final class PointText {
                     out.writeStringField("u", Long.toUnsignedString(bits));
             case FieldValue.Bool(boolean yes) -> out.writeBooleanField("b", yes);
             case FieldValue.Text(String text) -> out.writeStringField("s", text);
+            case FieldValue.Json(String text) -> out.writeStringField("s", text);
             case FieldValue.Bytes(var bytes) -> out.writeStringField("d", bytes.toBase64());
             case FieldValue.Array(List<FieldValue> values) -> {
                 out.writeObjectFieldStart("a");

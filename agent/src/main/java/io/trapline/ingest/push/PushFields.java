@@ -7,7 +7,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A value inside `event`, as a field: whatever is no plain value is kept as its JSON text.
+/// A value inside `event`, as a field.
 final class PushFields {
     private static final BigInteger UNSIGNED_END = BigInteger.ONE.shiftLeft(64);
 
@@ -58,6 +58,6 @@ final class PushFields {
     }
 
     private static FieldValue json(JsonNode node) {
-        return new FieldValue.Text(PushJson.wellFormed(node.toString()));
+        return new FieldValue.Json(PushJson.wellFormed(node.toString()));
     }
 }

@@ -47,6 +47,7 @@ final class Notation {
             case FieldValue.Bytes(var bytes) -> "bytes(" + bytes.toBase64() + ")";
             case FieldValue.Array(var values) ->
                     values.stream().map(Notation::value).collect(Collectors.joining(",", "[", "]"));
+            case FieldValue.Json(String text) -> "json(" + text + ")";
             case FieldValue.Null _ -> "null";
         };
     }

@@ -94,8 +94,8 @@ class PushDecoderTest {
                                 "l",
                                 new FieldValue.Array(
                                         List.of(new FieldValue.Int(1), new FieldValue.Int(2)))),
-                        new Field("m", new FieldValue.Text("[1,\"x\"]")),
-                        new Field("o", new FieldValue.Text("{\"a\":[null]}")));
+                        new Field("m", new FieldValue.Json("[1,\"x\"]")),
+                        new Field("o", new FieldValue.Json("{\"a\":[null]}")));
         assertThat(point.tags()).isEqualTo(tags("target", "t", "event_type", "abnormal"));
     }
 

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,7 @@ final class PushJson {
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
                                                     .maxNestingDepth(MAX_NESTING)
+                                                    .maxNameLength(Integer.MAX_VALUE)
                                                     .build())
                                     .build())
                     .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -40,7 +43,7 @@ final class PushJson {
         if (text.isBlank()) {
             throw new PushRefusal("body is empty, expected one JSON object");
         }
-        try (JsonParser parser = MAPPER.createParser(text)) {
+        try (JsonParser parser = new AnyExponent(MAPPER.createParser(text))) {
             JsonNode root = MAPPER.readTree(parser);
             if (parser.nextToken() != null) {
                 throw new PushRefusal(
@@ -97,6 +100,11 @@ final class PushJson {
             return null;
         }
         BigDecimal plain = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        if (plain.precision() == 2) {
+            // Double.toString has two digits where one is enough: 4.9E-324.
+            BigDecimal shorter = plain.round(new MathContext(1));
+            plain = shorter.doubleValue() == value ? shorter.stripTrailingZeros() : plain;
+        }
         return plain.signum() == 0 ? "0" : plain.toPlainString();
     }
 
@@ -112,7 +120,7 @@ final class PushJson {
         if (e instanceof StreamConstraintsException) {
             return "body is nested deeper than "
                     + MAX_NESTING
-                    + " levels or has a number or name that is too long";
+                    + " levels or has a number that is too long";
         }
         var location = e.getLocation();
         if (location == null) {
@@ -161,5 +169,25 @@ final class PushJson {
                                         ? 0xFFFD
                                         : c));
         return out.toString();
+    }
+
+    /// Takes numbers whose exponent no [BigDecimal] has for the nearest thing that is as good: 0,
+    /// or one that no double holds.
+    private static final class AnyExponent extends JsonParserDelegate {
+        AnyExponent(JsonParser parser) {
+            super(parser);
+        }
+
+        @Override
+        public BigDecimal getDecimalValue() throws IOException {
+            try {
+                return super.getDecimalValue();
+            } catch (NumberFormatException e) {
+                double near = Double.parseDouble(getText());
+                return Double.isFinite(near)
+                        ? new BigDecimal(near)
+                        : BigDecimal.valueOf(near < 0 ? -1 : 1, -Integer.MAX_VALUE);
+            }
+        }
     }
 }

@@ -65,6 +65,48 @@ class PushDecoderTest {
     }
 
     @Test
+    void an_exponent_beyond_all_bounds_is_a_number_like_any_other() {
+        assertThat(metric("{'metrics':{'a':1e-99999999999999,'b':0e99999999999999},'target':'t'}"))
+                .extracting(entry -> ((Sample) entry).value())
+                .containsExactly(new SampleValue.Real(0), new SampleValue.Real(0));
+        assertThat(refused(7, "{'metrics':{'a':-1e99999999999999},'target':'t'}").message())
+                .isEqualTo("data[0].metrics.a: number is out of the range of a double");
+        assertThat(
+                        refused(7, "{'metrics':{'a':1},'target':'t','timestamp':1e99999999999999}")
+                                .message())
+                .startsWith("data[0].timestamp: is beyond 64 bits");
+        assertThat(
+                        decode(
+                                "{'x':1e99999999999999,'data_id':7,'access_token':'secret',"
+                                        + "'data':[{'metrics':{'a':1},'target':'t'}]}"))
+                .isInstanceOf(PushOutcome.Accepted.class);
+    }
+
+    @Test
+    void a_number_as_a_dimension_has_as_few_digits_as_tell_it_apart() {
+        String tiny = "0." + "0".repeat(323) + "5";
+        assertThat(
+                        metric(
+                                "{'metrics':{'a':1},'target':'t','dimension':{'d':5e-324,'e':1e23,'f':1.2}}"))
+                .extracting(entry -> ((Sample) entry).tags())
+                .containsExactly(
+                        tags("d", tiny, "e", "1" + "0".repeat(23), "f", "1.2", "target", "t"));
+    }
+
+    @Test
+    void an_events_dimension_may_have_a_name_of_any_length() {
+        String name = "k".repeat(60_000);
+        PushOutcome.Accepted accepted =
+                accepted(
+                        8,
+                        "{'event_name':'n','target':'t','event':{'content':'c'},'dimension':{'"
+                                + name
+                                + "':'v'}}");
+        assertThat(((Point) accepted.entries().getFirst()).tags())
+                .isEqualTo(tags(name, "v", "target", "t", "event_type", "abnormal"));
+    }
+
+    @Test
     void the_items_target_wins_over_a_dimension_of_that_name_with_a_warning() {
         PushOutcome.Accepted accepted =
                 accepted(7, "{'metrics':{'a':1},'target':'t','dimension':{'target':'x','d':'y'}}");
@@ -241,6 +283,12 @@ class PushDecoderTest {
         PushOutcome outcome = outcome(dataId, items);
         assertThat(outcome).isInstanceOf(PushOutcome.Accepted.class);
         return (PushOutcome.Accepted) outcome;
+    }
+
+    private PushOutcome.Refused refused(int dataId, String items) {
+        PushOutcome outcome = outcome(dataId, items);
+        assertThat(outcome).isInstanceOf(PushOutcome.Refused.class);
+        return (PushOutcome.Refused) outcome;
     }
 
     private PushOutcome outcome(int dataId, String items) {

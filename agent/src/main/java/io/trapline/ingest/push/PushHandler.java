@@ -74,6 +74,11 @@ public final class PushHandler implements HttpService {
     }
 
     private void handle(ServerRequest request, ServerResponse response) {
+        // The router takes `//` for `/`.
+        if (request.path().absolute().rawPath().contains("//")) {
+            send(response, PushReply.failure(404, "no such path", 0));
+            return;
+        }
         // The content type is never looked at: curl sends the form type, scripts send none.
         if (!request.prologue().method().equals(Method.POST)) {
             response.header(HeaderNames.ALLOW, "POST");

@@ -100,6 +100,20 @@ class PushHandlerTest {
         assertThat(post(bytes.toByteArray(), "deflate").statusCode()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/v2//push/", "//v2/push/", "/v2/push//", "/v2/push/x", "/v1/push/"})
+    void every_path_but_the_two_is_unknown(String path) throws IOException {
+        String answer =
+                raw(
+                        "POST "
+                                + path
+                                + " HTTP/1.1\nHost: x\nConnection: close\nContent-Length: "
+                                + GOOD.length()
+                                + "\n\n"
+                                + GOOD);
+        assertThat(answer).startsWith("HTTP/1.1 404 ").contains("\"code\":\"404\"");
+    }
+
     @Test
     void an_unknown_content_coding_is_refused_by_name() throws Exception {
         HttpResponse<String> response = post(GOOD.getBytes(StandardCharsets.UTF_8), "br");

@@ -198,7 +198,8 @@ final class Submission {
         }
         StreamId stream = target.stream;
         Optional<Measurement> measurement =
-                typed.measure(stream, target.accepted, isHistogram(stream), losses);
+                typed.measure(
+                        stream, target.accepted, isHistogram(stream), check.guessTypes(), losses);
         if (measurement.isPresent()) {
             out.accept(measurement.get());
         }

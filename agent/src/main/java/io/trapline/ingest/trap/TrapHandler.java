@@ -245,7 +245,8 @@ public final class TrapHandler implements HttpService {
 
     private static String decoded(String segment) {
         try {
-            return UriEncoding.decodeUri(segment);
+            // In a path a plus is a plus; the decoder has forms in mind.
+            return UriEncoding.decodeUri(segment.replace("+", "%2B"));
         } catch (IllegalArgumentException e) {
             return "";
         }

@@ -101,8 +101,14 @@ final class TypedValue {
     }
 
     /// Empty when nothing of it can be stored.
+    ///
+    /// @param guess whether a text without a type may be a number
     Optional<Measurement> measure(
-            StreamId stream, boolean accepted, boolean histogramMetric, Losses losses) {
+            StreamId stream,
+            boolean accepted,
+            boolean histogramMetric,
+            boolean guess,
+            Losses losses) {
         if (timeProblem != null) {
             losses.add(stream.canonical(), timeProblem);
             return Optional.empty();
@@ -116,7 +122,13 @@ final class TypedValue {
                 fold(now, stream.canonical(), losses);
                 yield numeric(stream, accepted, now);
             }
-            case TEXT -> Optional.of(plainOrTimed(stream, accepted, text(stream, losses)));
+            case TEXT -> {
+                SampleValue number =
+                        guess && type == null && first != null ? Numbers.guess(first.text()) : null;
+                yield Optional.of(
+                        plainOrTimed(
+                                stream, accepted, number != null ? number : text(stream, losses)));
+            }
             case HISTOGRAM, CUMULATIVE_HISTOGRAM ->
                     timeMs > 0
                             ? timedHistogram(stream, accepted, now, losses)

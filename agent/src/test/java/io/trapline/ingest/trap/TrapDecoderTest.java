@@ -194,6 +194,14 @@ class TrapDecoderTest {
         assertThat(value.type().letter() + " " + shown).isEqualTo(expected);
     }
 
+    @Test
+    void a_check_that_guesses_does_so_with_a_time_as_well() throws Exception {
+        decoder(TrapLimits.DEFAULT, true)
+                .decode(body("{\"a\":{\"_value\":\"12%\",\"_ts\":1604936367789}}"), 0, seen::add);
+        assertThat(((Measurement.Timed) seen.getFirst()).value())
+                .isEqualTo(new SampleValue.Whole(SampleType.UINT64, 12));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
@@ -300,10 +308,14 @@ class TrapDecoderTest {
     }
 
     static TrapCheck check(boolean guess, @Nullable List<TrapRule> filters) {
+        return check("s", guess, filters);
+    }
+
+    static TrapCheck check(String secret, boolean guess, @Nullable List<TrapRule> filters) {
         return new TrapCheck(
                 new UUID(1, 2),
                 "httptrap",
-                "s",
+                secret,
                 "name",
                 "10.0.0.1",
                 Duration.ofSeconds(60),

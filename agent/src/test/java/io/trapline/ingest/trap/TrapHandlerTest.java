@@ -33,9 +33,11 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrapHandlerTest implements TrapSink {
-    private final TrapCheck check = TrapDecoderTest.check(false, null);
+    private TrapCheck check = TrapDecoderTest.check(false, null);
     private final ConcurrentLinkedQueue<List<Measurement>> parts = new ConcurrentLinkedQueue<>();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -167,6 +169,24 @@ class TrapHandlerTest implements TrapSink {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(120_000);
         assertThat(origins).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a+b, a+b, 200", "a+b, a%2Bb, 200", "a b, a+b, 403", "a b, a%20b, 200"})
+    void a_plus_in_the_secret_is_a_plus(String secret, String sent, int status) throws Exception {
+        check = TrapDecoderTest.check(secret, false, null);
+        URI uri =
+                URI.create(
+                        "http://127.0.0.1:"
+                                + server.port()
+                                + "/module/httptrap/"
+                                + check.id()
+                                + "/"
+                                + sent);
+        HttpRequest request =
+                HttpRequest.newBuilder(uri).PUT(HttpRequest.BodyPublishers.ofString("{}")).build();
+        assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+                .isEqualTo(status);
     }
 
     @Test

@@ -163,6 +163,10 @@ final class PushSendCommand implements Callable<Integer> {
                                     e.getLocation().getLineNr(),
                                     e.getLocation().getColumnNr(),
                                     e.getOriginalMessage()));
+        } catch (NumberFormatException e) {
+            throw new CommandFailure(
+                    SendOptions.REFUSED,
+                    "not sent: the input has a number whose exponent is too large");
         }
     }
 
@@ -281,7 +285,10 @@ final class PushSendCommand implements Callable<Integer> {
 
     private String type(JsonNode data) throws CommandFailure {
         if (kind == null) {
-            return data.path(0).has("metrics") ? "time_series" : "event";
+            // An event may carry metrics, which are ignored.
+            JsonNode first = data.path(0);
+            boolean event = first.has("event_name") || first.has("event");
+            return first.has("metrics") && !event ? "time_series" : "event";
         }
         return switch (kind) {
             case "event" -> "event";

@@ -177,6 +177,27 @@ class SendCommandsTest {
     }
 
     @Test
+    void an_event_that_carries_metrics_too_is_an_event() {
+        assertThat(
+                        push(
+                                "--body",
+                                "{\"data_id\":7,\"data\":[{\"event_name\":\"n\",\"event\":{\"content\":\"c\"},"
+                                        + "\"metrics\":{\"a b\":1},\"target\":\"t\"}]}"))
+                .isZero();
+        assertThat(bodies).hasSize(1);
+    }
+
+    @Test
+    void a_number_beyond_all_bounds_is_refused_before_sending() {
+        assertThat(
+                        push(
+                                "--body",
+                                "{\"data_id\":7,\"data\":[{\"metrics\":{\"a\":1e99999999999999},\"target\":\"t\"}]}"))
+                .isEqualTo(3);
+        assertThat(err).contains("not sent").contains("number").doesNotContain("at com.");
+    }
+
+    @Test
     void a_dry_run_sends_nothing_and_hides_the_token() {
         assertThat(push("--data-id", "7", "--metric", "a=1", "--target", "t", "--dry-run"))
                 .isZero();

@@ -48,6 +48,8 @@ import picocli.CommandLine.Spec;
 final class TrapSendCommand implements Callable<Integer> {
     static final String URL_VARIABLE = "TRAPLINE_TRAP_URL";
     private static final String TYPES = "iIlLnshH";
+    private static final String STREAM = "|ST[";
+    private static final String MEASUREMENT = "|MT{";
 
     @Spec private CommandSpec spec;
     @Mixin private SendOptions options;
@@ -62,7 +64,7 @@ final class TrapSendCommand implements Callable<Integer> {
             names = "--metric",
             paramLabel = "NAME=VALUE",
             description = "A metric; its name may carry stream tags, name|ST[a:b].")
-    private @Nullable Map<String, String> metrics;
+    private @Nullable List<String> metrics;
 
     @Option(names = "--tag", paramLabel = "K:V", description = "A stream tag of all --metric.")
     private @Nullable List<String> tags;
@@ -137,15 +139,44 @@ final class TrapSendCommand implements Callable<Integer> {
                             : new Tag(tag.substring(0, colon), tag.substring(colon + 1)));
         }
         ObjectNode own = JsonNodeFactory.instance.objectNode();
-        for (Map.Entry<String, String> metric : metrics.entrySet()) {
-            ObjectNode value = own.putObject(StreamName.canonical(metric.getKey(), all));
-            value.put("_type", type).put("_value", metric.getValue());
+        for (String metric : metrics) {
+            int equals = endOfName(metric);
+            String name = metric.substring(0, equals);
+            ObjectNode value = own.putObject(StreamName.canonical(name, all));
+            value.put("_type", type).put("_value", metric.substring(equals + 1));
             if (timestamp != null) {
                 value.put("_ts", timestamp);
             }
         }
         // Documents may follow each other.
         return input == null ? own.toString() : input + "\n" + own;
+    }
+
+    /// Where the equals sign stands that ends the name; one between tags belongs to a tag's value.
+    private static int endOfName(String metric) throws CommandFailure {
+        int equals = metric.indexOf('=');
+        int block = equals < 0 ? -1 : firstBlock(metric.substring(0, equals));
+        int at = block;
+        while (at >= 0 && (metric.startsWith(STREAM, at) || metric.startsWith(MEASUREMENT, at))) {
+            int end = metric.indexOf(metric.startsWith(STREAM, at) ? ']' : '}', at);
+            at = end < 0 ? -1 : end + 1;
+        }
+        if (at > block && metric.startsWith("=", at)) {
+            return at;
+        }
+        if (equals < 0) {
+            throw new CommandFailure(
+                    Cli.USAGE, "--metric " + metric + ": expected NAME=VALUE, found no =");
+        }
+        return equals;
+    }
+
+    private static int firstBlock(String name) {
+        int stream = name.indexOf(STREAM);
+        int measurement = name.indexOf(MEASUREMENT);
+        return stream < 0 || measurement < 0
+                ? Math.max(stream, measurement)
+                : Math.min(stream, measurement);
     }
 
     private static char[] letters() {

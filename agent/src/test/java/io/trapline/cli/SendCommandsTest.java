@@ -258,6 +258,31 @@ class SendCommandsTest {
         assertThat(err).contains("only one");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "b|ST[k:v=w]=1            ; b|ST[k:v=w]   ; 1",
+                "b|ST[k:v=w]|MT{m:=}=x=y  ; b|ST[k:v=w]|MT{m:=} ; x=y",
+                "b|ST[k:v]=H[1]=3         ; b|ST[k:v]     ; H[1]=3",
+                "h=H[1]=3                 ; h             ; H[1]=3",
+                "h=|ST[a:b]=              ; h             ; |ST[a:b]=",
+                "b|ST[k=1                 ; b|ST[k        ; 1",
+                "e=                       ; e             ; ''",
+            })
+    void an_equals_sign_between_tags_does_not_end_the_name(
+            String metric, String name, String value) {
+        assertThat(run("trap", "send", "--dry-run", "--type", "s", "--metric", metric)).isZero();
+        assertThat(out)
+                .contains("{\"" + name + "\":{\"_type\":\"s\",\"_value\":\"" + value + "\"}}");
+    }
+
+    @Test
+    void a_metric_to_a_trap_needs_a_value() {
+        assertThat(run("trap", "send", "--dry-run", "--metric", "a")).isEqualTo(2);
+        assertThat(err).contains("--metric a: expected NAME=VALUE");
+    }
+
     @Test
     void a_trap_gets_typed_metrics_and_the_url_stays_secret() throws IOException {
         Path url =

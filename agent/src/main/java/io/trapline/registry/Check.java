@@ -41,6 +41,13 @@ public record Check(
     public static final Duration MAX_PERIOD = Duration.ofMinutes(5);
     public static final String DEFAULT_DELIMITER = "`";
 
+    /// As the decoder reads them, which leaves out a tag set that it cannot read.
+    private static final String TAG =
+            "(?:b\"[A-Za-z0-9+/]+={0,2}\"|(?!b\")[A-Za-z0-9`+!@#$%^&\"'/?._-]+)(?::[^,\\]]*)?";
+
+    private static final Pattern TAGSET =
+            Pattern.compile("(?:\\|ST\\[(?:" + TAG + "(?:," + TAG + ")*+)?])*+");
+
     public Check {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(secret, "secret");
@@ -79,6 +86,11 @@ public record Check(
                 0,
                 Optional.empty(),
                 true);
+    }
+
+    /// Whether it is tag blocks such as `|ST[dc:1]`, or nothing.
+    public static boolean isTagset(String text) {
+        return TAGSET.matcher(text).matches();
     }
 
     /// What a `[[trap]]` block says.

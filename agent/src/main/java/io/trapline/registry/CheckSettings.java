@@ -180,8 +180,7 @@ public record CheckSettings(
                         "tagset",
                         "a tag block such as \"|ST[dc:1]\"",
                         text -> {
-                            if (!text.isEmpty()
-                                    && !(text.startsWith("|ST[") && text.endsWith("]"))) {
+                            if (!Check.isTagset(text)) {
                                 throw new IllegalArgumentException("not a tag block");
                             }
                             return text;

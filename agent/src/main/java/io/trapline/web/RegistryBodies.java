@@ -26,7 +26,6 @@ final class RegistryBodies {
     private static final int MAX_LONG_TEXT = 4096;
     private static final Pattern LABEL = Pattern.compile("[A-Za-z][A-Za-z0-9_.]*");
     private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9_]+");
-    private static final Pattern TAGSET = Pattern.compile("(\\|ST\\[.*])?", Pattern.DOTALL);
     private static final Pattern ID =
             Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
@@ -122,7 +121,7 @@ final class RegistryBodies {
                         "tagset",
                         MAX_LONG_TEXT,
                         text -> {
-                            if (!TAGSET.matcher(text).matches()) {
+                            if (!Check.isTagset(text)) {
                                 throw new IllegalArgumentException(
                                         "accepted: a tag block such as |ST[dc:1]");
                             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
+import io.trapline.registry.Check;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,40 @@ class TaggedNameTest {
         assertThat(TaggedName.parse("m|ST[a:1]", more).canonical())
                 .isEqualTo("m|ST[a:1,z:9]|MT{u:s}");
         assertThat(TaggedName.parse("m", more).canonical()).isEqualTo("m|ST[z:9]|MT{u:s}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "|ST[]",
+                "|ST[a]",
+                "|ST[a:1,b:]|ST[c:x y=z]",
+                "|ST[b\"Zm9v\":b\"YmFy\"]",
+            })
+    void a_tag_set_that_may_be_configured_can_be_read(String block) throws Exception {
+        assertThat(Check.isTagset(block)).isTrue();
+        TaggedName.tagset(block);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "dc:1",
+                "|ST[a b:c]",
+                "|ST[,a:1]",
+                "|ST[a:1,]",
+                "|ST[:x]",
+                "|ST[a:1",
+                "|ST[a:1]x",
+                "|ST[a:[x]]",
+                "|ST[b\"Zm9v:x]",
+                "|ST[b\"\":x]"
+            })
+    void a_tag_set_that_cannot_be_read_may_not_be_configured(String block) {
+        assertThatThrownBy(() -> TaggedName.tagset(block))
+                .isInstanceOf(TaggedName.BadNameException.class);
+        assertThat(Check.isTagset(block)).isFalse();
     }
 
     @Test

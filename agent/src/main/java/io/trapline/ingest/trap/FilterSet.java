@@ -131,6 +131,12 @@ final class FilterSet {
                     return false;
                 }
             }
+            // What another condition refuses takes no place in a list.
+            for (Condition condition : conditions) {
+                if (!condition.learns(stream, nowMs)) {
+                    return false;
+                }
+            }
             return true;
         }
 
@@ -215,6 +221,11 @@ final class FilterSet {
     @FunctionalInterface
     private interface Condition {
         boolean holds(StreamId stream, long nowMs);
+
+        /// After all conditions have held; false when another thread has taken the last place.
+        default boolean learns(StreamId stream, long nowMs) {
+            return true;
+        }
     }
 
     /// Holds for what the rule says, and for the first values that it sees.
@@ -233,7 +244,19 @@ final class FilterSet {
 
         @Override
         public synchronized boolean holds(StreamId stream, long nowMs) {
-            if (test.isPresent() && test.get().test(stream)) {
+            return isListed(stream)
+                    || nowMs - sinceMs >= FORGET_MS
+                    || learned.size() < room
+                    || learned.contains(subject.of(stream));
+        }
+
+        private boolean isListed(StreamId stream) {
+            return test.isPresent() && test.get().test(stream);
+        }
+
+        @Override
+        public synchronized boolean learns(StreamId stream, long nowMs) {
+            if (isListed(stream)) {
                 return true;
             }
             if (sinceMs == Long.MIN_VALUE || nowMs - sinceMs >= FORGET_MS) {

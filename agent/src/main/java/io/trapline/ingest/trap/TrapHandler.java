@@ -37,6 +37,7 @@ public final class TrapHandler implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(TrapHandler.class);
     private static final String PREFIX = "/module/httptrap/";
     private static final String MODULE = "httptrap";
+    private static final String UNREADABLE = "Unable to read incoming payload";
     private static final String METHODS = "POST, PUT, OPTIONS";
     private static final HeaderName DEBUG = HeaderNames.create("x-circonus-httptrap-debug");
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
@@ -146,7 +147,7 @@ public final class TrapHandler implements HttpService {
                     answered.notes());
             return answered.reply();
         } catch (IOException e) {
-            return TrapReply.error(406, "Unable to read incoming payload");
+            return TrapReply.error(406, UNREADABLE);
         }
     }
 
@@ -199,9 +200,9 @@ public final class TrapHandler implements HttpService {
     private TrapReply reply(TrapCheck check, ServerRequest request, TrapResult result) {
         return switch (result) {
             case TrapResult.Malformed(_, String message) -> TrapReply.error(406, message);
-            case TrapResult.Unreadable(long stats, String message) -> {
+            case TrapResult.Unreadable(long stats, _) -> {
                 LOG.info("a submission to check {} broke off after {} values", check.id(), stats);
-                yield TrapReply.error(406, message);
+                yield TrapReply.error(406, UNREADABLE);
             }
             case TrapResult.Done(long stats, long filtered, Optional<String> error) ->
                     request.headers().first(DEBUG).filter("true"::equals).isPresent()

@@ -5,7 +5,6 @@ import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http1.Http1Config;
 import io.trapline.net.BoundServer;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
@@ -58,11 +57,9 @@ public final class Listener implements AutoCloseable {
                         .maxTcpConnections(MAX_CONNECTIONS)
                         .idleConnectionTimeout(IDLE_LIMIT)
                         .connectionOptions(options -> options.readTimeout(SILENCE_LIMIT))
-                        .addProtocol(
-                                Http1Config.builder()
-                                        .maxHeadersSize(MAX_HEADER_BYTES)
-                                        .maxPrologueLength(MAX_REQUEST_LINE_BYTES)
-                                        .build())
+                        .protocolsDiscoverServices(false)
+                        .addConnectionSelector(
+                                new HttpConnections(MAX_REQUEST_LINE_BYTES, MAX_HEADER_BYTES))
                         .addRouting(routing);
         limits.accept(config);
         return new Listener(BoundServer.start(config, at, tls, "http"));

@@ -1,0 +1,92 @@
+package io.trapline.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// HTTP/1.0 for a server of HTTP/1.1: the head of a connection's one request is told in the present
+/// version, with `Connection: close`, and with a `Host`, which 1.0 need not have.
+///
+/// An answer whose length is not known when it begins comes in chunks, which such a client may not
+/// understand; of ours only live pages and exports are like that.
+final class OldHttp {
+    private static final String OLD = " HTTP/1.0\r";
+
+    private OldHttp() {}
+
+    /// The first bytes of a connection, with the whole head when it is of HTTP/1.0; what is too
+    /// long or no HTTP is left to the server to refuse.
+    ///
+    /// @param more the next bytes that were received; null at the end
+    static byte @Nullable [] asPresent(
+            Supplier<byte @Nullable []> more, int maxRequestLine, int maxHead) {
+        byte[] first = more.get();
+        if (first == null || (indexOf(first, "\n", 0) >= 0 && !isOld(first))) {
+            return first;
+        }
+        ByteArrayOutputStream begin = new ByteArrayOutputStream();
+        begin.writeBytes(first);
+        if (!readOn(begin, more, "\n", maxRequestLine) || !isOld(begin.toByteArray())) {
+            return begin.toByteArray();
+        }
+        if (!readOn(begin, more, "\r\n\r\n", maxHead)) {
+            return begin.toByteArray();
+        }
+        return present(begin.toByteArray());
+    }
+
+    private static boolean readOn(
+            ByteArrayOutputStream begin, Supplier<byte @Nullable []> more, String end, int limit) {
+        while (indexOf(begin.toByteArray(), end, 0) < 0) {
+            byte[] next = begin.size() > limit ? null : more.get();
+            if (next == null) {
+                return false;
+            }
+            begin.writeBytes(next);
+        }
+        return true;
+    }
+
+    private static boolean isOld(byte[] begin) {
+        int end = indexOf(begin, "\n", 0);
+        return end >= OLD.length() && indexOf(begin, OLD, end - OLD.length()) == end - OLD.length();
+    }
+
+    private static byte[] present(byte[] request) {
+        int end = indexOf(request, "\r\n\r\n", 0);
+        String[] lines = new String(request, 0, end, ISO_8859_1).split("\r\n", -1);
+        StringBuilder head = new StringBuilder(end + 64);
+        String requestLine = lines[0];
+        head.append(requestLine, 0, requestLine.length() - 1).append("1\r\nConnection: close\r\n");
+        boolean host = false;
+        for (int i = 1; i < lines.length; i++) {
+            String lower = lines[i].toLowerCase(Locale.ROOT);
+            host |= lower.startsWith("host:");
+            if (!lower.startsWith("connection:")) {
+                head.append(lines[i]).append("\r\n");
+            }
+        }
+        head.append(host ? "\r\n" : "Host: localhost\r\n\r\n");
+        ByteArrayOutputStream present = new ByteArrayOutputStream(request.length + 64);
+        present.writeBytes(head.toString().getBytes(ISO_8859_1));
+        present.write(request, end + 4, request.length - end - 4);
+        return present.toByteArray();
+    }
+
+    private static int indexOf(byte[] bytes, String text, int from) {
+        byte[] wanted = text.getBytes(ISO_8859_1);
+        for (int at = Math.max(0, from); at + wanted.length <= bytes.length; at++) {
+            int same = 0;
+            while (same < wanted.length && bytes[at + same] == wanted[same]) {
+                same++;
+            }
+            if (same == wanted.length) {
+                return at;
+            }
+        }
+        return -1;
+    }
+}

@@ -155,7 +155,7 @@ public final class Collectors implements AutoCloseable {
             Coming loading = coming.get(name);
             if (old != null && same(old, settings, files)) {
                 forget(name);
-                old.refusedChange("");
+                old.refuseChange("");
                 inputs.put(name, old);
             } else if (old == null || !old.isUp() || found.modules().isEmpty()) {
                 forget(name);
@@ -201,7 +201,7 @@ public final class Collectors implements AutoCloseable {
             return; // it was stopped when it was given up
         }
         coming.remove(name);
-        old.refusedChange(objection);
+        old.refuseChange(objection);
         if (objection.isEmpty()) {
             LOG.info("input {}: changed, the new version takes over", name);
             inputs.replace(name, fresh);

@@ -5,9 +5,8 @@ import io.trapline.bridge.Worker.LoadProblem;
 import io.trapline.bridge.Worker.LoadedCollector;
 import io.trapline.bridge.WorkerException;
 import io.trapline.bridge.WorkerListener.RunEnd;
-import io.trapline.bridge.WorkerSpec;
+import io.trapline.collector.Opener.Opening;
 import io.trapline.model.Run;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,8 +21,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,15 +28,13 @@ import org.slf4j.LoggerFactory;
 
 /// One input: its interpreter, its collectors' ticks, what happens when either fails.
 ///
-/// Everything here happens on the input's own thread (`own`), one step after the other; other
-/// threads only hand steps over. So an input that waits, for its interpreter to start say, keeps
-/// nobody else waiting. Exceptions: reports and output come in on the worker's reader thread
-/// ([Ears]), deadlines fire on the schedule's, and [#status] is for anyone; they touch only final,
-/// volatile and concurrent fields.
+/// Everything here happens on the input's own thread; other threads only hand steps over.
+/// Exceptions: reports and output come in on the worker's reader thread ([Ears]), deadlines fire on
+/// the schedule's, and [#status] is for anyone; they touch only final, volatile and concurrent
+/// fields.
 final class InputRunner {
     private static final Logger LOG = LoggerFactory.getLogger(InputRunner.class);
     private static final long HEALTHY = Duration.ofMinutes(1).toNanos();
-    private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
     private static final long STOP_GRACE = Duration.ofSeconds(3).toNanos();
     private static final long KILL_WINDOW = Duration.ofSeconds(15).toNanos();
     private static final long GOODBYE = Duration.ofSeconds(1).toNanos();
@@ -47,10 +42,11 @@ final class InputRunner {
 
     private final InputSettings settings;
     private final Machine machine;
-    private final Executor own;
+    private final OwnThread own;
     private final OutputLog log;
-    private final Tags tags;
-    private final boolean ownProcess;
+    private final Voice voice;
+    private final LoadProblems problems;
+    private final Opener opener;
     private final Backoff backoff = new Backoff();
     private final Map<String, CollectorSlot> slots = new LinkedHashMap<>();
     private final Set<CollectorSlot> suspects = new HashSet<>();
@@ -68,28 +64,14 @@ final class InputRunner {
     private String stopReason = "";
     private boolean finishing;
     private String lastOpenFailure = "";
-    private List<String> lastProblems = List.of();
     private volatile boolean stopping;
     private volatile boolean retired;
-    private volatile @Nullable Thread opening;
-    private volatile Optional<String> fingerprint = Optional.empty();
     private volatile State state = new State("starting", "", Optional.empty());
-    private volatile List<String> problems = List.of();
-    private volatile Set<String> broken = Set.of();
-    private volatile String refusedChange = "";
     private volatile List<CollectorSlot> shown = List.of();
     private volatile OptionalLong processId = OptionalLong.empty();
     private final AtomicLong restarts = new AtomicLong();
 
     private record State(String word, String reason, Optional<Long> retryAt) {}
-
-    /// What came of starting an interpreter and loading the modules.
-    private sealed interface Opening {
-        record Good(Discovery.Found found, Worker worker, Ears ears) implements Opening {}
-
-        record Failed(Discovery.Found found, List<LoadProblem> problems, String reason)
-                implements Opening {}
-    }
 
     /// What is loaded and waits to take over.
     private static final class Aside {
@@ -123,20 +105,16 @@ final class InputRunner {
     private InputRunner(InputSettings settings, Machine machine, Executor own, OutputLog log) {
         this.settings = settings;
         this.machine = machine;
-        this.own = own;
+        this.own = new OwnThread(settings.name(), own);
         this.log = log;
-        this.tags = new Tags(settings.tags());
-        this.ownProcess = settings.ownHost() || command(settings).isPresent();
-    }
-
-    static Optional<Path> command(InputSettings settings) {
-        return settings.cmd().filter(c -> !c.equals("graalpy")).map(Path::of);
-    }
-
-    static long timeout(InputSettings settings, double interval) {
-        return settings.timeout()
-                .map(Schedule::nanos)
-                .orElseGet(() -> Math.max(DEFAULT_TIMEOUT, Schedule.intervalNanos(interval)));
+        this.voice = new Voice(settings.name(), log, machine);
+        this.problems = new LoadProblems(voice);
+        Tags tags = new Tags(settings.tags());
+        this.opener =
+                new Opener(
+                        settings,
+                        machine,
+                        () -> new Ears(this, machine, tags, log, settings.name()));
     }
 
     InputSettings settings() {
@@ -149,9 +127,7 @@ final class InputRunner {
 
     /// After its end alone.
     void endThread() {
-        if (own instanceof ExecutorService service) {
-            service.shutdown();
-        }
+        own.end();
     }
 
     void whenStopped(Runnable task) {
@@ -160,7 +136,7 @@ final class InputRunner {
 
     /// Of the Python files of the present interpreter; empty before they were looked at.
     Optional<String> fingerprint() {
-        return fingerprint;
+        return opener.fingerprint();
     }
 
     /// Complete when the first attempt to load is over, well or not.
@@ -202,22 +178,24 @@ final class InputRunner {
         if (stopping) {
             return "it was changed again meanwhile";
         }
-        return switch (attempt()) {
+        return switch (opener.open()) {
             case Opening.Failed failed ->
-                    failed.problems.isEmpty()
-                            ? failed.reason
-                            : failed.reason + "\n" + String.join("\n", told(failed.problems));
+                    failed.problems().isEmpty()
+                            ? failed.reason()
+                            : failed.reason()
+                                    + "\n"
+                                    + String.join("\n", LoadProblems.told(failed.problems()));
             case Opening.Good good -> {
                 List<LoadProblem> fresh =
-                        good.worker.problems().stream()
-                                .filter(problem -> !accepted.contains(key(problem)))
+                        good.worker().problems().stream()
+                                .filter(problem -> !accepted.contains(LoadProblems.key(problem)))
                                 .toList();
                 if (fresh.isEmpty()) {
                     aside = new Aside(good);
                     yield "";
                 }
-                good.worker.close();
-                yield String.join("\n", told(fresh));
+                good.worker().close();
+                yield String.join("\n", LoadProblems.told(fresh));
             }
         };
     }
@@ -260,8 +238,7 @@ final class InputRunner {
                 closeAside(ready);
                 return;
             }
-            problems(ready.good.found, ready.good.worker.problems());
-            loaded(ready.good.worker, ready.good.ears, left);
+            loaded(ready.good, left);
             Runnable death = ready.death;
             if (death != null) {
                 death.run();
@@ -294,59 +271,27 @@ final class InputRunner {
 
     private static void closeAside(@Nullable Aside left) {
         if (left != null) {
-            left.good.worker.close();
+            left.good.worker().close();
         }
     }
 
     /// What did not load of the version that runs.
     Set<String> broken() {
-        return broken;
+        return problems.broken();
     }
 
-    /// Its files have changed and the new version cannot take over: this one goes on.
-    ///
-    /// @param why empty = no longer so
-    void refusedChange(String why) {
-        String told =
-                why.isEmpty()
-                        ? ""
-                        : "the changed version did not load, the one before it goes on: " + why;
-        if (!told.equals(refusedChange)) {
-            refusedChange = told;
-            if (!told.isEmpty()) {
-                LOG.warn("input {}: {}", settings.name(), told);
-                log.note("", told);
-                userLine(told);
-            }
-        }
+    void refuseChange(String why) {
+        problems.refuseChange(why);
     }
 
     String refusedChange() {
-        return refusedChange;
-    }
-
-    private static String key(LoadProblem problem) {
-        return problem.file() + '\0' + problem.className();
-    }
-
-    private static List<String> told(List<LoadProblem> problems) {
-        return problems.stream()
-                .map(problem ->
-                        (problem.className().isEmpty()
-                                        ? problem.file()
-                                        : problem.className() + " in " + problem.file())
-                                + " did not load:\n"
-                                + problem.error())
-                .toList();
+        return problems.refusedChange();
     }
 
     /// Interrupts what runs, writes what is left, ends the interpreter. Complete when that is done.
     CompletableFuture<Void> stop(String why) {
         stopping = true;
-        Thread opener = opening;
-        if (opener != null) {
-            opener.interrupt();
-        }
+        opener.stop();
         step(() -> beginStop(why));
         return stopped;
     }
@@ -358,77 +303,20 @@ final class InputRunner {
             return;
         }
         state = new State("starting", "", Optional.empty());
-        switch (attempt()) {
+        switch (opener.open()) {
             case Opening.Failed failed -> {
-                problems(failed.found, failed.problems);
-                openFailed(failed.reason);
+                problems.found(failed.found().problems(), failed.problems());
+                openFailed(failed.reason());
             }
-            case Opening.Good good -> {
-                problems(good.found, good.worker.problems());
-                loaded(good.worker, good.ears, Map.of());
-            }
+            case Opening.Good good -> loaded(good, Map.of());
         }
     }
 
-    private Opening attempt() {
-        CollectorSettings shared = machine.settings();
-        Discovery.Found found =
-                new Discovery(shared.pythonRoots().get(), shared.runsAsRoot())
-                        .find(settings.dirs());
-        fingerprint = Optional.of(Fingerprint.of(found));
-        if (found.modules().isEmpty()) {
-            String why =
-                    found.problems().isEmpty()
-                            ? "no .py file in dirs " + settings.dirs()
-                            : found.problems().getFirst();
-            return new Opening.Failed(found, List.of(), "nothing to run: " + why);
-        }
-        Ears hearing = new Ears(this, machine, tags, log, settings.name());
-        Worker opened;
-        try {
-            opening = Thread.currentThread();
-            if (stopping) {
-                return new Opening.Failed(found, List.of(), "stopped before it started");
-            }
-            opened = machine.bridge().open(spec(found), hearing);
-        } catch (WorkerException e) {
-            return new Opening.Failed(found, List.of(), String.valueOf(e.getMessage()));
-        } catch (InterruptedException e) {
-            return new Opening.Failed(
-                    found, List.of(), "interrupted while its interpreter started");
-        } finally {
-            opening = null;
-            // A late interrupt was meant for the opening; the next step must not see it.
-            boolean _ = Thread.interrupted();
-        }
-        if (opened.collectors().isEmpty()) {
-            List<LoadProblem> loading = opened.problems();
-            opened.close();
-            return new Opening.Failed(
-                    found,
-                    loading,
-                    loading.isEmpty()
-                            ? "no class in its files subclasses DataKitFramework"
-                            : "no collector could be loaded: "
-                                    + CollectorStats.summary(loading.getFirst().error()));
-        }
-        return new Opening.Good(found, opened, hearing);
-    }
-
-    private WorkerSpec spec(Discovery.Found found) {
-        return new WorkerSpec(
-                settings.name(),
-                command(settings),
-                settings.ownHost(),
-                found.modules(),
-                settings.envs(),
-                machine.settings().endpointHost(),
-                machine.settings().endpointPort());
-    }
-
-    private void loaded(Worker opened, Ears hearing, Map<String, Handover> left) {
+    private void loaded(Opening.Good good, Map<String, Handover> left) {
+        Worker opened = good.worker();
+        problems.found(good.found().problems(), opened.problems());
         worker = opened;
-        ears = hearing;
+        ears = good.ears();
         openedAt = machine.now();
         processId = opened.processId();
         lastOpenFailure = "";
@@ -464,14 +352,15 @@ final class InputRunner {
             drop(known);
         }
         if (!loaded.warning().isEmpty()) {
-            LOG.warn(
-                    "input {}: collector {} in {}: {}",
-                    settings.name(),
-                    loaded.className(),
-                    loaded.file(),
-                    loaded.warning());
-            log.note(loaded.className(), loaded.warning());
-            userLine(loaded.className() + ": " + loaded.warning());
+            voice.warn(
+                    "collector "
+                            + loaded.className()
+                            + " in "
+                            + loaded.file()
+                            + ": "
+                            + loaded.warning());
+            voice.note(loaded.className(), loaded.warning());
+            voice.userLine(loaded.className() + ": " + loaded.warning());
         }
         CollectorSlot slot =
                 new CollectorSlot(
@@ -482,7 +371,7 @@ final class InputRunner {
                                 : left != null ? left.stats : new CollectorStats(),
                         new ReportBuffer(
                                 source(loaded.className()), machine.sink(), machine.nanos()),
-                        timeout(settings, loaded.interval()));
+                        settings.runTimeout(loaded.interval()));
         slot.held = left != null && left.busy;
         slots.put(loaded.id(), slot);
         byId.put(loaded.id(), slot);
@@ -524,7 +413,7 @@ final class InputRunner {
         long at = machine.now() + wait;
         state = new State("backing off", reason, Optional.of(at));
         machine.timeline().at(at, () -> step(this::open));
-        userLine(reason);
+        voice.userLine(reason);
         if (!reason.equals(lastOpenFailure) || backoff.failures() % 10 == 0) {
             LOG.warn(
                     "input {} ({}:{}) does not run: {}. Attempt {}; the next one follows in {} s",
@@ -539,29 +428,12 @@ final class InputRunner {
         settled.complete(null);
     }
 
-    private void problems(Discovery.Found found, List<LoadProblem> loading) {
-        List<String> all = new ArrayList<>(found.problems());
-        all.addAll(told(loading));
-        problems = List.copyOf(all);
-        Set<String> keys = new HashSet<>();
-        loading.forEach(problem -> keys.add(key(problem)));
-        broken = Set.copyOf(keys);
-        if (!all.equals(lastProblems)) {
-            lastProblems = problems;
-            for (String problem : all) {
-                LOG.warn("input {}: {}", settings.name(), problem);
-                log.note("", problem);
-                userLine(problem);
-            }
-        }
-    }
-
     /// The interpreter ended unasked. Who is known to have caused it waits longer each time; the
     /// others go on with a new one at once. When nobody is known, the input as a whole waits,
     /// unless the interpreter had been healthy for a minute.
     void died(Ears from, String reason, String culpritId) {
         Aside waiting = aside;
-        if (waiting != null && waiting.good.ears == from) {
+        if (waiting != null && waiting.good.ears() == from) {
             waiting.death = () -> died(from, reason, culpritId);
             return;
         }
@@ -592,7 +464,7 @@ final class InputRunner {
                 end(run, Run.Outcome.CRASHED, reason);
             } else {
                 // Whoever may itself have been the cause is not run again before the pause.
-                run.slot.runAgain = !run.again && (known || !ownProcess);
+                run.slot.runAgain = !run.again && (known || !settings.hasOwnProcess());
                 end(run, Run.Outcome.CRASHED, "its interpreter ended while it ran: " + reason);
             }
         }
@@ -609,13 +481,13 @@ final class InputRunner {
                 wait == 0
                         ? new State("starting", reason, Optional.empty())
                         : new State("backing off", reason, Optional.of(at));
-        LOG.warn(
-                "input {}: its interpreter ended: {}. A new one starts {}",
-                settings.name(),
-                reason,
-                wait == 0 ? "now" : "in " + wait / 1_000_000_000L + " s");
-        userLine("interpreter ended: " + reason);
-        log.note("", "the interpreter ended: " + reason);
+        voice.warn(
+                "its interpreter ended: "
+                        + reason
+                        + ". A new one starts "
+                        + (wait == 0 ? "now" : "in " + wait / 1_000_000_000L + " s"));
+        voice.userLine("interpreter ended: " + reason);
+        voice.note("", "the interpreter ended: " + reason);
         if (wait == 0) {
             step(this::open);
         } else {
@@ -630,7 +502,7 @@ final class InputRunner {
         if (named != null) {
             culprits.add(named);
         }
-        if (culprits.isEmpty() && culpritId.isEmpty() && ownProcess) {
+        if (culprits.isEmpty() && culpritId.isEmpty() && settings.hasOwnProcess()) {
             // Whoever runs each time that the process dies is the one.
             Set<CollectorSlot> now = new HashSet<>();
             active.forEach(r -> now.add(r.slot));
@@ -647,11 +519,12 @@ final class InputRunner {
     }
 
     private boolean anotherInputHung() {
-        return !ownProcess && machine.now() - machine.sharedHostAsked().get() < KILL_WINDOW;
+        return !settings.hasOwnProcess()
+                && machine.now() - machine.sharedHostAsked().get() < KILL_WINDOW;
     }
 
     private void interrupt(Worker with, ActiveRun run) {
-        if (!ownProcess) {
+        if (!settings.hasOwnProcess()) {
             machine.sharedHostAsked().set(machine.now());
         }
         with.interrupt(run.id);
@@ -660,13 +533,14 @@ final class InputRunner {
     private void blame(CollectorSlot slot, String reason) {
         long wait = slot.backoff.next();
         slot.pause = Optional.of(new CollectorSlot.Pause(machine.now() + wait, reason));
-        LOG.warn(
-                "input {}: collector {} took its interpreter down ({}); it pauses for {} s, the"
-                        + " input's other collectors go on",
-                settings.name(),
-                slot.name(),
-                reason,
-                wait / 1_000_000_000L);
+        voice.warn(
+                "collector "
+                        + slot.name()
+                        + " took its interpreter down ("
+                        + reason
+                        + "); it pauses for "
+                        + wait / 1_000_000_000L
+                        + " s, the input's other collectors go on");
     }
 
     // ---- ticks and runs
@@ -784,7 +658,7 @@ final class InputRunner {
         long plannedNs = machine.wallClock().at(planned);
         long inARow = slot.stats.skipped();
         if (inARow == 1) {
-            LOG.info("input {}: {} skips a tick: {}", settings.name(), slot.name(), why);
+            voice.info(slot.name() + " skips a tick: " + why);
         }
         machine.ledger()
                 .add(
@@ -958,17 +832,18 @@ final class InputRunner {
             return;
         }
         String word = row.outcome().word();
-        log.note(slot.name(), "run " + word + ": " + row.error());
+        voice.note(slot.name(), "run " + word + ": " + row.error());
         String summary = CollectorStats.summary(row.error());
-        userLine(slot.name() + " " + word + ": " + summary);
+        voice.userLine(slot.name() + " " + word + ": " + summary);
         if (inARow == 1 || inARow % 10 == 0) {
-            LOG.warn(
-                    "input {}: a run of {} ended with {}: {}{}",
-                    settings.name(),
-                    slot.name(),
-                    word,
-                    summary,
-                    inARow == 1 ? "" : " (" + inARow + " times in a row)");
+            voice.warn(
+                    "a run of "
+                            + slot.name()
+                            + " ended with "
+                            + word
+                            + ": "
+                            + summary
+                            + (inARow == 1 ? "" : " (" + inARow + " times in a row)"));
         }
     }
 
@@ -1032,17 +907,7 @@ final class InputRunner {
 
     /// Hands a step over to the input's own thread.
     void step(Runnable step) {
-        try {
-            own.execute(() -> {
-                try {
-                    step.run();
-                } catch (RuntimeException e) {
-                    LOG.error("input {}: an unexpected failure", settings.name(), e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            LOG.debug("input {}: a step after its end", settings.name(), e);
-        }
+        own.step(step);
     }
 
     @Nullable ActiveRun run(long runId) {
@@ -1079,12 +944,6 @@ final class InputRunner {
                                             : Optional.of(instantAt(slot.nextTickShown))),
                             log));
         }
-        List<String> told = problems;
-        String refused = refusedChange;
-        if (!refused.isEmpty()) {
-            told = new ArrayList<>(told);
-            told.addFirst(refused);
-        }
         return new InputStatus(
                 settings.name(),
                 now.word,
@@ -1092,7 +951,7 @@ final class InputRunner {
                 now.retryAt.map(this::instantAt),
                 processId,
                 restarts.get(),
-                told,
+                problems.all(),
                 OutputLog.fileName(settings.name()),
                 collectors);
     }
@@ -1111,11 +970,11 @@ final class InputRunner {
         long lost = slot.outside.close();
         if (lost > 0) {
             slot.stats.refused(0, lost);
-            LOG.error(
-                    "input {}: {} points that {} reported outside of a run could not be kept",
-                    settings.name(),
-                    lost,
-                    slot.name());
+            voice.error(
+                    lost
+                            + " points that "
+                            + slot.name()
+                            + " reported outside of a run could not be kept");
         }
     }
 
@@ -1127,11 +986,5 @@ final class InputRunner {
         if (timer != null) {
             timer.cancel();
         }
-    }
-
-    /// Upstream's users look into the runner's log in their home directory.
-    private void userLine(String text) {
-        machine.userLog()
-                .write(machine.wall().instant() + " input " + settings.name() + ": " + text + "\n");
     }
 }

@@ -1,5 +1,6 @@
 package io.trapline.collector;
 
+import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,8 @@ public record InputSettings(
         boolean ownHost,
         Path file,
         int line) {
+    private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
+
     public InputSettings {
         dirs = List.copyOf(dirs);
         envs = Map.copyOf(envs);
@@ -41,6 +44,36 @@ public record InputSettings(
     /// it is switched off (`enabled = false`); the other blocks are not touched by that.
     public static Optional<InputSettings> read(ConfTable block, ExecutableLookup executables) {
         return new InputBlock(block, executables).read();
+    }
+
+    /// The executable that runs it, when it is not embedded.
+    Optional<Path> command() {
+        return cmd.filter(c -> !c.equals("graalpy")).map(Path::of);
+    }
+
+    /// Whether what ends its process ends no other input.
+    boolean hasOwnProcess() {
+        return ownHost || command().isPresent();
+    }
+
+    /// What a run may take, in nanoseconds.
+    ///
+    /// @param interval seconds
+    long runTimeout(double interval) {
+        return timeout.map(Schedule::nanos)
+                .orElseGet(() -> Math.max(DEFAULT_TIMEOUT, Schedule.intervalNanos(interval)));
+    }
+
+    /// How its interpreter is started.
+    WorkerSpec worker(Discovery.Found found, CollectorSettings shared) {
+        return new WorkerSpec(
+                name,
+                command(),
+                ownHost,
+                found.modules(),
+                envs,
+                shared.endpointHost(),
+                shared.endpointPort());
     }
 
     /// The same input under another name.

@@ -110,15 +110,7 @@ public final class TryRun {
                     List.of(), problems, "nothing to run: no .py file in dirs " + input.dirs());
         }
         Recorder recorder = new Recorder(new Tags(input.tags()));
-        WorkerSpec spec =
-                new WorkerSpec(
-                        input.name(),
-                        InputRunner.command(input),
-                        input.ownHost(),
-                        found.modules(),
-                        input.envs(),
-                        settings.endpointHost(),
-                        settings.endpointPort());
+        WorkerSpec spec = input.worker(found, settings);
         List<Tried> tried = new ArrayList<>();
         Map<String, LoadedCollector> done = new LinkedHashMap<>();
         boolean goOn = true;
@@ -131,14 +123,7 @@ public final class TryRun {
                 return new Result(tried, problems, String.valueOf(e.getMessage()));
             }
             if (done.isEmpty()) {
-                worker.problems()
-                        .forEach(p ->
-                                problems.add(
-                                        (p.className().isEmpty()
-                                                        ? p.file()
-                                                        : p.className() + " in " + p.file())
-                                                + " did not load:\n"
-                                                + p.error()));
+                problems.addAll(LoadProblems.told(worker.problems()));
             }
             try {
                 goOn = runAll(worker, recorder, input, wanted, tried, done);
@@ -183,7 +168,7 @@ public final class TryRun {
     private Tried runOne(
             Worker worker, Recorder recorder, LoadedCollector collector, InputSettings input)
             throws InterruptedException {
-        long timeout = InputRunner.timeout(input, collector.interval());
+        long timeout = input.runTimeout(collector.interval());
         long id = recorder.begin();
         long start = nanos.getAsLong();
         Ending ending;

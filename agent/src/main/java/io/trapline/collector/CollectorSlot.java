@@ -18,6 +18,9 @@ final class CollectorSlot {
     @Nullable ActiveRun active;
     boolean runAgain;
 
+    /// Gone from its input, or replaced.
+    boolean dropped;
+
     /// The version before the last change still runs this collector.
     boolean held;
 

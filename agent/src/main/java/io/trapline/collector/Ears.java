@@ -92,8 +92,8 @@ final class Ears implements WorkerListener {
     /// From a constructor, say, before its collector is known here: durable now.
     private Reply takeAtOnce(String collectorId, List<Point> points, Decoded.TagChoice choice) {
         String className = collectorId.substring(lastSeparator(collectorId) + 1);
-        String source = Ledger.source(input, className.isEmpty() ? "unknown" : className);
-        ReportBuffer now = new ReportBuffer(source, machine.sink(), machine.nanos());
+        ReportBuffer now =
+                ReportBuffer.of(input, className.isEmpty() ? "unknown" : className, machine);
         ReportBuffer.Taken taken = now.add(points, choice);
         long lost = now.close();
         if (taken == null || lost > 0) {
@@ -137,12 +137,11 @@ final class Ears implements WorkerListener {
 
     @Override
     public void finished(long runId, RunEnd end) {
-        long at = machine.now();
-        runner.step(() -> runner.finished(this, runId, end, at));
+        runner.finished(this, runId, end, machine.now());
     }
 
     @Override
     public void died(String reason, String culprit) {
-        runner.step(() -> runner.died(this, reason, culprit));
+        runner.died(this, reason, culprit);
     }
 }

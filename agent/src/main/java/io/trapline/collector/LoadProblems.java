@@ -4,7 +4,6 @@ import io.trapline.bridge.Worker.LoadProblem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// What of an input did not load: told when it is news, kept for the status. Anyone may read;
 /// [#found] belongs to the input's own thread, [#refuseChange] to who decides over versions.
@@ -24,7 +23,7 @@ final class LoadProblems {
         all.addAll(told(loading));
         boolean news = !all.equals(present);
         present = List.copyOf(all);
-        broken = loading.stream().map(LoadProblems::key).collect(Collectors.toUnmodifiableSet());
+        broken = Set.copyOf(loading.stream().map(LoadProblems::key).toList());
         if (news) {
             all.forEach(voice::problem);
         }

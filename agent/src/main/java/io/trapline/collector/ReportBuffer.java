@@ -47,6 +47,10 @@ final class ReportBuffer {
     /// @param first whether it is the first that waits, so that someone should [#flush] in time
     record Taken(Reply reply, boolean first) {}
 
+    static ReportBuffer of(String input, String collector, Machine machine) {
+        return new ReportBuffer(Ledger.source(input, collector), machine.sink(), machine.nanos());
+    }
+
     ReportBuffer(String source, Sink sink, LongSupplier nanos) {
         this.source = source;
         this.sink = sink;

@@ -47,6 +47,12 @@ final class Timeline implements AutoCloseable {
         return timer;
     }
 
+    static void cancel(@Nullable Timer timer) {
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+
     /// Runs everything that is due now, in order, and returns how long until the next, in
     /// nanoseconds.
     long runDue() {

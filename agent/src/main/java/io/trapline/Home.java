@@ -1,9 +1,13 @@
 package io.trapline;
 
+import io.trapline.gitsync.GitSettings;
+import io.trapline.gitsync.GitSync;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /// The folder that an agent lives in: `conf.d python.d gitrepos logs data`.
 public record Home(Path root) {
@@ -21,6 +25,14 @@ public record Home(Path root) {
 
     public Path gitrepos() {
         return root.resolve("gitrepos");
+    }
+
+    /// Where collectors are looked for: those of the repositories before the local ones.
+    List<Path> pythonRoots(GitSettings git) {
+        List<Path> roots = new ArrayList<>();
+        GitSync.roots(gitrepos(), git).forEach(root -> roots.add(root.resolve("python.d")));
+        roots.add(python());
+        return roots;
     }
 
     public Path logs() {

@@ -3,7 +3,9 @@
 /// The map, in the order in which data flows:
 ///
 /// - `cli`: the subcommands of `./trapline`; [io.trapline.Main] hands over to them.
-/// - [io.trapline.Agent]: wires the parts, in start order, and stops them in reverse.
+/// - [io.trapline.Agent]: wires the parts, in start order, and stops them in reverse. Beside it:
+///   `Core` (push and trap), `Routes` (what the agent's listener answers), `Reloading` (brings a
+///   changed configuration into force), `AgentStatus`.
 /// - `config`: reads the files and reports all problems at once.
 /// - `collector`: what to run and when; the run ledger.
 /// - `bridge`: the only package that knows Python.

@@ -2,6 +2,7 @@ package io.trapline.cli;
 
 import io.trapline.Agent;
 import io.trapline.Home;
+import io.trapline.StartFailure;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -43,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
             stop.await();
             LOG.info("stopping");
             watchTheStop();
-        } catch (Agent.StartFailure e) {
+        } catch (StartFailure e) {
             throw new CommandFailure(e.isConfiguration() ? Cli.USAGE : Cli.FAILED, e.getMessage());
         }
         LOG.info("stopped");

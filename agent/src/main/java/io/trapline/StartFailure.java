@@ -1,0 +1,25 @@
+package io.trapline;
+
+import org.jspecify.annotations.Nullable;
+
+/// Why the agent did not start; the message is for the operator.
+public final class StartFailure extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean configuration;
+
+    StartFailure(String message, @Nullable Throwable cause) {
+        super(message, cause);
+        configuration = false;
+    }
+
+    StartFailure(String problems) {
+        super(problems);
+        configuration = true;
+    }
+
+    /// Whether a configuration file is to blame.
+    public boolean isConfiguration() {
+        return configuration;
+    }
+}

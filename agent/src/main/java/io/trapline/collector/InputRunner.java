@@ -122,7 +122,7 @@ final class InputRunner {
             life.retired = true;
             succession.handOverTo(next);
             next.takeOver(ticks.leave());
-            if (life.stopping || runs.active().isEmpty()) {
+            if (runs.active().isEmpty()) {
                 endLeftOver("replaced by its changed version");
             }
         });

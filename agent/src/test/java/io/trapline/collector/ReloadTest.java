@@ -3,6 +3,7 @@ package io.trapline.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.bridge.Worker.LoadProblem;
+import io.trapline.bridge.WorkerListener.RunEnd;
 import io.trapline.collector.FakeBridge.FakeWorker;
 import io.trapline.model.Run;
 import io.trapline.model.Run.Outcome;
@@ -82,6 +83,24 @@ class ReloadTest {
 
     private InputStatus status() {
         return stage.collectors.status().getLast();
+    }
+
+    @Test
+    void an_agent_that_stops_before_a_version_has_retired_interrupts_its_run() {
+        stage.bridge.collector("changed", "C", 60, (_, _) -> {});
+        stage.bridge.onInterrupt = (worker, run) -> worker.ends(run, new RunEnd.Interrupted("x"));
+        startBoth();
+        stage.file("d/a.py", "changed = True");
+        stage.collectors.apply(List.of(same, changed));
+        stage.step(); // the new version has loaded
+        Thread.currentThread().interrupt(); // so that close() does not wait for steps
+        stage.collectors.close();
+        assertThat(Thread.interrupted()).isTrue();
+        stage.settle();
+        assertThat(stage.runs().stream().filter(run -> run.input().equals("changed")))
+                .extracting(run -> run.error().lines().findFirst().orElse(""))
+                .containsExactly("interrupted: the agent stops");
+        assertThat(stage.bridge.opened).allMatch(worker -> worker.closed);
     }
 
     @Test

@@ -125,6 +125,11 @@ final class Stage implements Sink {
         }
     }
 
+    /// One step alone, so that something else can come before the next.
+    void step() {
+        steps.remove().run();
+    }
+
     /// Lets time pass, stopping wherever something is due.
     void pass(Duration time) {
         long end = now + time.toNanos();

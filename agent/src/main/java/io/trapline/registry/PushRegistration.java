@@ -62,6 +62,11 @@ public record PushRegistration(
                 settings.enabled());
     }
 
+    /// What people call it.
+    public String title() {
+        return name.isEmpty() ? "data_id " + dataId : name;
+    }
+
     /// `push/<data_id>`, as in batches and in the store.
     public String source() {
         return source(dataId);

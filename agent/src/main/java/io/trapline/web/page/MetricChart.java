@@ -196,14 +196,7 @@ record MetricChart(
             out.writeStartObject();
             out.writeStringField("name", line.name());
             out.writeBooleanField("earlier", line.earlier());
-            out.writeArrayFieldStart("points");
-            for (double[] point : line.points()) {
-                out.writeStartArray();
-                out.writeNumber((long) point[0]);
-                Reply.number(out, point[1]);
-                out.writeEndArray();
-            }
-            out.writeEndArray();
+            Reply.points(out, line.points());
             out.writeEndObject();
         }
         out.writeEndArray();

@@ -63,7 +63,7 @@ record PushPage(
     }
 
     String title() {
-        return push.name().isEmpty() ? "data_id " + push.dataId() : push.name();
+        return push.title();
     }
 
     String rate() {

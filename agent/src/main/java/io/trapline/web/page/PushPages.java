@@ -96,24 +96,28 @@ public final class PushPages implements HttpService {
             return;
         }
         boolean event = form.get().get("type").equals("event");
-        ManageForm.Body body = newBody(form.get());
-        List<String> problems = body.problems();
-        if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = forms.call("POST", List.of("push"), body.bytes());
-            if (reply.status() == 201) {
-                html.seeOther(
-                        request,
-                        response,
-                        Params.of("id", reply.body().get("data_id").asText()).at(SHOW),
-                        Said.good(
-                                "Registered. Send something, the samples below are ready to copy;"
-                                        + " once data is reported, go and view it."));
-                return;
-            }
-            problems = RegistryForms.problems(reply);
+        List<String> problems =
+                forms.submit(
+                        "POST",
+                        List.of("push"),
+                        newBody(form.get()),
+                        reply ->
+                                html.seeOther(
+                                        request,
+                                        response,
+                                        Params.of("id", reply.body().get("data_id").asText())
+                                                .at(SHOW),
+                                        Said.good(
+                                                "Registered. Send something, the samples below are"
+                                                        + " ready to copy; once data is reported,"
+                                                        + " go and view it.")));
+        if (!problems.isEmpty()) {
+            response.status(422);
+            fresh(
+                    request,
+                    response,
+                    new Fresh(event, ManageForm.complaining(form.get(), problems)));
         }
-        response.status(422);
-        fresh(request, response, new Fresh(event, ManageForm.complaining(form.get(), problems)));
     }
 
     private void show(ServerRequest request, ServerResponse response) {
@@ -160,17 +164,21 @@ public final class PushPages implements HttpService {
                 new ManageForm.Body(form.get())
                         .texts("name", "label", "description")
                         .integers("rate", "max_future_time_offset");
-        List<String> problems = body.problems();
-        if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = forms.call("PUT", path(held.get()), body.bytes());
-            if (reply.status() == 200) {
-                html.seeOther(request, response, address(held.get()), Said.good("Saved."));
-                return;
-            }
-            problems = RegistryForms.problems(reply);
+        List<String> problems =
+                forms.submit(
+                        "PUT",
+                        path(held.get()),
+                        body,
+                        _ ->
+                                html.seeOther(
+                                        request,
+                                        response,
+                                        address(held.get()),
+                                        Said.good("Saved.")));
+        if (!problems.isEmpty()) {
+            response.status(422);
+            show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
         }
-        response.status(422);
-        show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
     }
 
     /// Shows the token, and the samples with it; for a session alone.

@@ -62,7 +62,7 @@ record PushViewPage(
     }
 
     String title() {
-        return push.name().isEmpty() ? "data_id " + push.dataId() : push.name();
+        return push.title();
     }
 
     String show() {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /// What the forms of registrations and of checks have in common; all goes through [RegistryCalls].
@@ -26,6 +27,26 @@ final class RegistryForms {
 
     RegistryCalls.Reply call(String method, List<String> path, byte[] body) {
         return calls.answer(new RegistryCalls.Call(method, path, false, "", body));
+    }
+
+    /// Sends what a form says as a call.
+    ///
+    /// @param done answers when the call went well
+    /// @return what is wrong, otherwise
+    List<String> submit(
+            String method,
+            List<String> path,
+            ManageForm.Body body,
+            Consumer<RegistryCalls.Reply> done) {
+        if (!body.problems().isEmpty()) {
+            return body.problems();
+        }
+        RegistryCalls.Reply reply = call(method, path, body.bytes());
+        if (reply.status() >= 300) {
+            return problems(reply);
+        }
+        done.accept(reply);
+        return List.of();
     }
 
     /// What a reply complains of, each with the name of its field where there is one.

@@ -7,6 +7,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 
 /// Data for scripts of the pages.
 final class Reply {
@@ -30,6 +31,18 @@ final class Reply {
                 .header(HeaderNames.CACHE_CONTROL, "no-store")
                 .header(NO_SNIFF, "nosniff")
                 .send(body.toByteArray());
+    }
+
+    /// A chart line's `points`, as pairs of milliseconds and value.
+    static void points(JsonGenerator out, List<double[]> points) throws IOException {
+        out.writeArrayFieldStart("points");
+        for (double[] point : points) {
+            out.writeStartArray();
+            out.writeNumber((long) point[0]);
+            number(out, point[1]);
+            out.writeEndArray();
+        }
+        out.writeEndArray();
     }
 
     /// A number, or null for what JSON has no number for.

@@ -116,14 +116,7 @@ final class ResultChart {
                 line.getValue().sort(Comparator.comparingDouble(point -> point[0]));
                 out.writeStartObject();
                 out.writeStringField("name", line.getKey());
-                out.writeArrayFieldStart("points");
-                for (double[] point : line.getValue()) {
-                    out.writeStartArray();
-                    out.writeNumber((long) point[0]);
-                    Reply.number(out, point[1]);
-                    out.writeEndArray();
-                }
-                out.writeEndArray();
+                Reply.points(out, line.getValue());
                 out.writeEndObject();
             }
             out.writeEndArray();

@@ -69,7 +69,11 @@ public final class TrapPages implements HttpService {
     }
 
     private void fresh(ServerRequest request, ServerResponse response) {
-        html.page(request, response, "trapnew", "New check", AT, false, "form", DEFAULTS);
+        fresh(request, response, DEFAULTS);
+    }
+
+    private void fresh(ServerRequest request, ServerResponse response, ManageForm form) {
+        html.page(request, response, "trapnew", "New check", AT, false, "form", form);
     }
 
     private static ManageForm.Body body(Params form) {
@@ -86,32 +90,24 @@ public final class TrapPages implements HttpService {
         if (form.isEmpty()) {
             return;
         }
-        ManageForm.Body body = body(form.get());
-        List<String> problems = body.problems();
-        if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = forms.call("POST", List.of("traps"), body.bytes());
-            if (reply.status() == 201) {
-                html.seeOther(
-                        request,
-                        response,
-                        Params.of("id", reply.body().get("id").asText()).at(SHOW),
-                        Said.good(
-                                "The check is there. Copy its Data Submission URL and send JSON to"
-                                        + " it; what comes is listed below."));
-                return;
-            }
-            problems = RegistryForms.problems(reply);
+        List<String> problems =
+                forms.submit(
+                        "POST",
+                        List.of("traps"),
+                        body(form.get()),
+                        reply ->
+                                html.seeOther(
+                                        request,
+                                        response,
+                                        Params.of("id", reply.body().get("id").asText()).at(SHOW),
+                                        Said.good(
+                                                "The check is there. Copy its Data Submission URL"
+                                                        + " and send JSON to it; what comes is"
+                                                        + " listed below.")));
+        if (!problems.isEmpty()) {
+            response.status(422);
+            fresh(request, response, ManageForm.complaining(form.get(), problems));
         }
-        response.status(422);
-        html.page(
-                request,
-                response,
-                "trapnew",
-                "New check",
-                AT,
-                false,
-                "form",
-                ManageForm.complaining(form.get(), problems));
     }
 
     private void show(ServerRequest request, ServerResponse response) {
@@ -138,18 +134,21 @@ public final class TrapPages implements HttpService {
         if (held.isEmpty()) {
             return;
         }
-        ManageForm.Body body = body(form.get()).raw("filters");
-        List<String> problems = body.problems();
-        if (problems.isEmpty()) {
-            RegistryCalls.Reply reply = forms.call("PUT", path(held.get()), body.bytes());
-            if (reply.status() == 200) {
-                html.seeOther(request, response, address(held.get()), Said.good("Saved."));
-                return;
-            }
-            problems = RegistryForms.problems(reply);
+        List<String> problems =
+                forms.submit(
+                        "PUT",
+                        path(held.get()),
+                        body(form.get()).raw("filters"),
+                        _ ->
+                                html.seeOther(
+                                        request,
+                                        response,
+                                        address(held.get()),
+                                        Said.good("Saved.")));
+        if (!problems.isEmpty()) {
+            response.status(422);
+            show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
         }
-        response.status(422);
-        show(request, response, held.get(), ManageForm.complaining(form.get(), problems));
     }
 
     /// Shows the Data Submission URL with its secret; for a session alone.

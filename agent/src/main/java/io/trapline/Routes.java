@@ -1,6 +1,7 @@
 package io.trapline;
 
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.forward.Outputs;
 import io.trapline.ingest.HttpSettings;
@@ -30,30 +31,20 @@ import io.trapline.web.page.Pages;
 import io.trapline.web.page.PushPages;
 import io.trapline.web.page.TrapPages;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/// What the agent's listener answers: DataKit's API, the agent's own, and the pages. A listener
-/// that moves is routed anew, around the same pages with a live part.
+/// What the agent's listener answers: DataKit's API, the agent's own, and the pages. All of it is
+/// made once; a listener that moves gets the same.
 final class Routes {
     private final InForce inForce;
-    private final DataKitApi dataKit;
-    private final PrometheusMeterRegistry meters;
-    private final Journal journal;
-    private final Optional<Store> store;
-    private final Optional<Core> core;
-    private final LateParts late;
-    private final Reloading reloading;
-    private final InstantSource clock;
-
     private final String hostName;
     private final AdminToken token;
-    private final Html html;
+    private final DataKitApi dataKit;
     private final Pages pages;
     private final ExplorePages explore;
-    private final AgentApi api;
-    private final GitApi git;
-    private final CollectorCalls collectors;
-    private final OutputsCalls outputs;
+    private final List<HttpService> services = new ArrayList<>();
 
     Routes(
             InForce inForce,
@@ -74,56 +65,48 @@ final class Routes {
         this.inForce = inForce;
         this.token = token;
         this.dataKit = dataKit;
-        this.meters = meters;
-        this.journal = journal;
-        this.store = store;
-        this.core = core;
-        this.late = late;
-        this.reloading = reloading;
-        this.clock = clock;
         hostName = inForce.settings().hostName();
-        html = new Html(Version.TEXT, token);
+
+        Html html = new Html(Version.TEXT, token);
+        CollectorCalls collectorCalls = new CollectorCalls(collectors);
+        OutputsCalls outputsCalls = new OutputsCalls(outputs);
         pages = new Pages(html, late::inputs, journal::status, inForce::status, store, clock);
         explore = new ExplorePages(html, store, pins, clock);
-        api = new AgentApi(status::all, reloading::reloadAndWait, health::ailments, token);
-        git = new GitApi(late::gitSync, () -> inForce.settings().git(), token);
-        this.collectors = new CollectorCalls(collectors);
-        this.outputs = new OutputsCalls(outputs);
+        services.add(new Login(html, System::nanoTime));
+        services.add(pages);
+        services.add(new CollectorForms(html, collectorCalls, reloading::reloadAndWait));
+        services.add(new OutputsPages(html, outputsCalls, clock));
+        services.add(explore);
+
+        services.add(new AgentApi(status::all, reloading::reloadAndWait, health::ailments, token));
+        services.add(new GitApi(late::gitSync, () -> inForce.settings().git(), token));
+        services.add(new MetricsPage(meters, journal::status, late::inputs));
+        services.add(new OutputsApi(outputsCalls, token));
+        services.add(new CollectorsApi(collectorCalls, token));
+        store.map(QueryApi::new).ifPresent(services::add);
+        core.map(Core::calls)
+                .ifPresent(its -> {
+                    services.add(new RegistryApi(its, token));
+                    services.add(new PushPages(html, its, store, clock));
+                    services.add(new TrapPages(html, its, clock));
+                });
     }
 
-    /// The live parts of a page go on until these are closed, or whoever looks goes away.
+    /// To be closed before the listener: while somebody looks at a live part, its request goes on.
     Pages pages() {
         return pages;
     }
 
-    /// As [#pages]: tails.
+    /// As [#pages].
     ExplorePages explore() {
         return explore;
     }
 
-    /// Of a listener at `at`.
+    /// @param at where the listener opens
     void register(HttpSettings at, HttpRouting.Builder routing) {
         routing.addFilter(gate(at.host()));
         dataKit.register(routing, Gate::guards);
-        routing.register(new Login(html, System::nanoTime));
-        routing.register(
-                pages,
-                new CollectorForms(html, collectors, reloading::reloadAndWait),
-                new OutputsPages(html, outputs, clock));
-        routing.register(explore);
-        routing.register(
-                api,
-                git,
-                new MetricsPage(meters, journal::status, late::inputs),
-                new OutputsApi(outputs, token),
-                new CollectorsApi(collectors, token));
-        store.ifPresent(queried -> routing.register(new QueryApi(queried)));
-        core.map(Core::calls)
-                .ifPresent(its ->
-                        routing.register(
-                                new RegistryApi(its, token),
-                                new PushPages(html, its, store, clock),
-                                new TrapPages(html, its, clock)));
+        services.forEach(routing::register);
     }
 
     private Gate gate(String listen) {

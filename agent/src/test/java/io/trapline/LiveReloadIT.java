@@ -275,6 +275,7 @@ class LiveReloadIT {
                 Socket slow = new Socket()) {
             awaitVersion(agent, "Good", 1);
             String oldCore = agent.coreAddress();
+            assertThat(agent.get("/metrics").statusCode()).isEqualTo(200);
             slow.connect(
                     new InetSocketAddress(
                             InetAddress.getLoopbackAddress(),
@@ -326,6 +327,8 @@ class LiveReloadIT {
             RunningAgent.Ended status = RunningAgent.run(home, "status", "--json");
             assertThat(status.exitCode()).as(status.err()).isZero();
             assertThat(status.out()).contains(freshCore).contains("\"max_bytes\":" + (77L << 20));
+            assertThat(RunningAgent.getFrom(fresh + "/metrics").body())
+                    .contains("trapline_journal{what=\"max_bytes\"} " + (double) (77L << 20));
             assertThat(
                             RunningAgent.postTo(
                                             fresh + "/v1/write/metric",

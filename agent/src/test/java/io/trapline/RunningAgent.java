@@ -129,6 +129,10 @@ final class RunningAgent implements AutoCloseable {
                         .build());
     }
 
+    static HttpResponse<String> getFrom(String url) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(URI.create(url)).build());
+    }
+
     Path home() {
         return home;
     }
@@ -145,7 +149,7 @@ final class RunningAgent implements AutoCloseable {
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(address + path)).build());
+        return getFrom(address + path);
     }
 
     /// With the admin token.

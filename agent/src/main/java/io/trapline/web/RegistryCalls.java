@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -229,16 +230,23 @@ public final class RegistryCalls {
 
     private Reply describe(String source, String name, Optional<SeenMetric> seen, Call call)
             throws RegistryException {
-        JsonBody body = JsonBody.parse(call.body());
-        UnaryOperator<MetricSettings> change = RegistryBodies.metricSettings(body);
-        List<String> problems = body.done();
-        if (!problems.isEmpty()) {
-            return problems(problems);
-        }
+        return said(
+                call,
+                RegistryBodies::metricSettings,
+                change -> describe(source, name, seen, call.kind(), change));
+    }
+
+    private Reply describe(
+            String source,
+            String name,
+            Optional<SeenMetric> seen,
+            String kindWord,
+            UnaryOperator<MetricSettings> change)
+            throws RegistryException {
         SeenMetric.Kind kind =
                 seen.map(SeenMetric::kind)
-                        .orElseGet(() ->
-                                call.kind().isEmpty() ? SeenMetric.Kind.METRIC : kind(call.kind()));
+                        .orElseGet(
+                                () -> kindWord.isEmpty() ? SeenMetric.Kind.METRIC : kind(kindWord));
         registry.describe(
                 source,
                 kind,
@@ -272,23 +280,21 @@ public final class RegistryCalls {
     }
 
     private Reply addPush(Call call) throws RegistryException {
-        JsonBody body = JsonBody.parse(call.body());
-        RegistryBodies.NewPush fresh = RegistryBodies.newPush(body);
-        List<String> problems = body.done();
-        if (!problems.isEmpty()) {
-            return problems(problems);
-        }
-        Reply reply = pushReply(registry.addPush(fresh.dataId(), fresh.registration()), true);
-        return reply.status() == 200 ? new Reply(201, reply.body()) : reply;
+        return said(
+                call,
+                RegistryBodies::newPush,
+                fresh ->
+                        made(
+                                pushReply(
+                                        registry.addPush(fresh.dataId(), fresh.registration()),
+                                        true)));
     }
 
     private Reply changePush(long id, Call call) throws RegistryException {
-        JsonBody body = JsonBody.parse(call.body());
-        UnaryOperator<PushRegistration> change = RegistryBodies.pushSettings(body);
-        List<String> problems = body.done();
-        return problems.isEmpty()
-                ? pushReply(registry.changePush(id, change), false)
-                : problems(problems);
+        return said(
+                call,
+                RegistryBodies::pushSettings,
+                change -> pushReply(registry.changePush(id, change), false));
     }
 
     private Reply listChecks(Call call) {
@@ -299,40 +305,47 @@ public final class RegistryCalls {
     }
 
     private Reply addCheck(Call call) throws RegistryException {
-        JsonBody body = JsonBody.parse(call.body());
-        Check fresh = RegistryBodies.newCheck(body);
-        List<String> problems = body.done();
-        if (!problems.isEmpty()) {
-            return problems(problems);
-        }
-        Reply reply = checkReply(registry.addCheck(fresh), true);
-        return reply.status() == 200 ? new Reply(201, reply.body()) : reply;
+        return said(
+                call,
+                RegistryBodies::newCheck,
+                fresh -> made(checkReply(registry.addCheck(fresh), true)));
     }
 
     private Reply changeCheck(UUID id, Call call) throws RegistryException {
-        JsonBody body = JsonBody.parse(call.body());
-        UnaryOperator<Check> change = RegistryBodies.checkSettings(body);
-        List<String> problems = body.done();
-        return problems.isEmpty()
-                ? checkReply(registry.changeCheck(id, change), false)
-                : problems(problems);
+        return said(
+                call,
+                RegistryBodies::checkSettings,
+                change -> checkReply(registry.changeCheck(id, change), false));
     }
 
     private Reply choose(UUID id, Call call) throws RegistryException {
+        return said(
+                call, RegistryBodies::choice, choice -> checkReply(selected(id, choice), false));
+    }
+
+    private Outcome<Check> selected(UUID id, Choice choice) throws RegistryException {
+        return switch (choice) {
+            case Choice.All _ -> registry.setFilters(id, Optional.empty());
+            case Choice.Only(List<String> names) -> registry.selectOnly(id, names);
+            case Choice.Change(List<String> on, List<String> off) -> registry.select(id, on, off);
+        };
+    }
+
+    private interface Doing<T> {
+        Reply with(T said) throws RegistryException;
+    }
+
+    /// What a call's body says is done when nothing is wrong with it.
+    private static <T> Reply said(Call call, Function<JsonBody, T> reading, Doing<T> doing)
+            throws RegistryException {
         JsonBody body = JsonBody.parse(call.body());
-        Choice choice = RegistryBodies.choice(body);
+        T said = reading.apply(body);
         List<String> problems = body.done();
-        if (!problems.isEmpty()) {
-            return problems(problems);
-        }
-        return checkReply(
-                switch (choice) {
-                    case Choice.All _ -> registry.setFilters(id, Optional.empty());
-                    case Choice.Only(List<String> names) -> registry.selectOnly(id, names);
-                    case Choice.Change(List<String> on, List<String> off) ->
-                            registry.select(id, on, off);
-                },
-                false);
+        return problems.isEmpty() ? doing.with(said) : problems(problems);
+    }
+
+    private static Reply made(Reply reply) {
+        return reply.status() == 200 ? new Reply(201, reply.body()) : reply;
     }
 
     private Reply pushReply(Outcome<PushRegistration> outcome, boolean secrets) {

@@ -56,23 +56,25 @@ public final class Agent implements AutoCloseable {
     /// @throws StartFailure with a message for the operator; nothing is left running
     public static Agent start(Home home, Program program) throws StartFailure {
         Parts parts = new Parts();
+        boolean serves = false;
         try {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             Agent agent = new Agent(home, program, InForce.read(home, CLOCK), lock, parts);
             agent.listener.publish();
             agent.reloading.runInputs(Set.of());
+            serves = true;
             return agent;
-        } catch (StartFailure e) {
-            parts.close();
-            throw e;
         } catch (HomeLock.HeldException
                 | IOException
                 | JournalException
                 | RegistryException
                 | ForwardException
                 | RuntimeException e) {
-            parts.close();
             throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+        } finally {
+            if (!serves) {
+                parts.close();
+            }
         }
     }
 

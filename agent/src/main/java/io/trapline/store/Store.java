@@ -53,7 +53,8 @@ public final class Store implements AutoCloseable {
     }
 
     /// Returns at once; the database is opened by the writer's thread and queries wait for it. What
-    /// goes wrong there is logged, shown by [#status] and tried again.
+    /// goes wrong there is logged, shown by [#status] and tried again. From here on the journal
+    /// keeps what it accepts for the store.
     ///
     /// @param directory holds the database's files; made when it is not there
     /// @param settings asked when the database is opened (memory) and at each retention
@@ -72,6 +73,7 @@ public final class Store implements AutoCloseable {
             InstantSource clock,
             Session.BeforeCommit beforeCommit) {
         Store store = new Store(directory, settings, journal, clock, beforeCommit);
+        store.writer.register();
         store.thread.start();
         return store;
     }

@@ -33,6 +33,8 @@ final class StoreWriter implements Runnable {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
 
+    private static final String READER = "store";
+
     /// Of frames in one transaction: some 100 000 samples.
     private static final long BATCH_BYTES = 1L << 20;
 
@@ -100,6 +102,17 @@ final class StoreWriter implements Runnable {
 
     State state() {
         return state;
+    }
+
+    /// Takes the store's place in the journal, which keeps a frame only for the readers it knows: a
+    /// frame that others are done with before the database is open would be gone. Called once,
+    /// before the thread starts.
+    void register() {
+        try {
+            reader = journal.reader(READER);
+        } catch (JournalException e) {
+            LOG.warn("the store has no place in the journal yet, it is asked for again", e);
+        }
     }
 
     /// Ends [#run] after the batch it is at.
@@ -245,7 +258,7 @@ final class StoreWriter implements Runnable {
     private JournalReader seek(Session session) throws SQLException, JournalException {
         JournalReader from = reader;
         if (from == null) {
-            from = journal.reader("store");
+            from = journal.reader(READER);
             reader = from;
         }
         long position = session.position();

@@ -3,6 +3,9 @@ package io.trapline.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.trapline.journal.JournalReader;
+import io.trapline.journal.JournalSettings;
+import io.trapline.journal.SqliteJournal;
 import io.trapline.model.Batch;
 import io.trapline.model.Category;
 import io.trapline.model.CheckState;
@@ -14,6 +17,7 @@ import io.trapline.model.Run;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.pipeline.BatchCodec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -21,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +148,48 @@ class StoreRecoveryTest {
             }
         }
         return new Batch(source, StoreFixture.NOW_NS, entries);
+    }
+
+    @Test
+    void what_is_accepted_while_the_database_opens_is_kept_for_it() throws Exception {
+        CountDownLatch opens = new CountDownLatch(1);
+        StoreSettings settings = new StoreSettings(Duration.ofDays(7), 128L << 20);
+        try (SqliteJournal journal =
+                        SqliteJournal.open(
+                                directory.resolve("trapline.db"),
+                                () -> new JournalSettings(1L << 30));
+                Store store =
+                        Store.open(
+                                directory,
+                                () -> {
+                                    awaitUninterruptibly(opens);
+                                    return settings;
+                                },
+                                journal,
+                                () -> StoreFixture.NOW)) {
+            JournalReader faster = journal.reader("faster");
+            for (String name : List.of("a", "b", "c")) {
+                Batch batch = new Batch("x", StoreFixture.NOW_NS, List.of(sample(name)));
+                faster.commit(journal.append(BatchCodec.encode(batch)));
+            }
+            opens.countDown();
+
+            assertThat(store.catchUp(StoreFixture.PATIENCE)).isTrue();
+            assertThat(
+                            store.query(
+                                            "SELECT name FROM metrics ORDER BY 1",
+                                            StoreFixture.PATIENCE)
+                                    .rows())
+                    .containsExactly(List.of("a"), List.of("b"), List.of("c"));
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -83,7 +83,7 @@ final class Routes {
         services.add(new MetricsPage(meters, journal::status, late::inputs));
         services.add(new OutputsApi(outputsCalls, token));
         services.add(new CollectorsApi(collectorCalls, token));
-        store.map(QueryApi::new).ifPresent(services::add);
+        services.add(new QueryApi(store));
         core.map(Core::calls)
                 .ifPresent(its -> {
                     services.add(new RegistryApi(its, token));

@@ -48,7 +48,10 @@ import org.slf4j.LoggerFactory;
 /// when it is read again.
 public final class Periods implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Periods.class);
-    private static final String READER = "period";
+
+    /// Its name among the journal's readers.
+    public static final String READER = "period";
+
     private static final int MAX_STREAMS = 100_000;
     private static final long READ_BYTES = 4 << 20;
     private static final Duration TURN = Duration.ofMillis(100);

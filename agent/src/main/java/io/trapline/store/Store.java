@@ -20,6 +20,9 @@ public final class Store implements AutoCloseable {
     /// How long a query may take when nobody says otherwise.
     public static final Duration QUERY_TIMEOUT = Duration.ofSeconds(30);
 
+    /// Its name among the journal's readers.
+    public static final String READER = "store";
+
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
 

@@ -33,8 +33,6 @@ final class StoreWriter implements Runnable {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
 
-    private static final String READER = "store";
-
     /// Of frames in one transaction: some 100 000 samples.
     private static final long BATCH_BYTES = 1L << 20;
 
@@ -109,7 +107,7 @@ final class StoreWriter implements Runnable {
     /// before the thread starts.
     void register() {
         try {
-            reader = journal.reader(READER);
+            reader = journal.reader(Store.READER);
         } catch (JournalException e) {
             LOG.warn("the store has no place in the journal yet, it is asked for again", e);
         }
@@ -258,7 +256,7 @@ final class StoreWriter implements Runnable {
     private JournalReader seek(Session session) throws SQLException, JournalException {
         JournalReader from = reader;
         if (from == null) {
-            from = journal.reader(READER);
+            from = journal.reader(Store.READER);
             reader = from;
         }
         long position = session.position();

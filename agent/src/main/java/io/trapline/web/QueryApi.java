@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 
 /// `POST /api/query`: the body is one reading SQL statement as UTF-8 text.
 ///
@@ -32,9 +33,10 @@ public final class QueryApi implements HttpService {
     private static final Duration CATCH_UP = Duration.ofSeconds(2);
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final Store store;
+    private final Optional<Store> store;
 
-    public QueryApi(Store store) {
+    /// @param store empty when the agent keeps none: every query is answered with that
+    public QueryApi(Optional<Store> store) {
         this.store = store;
     }
 
@@ -48,6 +50,14 @@ public final class QueryApi implements HttpService {
             error(response, Status.FORBIDDEN_403, "this is not for pages of another origin");
             return;
         }
+        if (store.isEmpty()) {
+            error(
+                    response,
+                    Status.BAD_REQUEST_400,
+                    "this agent keeps no store: [store] enabled = false");
+            return;
+        }
+        Store queried = store.get();
         byte[] body;
         try (InputStream in = request.content().inputStream()) {
             body = in.readNBytes(MAX_BODY + 1);
@@ -64,8 +74,8 @@ public final class QueryApi implements HttpService {
             String sql =
                     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
             // When the store is further behind, what it has is better than no answer.
-            boolean _ = store.catchUp(CATCH_UP);
-            result = store.query(sql, Store.QUERY_TIMEOUT);
+            boolean _ = queried.catchUp(CATCH_UP);
+            result = queried.query(sql, Store.QUERY_TIMEOUT);
         } catch (CharacterCodingException _) {
             error(response, Status.BAD_REQUEST_400, "the body is not UTF-8 text");
             return;

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class QueryApiTest {
                 WebServer.builder()
                         .host("127.0.0.1")
                         .port(0)
-                        .routing(routing -> routing.register(new QueryApi(store)))
+                        .routing(routing -> routing.register(new QueryApi(Optional.of(store))))
                         .build()
                         .start();
     }
@@ -70,6 +71,34 @@ class QueryApiTest {
                         "{\"columns\":[\"time\",\"time_ns\",\"tags\",\"value\",\"text\"],"
                                 + "\"rows\":[[\"2026-11-21T04:40:00.123456Z\",1795236000123456000,"
                                 + "{\"b\":\"c\"},1.5,null]]}");
+    }
+
+    @Test
+    void an_agent_without_a_store_says_so() throws Exception {
+        WebServer without =
+                WebServer.builder()
+                        .host("127.0.0.1")
+                        .port(0)
+                        .routing(routing -> routing.register(new QueryApi(Optional.empty())))
+                        .build()
+                        .start();
+        try {
+            HttpResponse<String> response =
+                    client.send(
+                            HttpRequest.newBuilder(
+                                            URI.create(
+                                                    "http://127.0.0.1:%d/api/query"
+                                                            .formatted(without.port())))
+                                    .POST(HttpRequest.BodyPublishers.ofString("select 1"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(response.body())
+                    .isEqualTo(
+                            "{\"error\":\"this agent keeps no store: [store] enabled = false\"}");
+        } finally {
+            without.stop();
+        }
     }
 
     @Test

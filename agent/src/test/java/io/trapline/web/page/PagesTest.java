@@ -140,7 +140,7 @@ class PagesTest {
                                         .register(
                                                 new ExplorePages(
                                                         html, Optional.of(store), pins, () -> NOW))
-                                        .register(new QueryApi(store)))
+                                        .register(new QueryApi(Optional.of(store))))
                         .build()
                         .start();
     }

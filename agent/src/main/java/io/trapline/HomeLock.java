@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,15 @@ public final class HomeLock implements AutoCloseable {
             if (!locked) {
                 channel.close();
             }
+        }
+    }
+
+    /// Whether nobody holds it. Only for whom has reason to think so: it is held for a moment.
+    public static boolean isFree(Home home) {
+        try (HomeLock _ = acquire(home)) {
+            return true;
+        } catch (IOException | HeldException | OverlappingFileLockException e) {
+            return false;
         }
     }
 

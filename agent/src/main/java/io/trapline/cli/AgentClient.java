@@ -1,5 +1,6 @@
 package io.trapline.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
@@ -9,6 +10,8 @@ import io.trapline.web.AdminToken;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// Asks the agent that runs on a home, over its listener.
 final class AgentClient {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int CONNECT_MS = 5_000;
 
     private final HomeLock.Holder agent;
 
@@ -31,7 +35,19 @@ final class AgentClient {
     static Optional<AgentClient> of(Home home) {
         return HomeLock.holder(home)
                 .filter(holder -> !holder.address().isEmpty())
+                // After a power cut another process may have the number of the agent that died.
+                .filter(holder -> listens(holder) || !HomeLock.isFree(home))
                 .map(AgentClient::new);
+    }
+
+    private static boolean listens(HomeLock.Holder holder) {
+        URI address = URI.create(holder.address());
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), CONNECT_MS);
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     /// The same, for a command that cannot do without it.
@@ -95,7 +111,7 @@ final class AgentClient {
             secure.setHostnameVerifier((_, _) -> !agent.certificate().isEmpty());
         }
         connection.setRequestMethod(method);
-        connection.setConnectTimeout(5_000);
+        connection.setConnectTimeout(CONNECT_MS);
         connection.setReadTimeout(60_000);
         if (!token.isEmpty()) {
             connection.setRequestProperty("Authorization", "Bearer " + token);
@@ -132,12 +148,21 @@ final class AgentClient {
         ///
         /// @throws CommandFailure with what the agent says of one that was not
         JsonNode json() throws CommandFailure, IOException {
-            JsonNode json = JSON.readTree(body);
             if (status != 200) {
-                throw new CommandFailure(
-                        Cli.FAILED, json.path("error").asText("the agent answered " + status));
+                throw refusal();
             }
-            return json;
+            return JSON.readTree(body);
+        }
+
+        /// What the agent says of a request that was not carried out.
+        CommandFailure refusal() {
+            String said = "the agent answered " + status;
+            try {
+                said = JSON.readTree(body).path("error").asText(said);
+            } catch (JsonProcessingException _) {
+                // A page for people says no more than the number.
+            }
+            return new CommandFailure(Cli.FAILED, said);
         }
     }
 }

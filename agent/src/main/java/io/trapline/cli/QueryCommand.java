@@ -1,6 +1,5 @@
 package io.trapline.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import io.trapline.HomeLock;
 import io.trapline.OfflineStore;
@@ -11,8 +10,10 @@ import io.trapline.store.ResultFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,19 +32,26 @@ final class QueryCommand implements Callable<Integer> {
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
-            defaultValue = "table",
             description = "table (default), csv or json.")
-    private String format;
+    private @Nullable String format;
+
+    @Option(names = "--json", description = "The same as --format json.")
+    private boolean json;
 
     @Override
     public Integer call() throws Exception {
+        String word = Objects.requireNonNullElse(format, json ? "json" : "table");
+        if (json && !word.equals("json")) {
+            throw new CommandFailure(
+                    Cli.USAGE, "--json and --format " + word + " do not go together; choose one");
+        }
         ResultFormat shape =
-                ResultFormat.ofWord(format)
+                ResultFormat.ofWord(word)
                         .orElseThrow(() ->
                                 new CommandFailure(
                                         Cli.USAGE,
                                         "--format "
-                                                + format
+                                                + word
                                                 + " is not known; choose table, csv or"
                                                 + " json"));
         String statement =
@@ -55,6 +63,9 @@ final class QueryCommand implements Callable<Integer> {
         QueryResult result =
                 agent.isPresent() ? ask(agent.get(), statement) : offline(folder, statement);
         shape.write(result, System.out);
+        if (shape == ResultFormat.JSON) {
+            System.out.println();
+        }
         return Cli.OK;
     }
 
@@ -65,8 +76,7 @@ final class QueryCommand implements Callable<Integer> {
             return QueryResult.fromJson(
                     new ByteArrayInputStream(answer.body().getBytes(StandardCharsets.UTF_8)));
         }
-        throw new CommandFailure(
-                Cli.FAILED, new ObjectMapper().readTree(answer.body()).path("error").asText());
+        throw answer.refusal();
     }
 
     private static QueryResult offline(Home folder, String statement) throws Exception {

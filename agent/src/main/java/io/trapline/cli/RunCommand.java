@@ -3,6 +3,7 @@ package io.trapline.cli;
 import io.trapline.Agent;
 import io.trapline.Home;
 import io.trapline.StartFailure;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -36,7 +37,7 @@ final class RunCommand implements Callable<Integer> {
         Signals.handle("TERM", stopOrHalt);
         Signals.handle("INT", stopOrHalt);
 
-        Home folder = home.home().create();
+        Home folder = folder();
         try (Agent agent = Agent.start(folder, HomeOption.program())) {
             Signals.handle("HUP", () -> Thread.ofVirtual().start(agent::reload));
             System.out.println("ready " + agent.address());
@@ -49,6 +50,14 @@ final class RunCommand implements Callable<Integer> {
         }
         LOG.info("stopped");
         return Cli.OK;
+    }
+
+    private Home folder() throws CommandFailure {
+        try {
+            return home.home().create();
+        } catch (UncheckedIOException e) {
+            throw new CommandFailure(Cli.USAGE, e.getMessage());
+        }
     }
 
     private static void watchTheStop() {

@@ -4,11 +4,17 @@ import io.trapline.telemetry.Version;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 @Command(name = "version", description = "Prints the version, and the Java that runs it.")
 final class VersionCommand implements Callable<Integer> {
+    /// Every command takes it; here it changes nothing.
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli fills it
+    private HomeOption home;
+
     @Spec private CommandSpec spec;
 
     @Override

@@ -35,17 +35,27 @@ public final class BoundServer implements AutoCloseable {
         InetAddress address = resolve(at);
         config.address(address).port(at.port()).shutdownHook(false);
         tls.ifPresent(its -> config.tls(Tls.builder().sslContext(its.context()).build()));
+        // Asked before the server is, which logs a page of its own and tells nobody.
+        Optional<String> taken = refusal(address, at, section);
+        if (taken.isPresent()) {
+            throw failure(at, taken.get());
+        }
         WebServer server = config.build();
         server.start();
         if (!server.isRunning()) {
-            // The server logs why, and tells nobody.
-            throw new IOException(
-                    "cannot listen on %s: %s"
-                            .formatted(
-                                    new HostPort(at.host(), at.port()),
-                                    reason(address, at, section)));
+            throw failure(
+                    at,
+                    refusal(address, at, section)
+                            .orElse(
+                                    "the server did not start, the log says why; start it again, or "
+                                            + advice(section)));
         }
         return new BoundServer(server, at);
+    }
+
+    private static IOException failure(ListenSettings at, String reason) {
+        return new IOException(
+                "cannot listen on %s: %s".formatted(new HostPort(at.host(), at.port()), reason));
     }
 
     public int port() {
@@ -71,23 +81,27 @@ public final class BoundServer implements AutoCloseable {
         }
     }
 
-    /// What the kernel says to another try.
-    private static String reason(InetAddress address, ListenSettings at, String section) {
-        String advice =
-                "set another address with listen = \"127.0.0.1:<port>\" below ["
-                        + section
-                        + "] in conf.d/trapline.conf";
+    /// What the kernel has against the address.
+    private static Optional<String> refusal(
+            InetAddress address, ListenSettings at, String section) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.bind(new InetSocketAddress(address, at.port()));
-            return "the server did not start, the log says why; start it again, or " + advice;
+            return Optional.empty();
         } catch (IOException e) {
             String said = String.valueOf(e.getMessage());
-            return said.contains("in use")
-                    ? "%s; another program holds the port (ss -ltnp 'sport = :%d' names it): stop it,"
-                                    .formatted(said, at.port())
-                            + " or "
-                            + advice
-                    : said + "; " + advice;
+            return Optional.of(
+                    said.contains("in use")
+                            ? "%s; another program holds the port (ss -ltnp 'sport = :%d' names it):"
+                                            .formatted(said, at.port())
+                                    + " stop it, or "
+                                    + advice(section)
+                            : said + "; " + advice(section));
         }
+    }
+
+    private static String advice(String section) {
+        return "set another address with listen = \"127.0.0.1:<port>\" below ["
+                + section
+                + "] in conf.d/trapline.conf";
     }
 }

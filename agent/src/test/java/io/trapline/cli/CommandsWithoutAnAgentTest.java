@@ -1,0 +1,63 @@
+package io.trapline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandsWithoutAnAgentTest {
+    @TempDir Path folder;
+
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Cli.commandLine()
+                .setOut(new PrintWriter(new StringWriter(), true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    @Test
+    void a_home_that_cannot_be_made_is_a_usage_error() throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+
+        assertThat(run("run", "--home", file.toString())).isEqualTo(Cli.USAGE);
+        assertThat(err.toString())
+                .contains("cannot create " + file)
+                .contains("choose a writable folder with --home");
+    }
+
+    /// After a power cut the lock file may name a number that another process has now.
+    @Test
+    void a_lock_file_whose_process_is_another_one_now_means_that_no_agent_runs() throws Exception {
+        int port;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = closed.getLocalPort();
+        }
+        Files.createDirectory(folder.resolve("data"));
+        Files.writeString(
+                folder.resolve("data/agent.lock"),
+                "%d\nhttp://127.0.0.1:%d\n".formatted(ProcessHandle.current().pid(), port));
+
+        assertThat(run("status", "--home", folder.toString())).isEqualTo(Cli.FAILED);
+        assertThat(err.toString()).contains("no agent runs on " + folder);
+    }
+
+    @Test
+    void every_command_takes_a_home() {
+        assertThat(run("version", "--home", folder.toString())).isEqualTo(Cli.OK);
+    }
+
+    @Test
+    void a_query_in_two_formats_is_a_usage_error() {
+        assertThat(run("query", "--json", "--format", "csv", "--home", "x", "select 1"))
+                .isEqualTo(Cli.USAGE);
+        assertThat(err.toString()).contains("--json and --format csv do not go together");
+    }
+}

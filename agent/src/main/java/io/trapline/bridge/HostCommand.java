@@ -1,8 +1,10 @@
 package io.trapline.bridge;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -11,9 +13,10 @@ import java.util.stream.Collectors;
 ///
 /// Beside the last library of the class path lie the JVM's start cache (`host.aot`: what a host
 /// loads, links and learns in a first run) and Python's standard library, unpacked (`home`).
-/// Without the first, or with one of another JDK, a host starts slower and works the same; without
-/// the second, or for a user who may not write there (GraalPy insists), the standard library is
-/// unpacked into the data folder.
+/// Without the first, or with one of another JDK, a host starts slower and works the same; the JVM
+/// does not notice that a library has changed since, so one that is older than a library is not
+/// used. Without the second, or for a user who may not write there (GraalPy insists), the standard
+/// library is unpacked into the data folder.
 final class HostCommand {
     private static final String CACHE = "host.aot";
     private static final String UNPACKED = "home";
@@ -23,6 +26,7 @@ final class HostCommand {
     private static final int START_HEAP_MIB = 64;
 
     private final Path java;
+    private final List<Path> libraries;
     private final String classPath;
     private final Path cache;
     private final Path unpacked;
@@ -31,6 +35,7 @@ final class HostCommand {
 
     HostCommand(Path java, List<Path> classPath, Path dataDir, int heapMiB) {
         this.java = java;
+        libraries = List.copyOf(classPath);
         this.classPath =
                 classPath.stream()
                         .map(Path::toString)
@@ -44,9 +49,23 @@ final class HostCommand {
 
     ProcessBuilder builder(Path frameworkDir) {
         List<String> options =
-                Files.exists(cache) ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
+                isCurrent() ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
         Path home = Files.isWritable(unpacked) ? unpacked : dataDir.resolve("graalpy");
         return new ProcessBuilder(command(options, home, frameworkDir.toString()));
+    }
+
+    private boolean isCurrent() {
+        try {
+            FileTime made = Files.getLastModifiedTime(cache);
+            for (Path library : libraries) {
+                if (Files.getLastModifiedTime(library).compareTo(made) > 0) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     /// A host that unpacks the standard library and, when its input has ended, writes the start

@@ -1,0 +1,67 @@
+package io.trapline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The launcher of an installed program, with a JVM that only shows what it was given.
+class LauncherTest {
+    @TempDir Path root;
+    private Path jar;
+    private Path cache;
+
+    @BeforeEach
+    void install() throws Exception {
+        Files.createDirectories(root.resolve("dev"));
+        Files.createDirectories(root.resolve("jdk/bin"));
+        Path lib = Files.createDirectories(root.resolve("lib"));
+        script("trapline", Files.readString(Path.of("..", "trapline")));
+        script("dev/jdk", "#!/bin/sh\necho '" + root.resolve("jdk") + "'\n");
+        script("jdk/bin/java", "#!/bin/sh\necho \"$@\"\n");
+        jar = Files.createFile(lib.resolve("trapline-agent.jar"));
+        cache = Files.createFile(lib.resolve("trapline.aot"));
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(2_000));
+    }
+
+    private void script(String name, String text) throws Exception {
+        Path file = root.resolve(name);
+        Files.writeString(file, text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private String run(Path launcher) throws Exception {
+        Process process =
+                new ProcessBuilder(launcher.toString(), "version")
+                        .directory(Path.of("/").toFile())
+                        .redirectErrorStream(true)
+                        .start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isZero();
+        return out;
+    }
+
+    @Test
+    void it_finds_its_program_through_a_link_from_any_folder() throws Exception {
+        Path link = Files.createSymbolicLink(root.resolve("link"), root.resolve("trapline"));
+
+        assertThat(run(link))
+                .contains("-Dtrapline.program=" + root)
+                .endsWith("io.trapline.Main version\n");
+    }
+
+    @Test
+    void a_start_cache_of_before_the_last_build_is_not_used() throws Exception {
+        Files.setLastModifiedTime(cache, FileTime.fromMillis(1_000));
+        assertThat(run(root.resolve("trapline"))).doesNotContain("AOTCache");
+
+        Files.setLastModifiedTime(cache, FileTime.fromMillis(3_000));
+        assertThat(run(root.resolve("trapline"))).contains("-XX:AOTCache=" + cache);
+    }
+}

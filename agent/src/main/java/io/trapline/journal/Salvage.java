@@ -2,6 +2,7 @@ package io.trapline.journal;
 
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -153,16 +154,35 @@ final class Salvage {
                 for (int i = 0; i < names.size(); i++) {
                     String name = names.get(i);
                     statement.execute(definitions.get(i));
-                    attempt(
-                            "rows of " + name,
-                            () ->
-                                    statement.execute(
-                                            "insert into main.%s select * from damaged.%s"
-                                                    .formatted(name, name)));
+                    attempt("rows of " + name, () -> copyRows(name));
                 }
             } finally {
                 statement.execute("detach damaged");
             }
+        }
+    }
+
+    /// Row by row, which keeps what comes before a damaged place. SQLite's own way to copy a whole
+    /// table takes the rows' bytes as they are, damaged ones too.
+    private void copyRows(String table) throws SQLException {
+        Connection connection = fresh.connection();
+        fresh.begin();
+        try (Statement select = connection.createStatement();
+                ResultSet row = select.executeQuery("select * from damaged." + table)) {
+            int columns = row.getMetaData().getColumnCount();
+            try (PreparedStatement insert =
+                    connection.prepareStatement(
+                            "insert or ignore into main.%s values (?%s)"
+                                    .formatted(table, ", ?".repeat(columns - 1)))) {
+                while (row.next()) {
+                    for (int i = 1; i <= columns; i++) {
+                        insert.setObject(i, row.getObject(i));
+                    }
+                    insert.executeUpdate();
+                }
+            }
+        } finally {
+            fresh.commit();
         }
     }
 }

@@ -199,6 +199,38 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void a_row_in_a_torn_page_of_another_table_is_not_taken_over() throws Exception {
+        journal.close();
+        sql(
+                "create table registry_a(id integer primary key, name text not null)",
+                "insert into registry_a values(1, 'kept')",
+                "create table registry_z(version integer not null)",
+                "insert into registry_z values(1)",
+                "create table registry_zz(id integer)");
+        try (RandomAccessFile cut = new RandomAccessFile(file().toFile(), "rw")) {
+            // The last page is the last table, the one before registry_z with its row at the end.
+            cut.setLength(cut.length() - 8192 - 4096);
+        }
+        journal = open();
+        assertThat(damagedFiles()).hasSize(1);
+        journal.close();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = connection.createStatement()) {
+            try (ResultSet row = statement.executeQuery("select name from registry_a")) {
+                assertThat(row.next()).isTrue();
+                assertThat(row.getString(1)).isEqualTo("kept");
+            }
+            try (ResultSet row = statement.executeQuery("select version from registry_z")) {
+                assertThat(row.next()).isFalse();
+            }
+            try (ResultSet row = statement.executeQuery("pragma integrity_check")) {
+                assertThat(row.getString(1)).isEqualTo("ok");
+            }
+        }
+        journal = open();
+    }
+
+    @Test
     void torn_pages_are_skipped_and_appends_go_on() throws Exception {
         for (int i = 0; i < 400; i++) {
             journal.append(new byte[1500]);

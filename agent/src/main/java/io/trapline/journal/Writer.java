@@ -37,6 +37,10 @@ final class Writer implements Runnable {
     private long cursorsWrittenAt;
     private long troubleUntil;
     private boolean inTrouble;
+
+    /// Said in the log once; taken back when a tenth of the quota is free again.
+    private boolean saidFull;
+
     private boolean trimBroken;
     private boolean mayGiveBack = true;
 
@@ -203,6 +207,11 @@ final class Writer implements Runnable {
             cursorsWrittenAt = tuning.ticker().getAsLong();
         }
         mayGiveBack |= tailAfterTrim > extent.tail();
+        boolean takes = refused == 0 && now.head() > extent.head();
+        if (saidFull && takes && now.bytes() < maxBytes - maxBytes / 10) {
+            saidFull = false;
+            LOG.info("journal {} has room again", file);
+        }
         extent = now;
         inTrouble = false;
         state.publish(now, changes, refused);
@@ -243,8 +252,7 @@ final class Writer implements Runnable {
     }
 
     private Request.Failure overQuota(Request request, Extent now, long maxBytes) {
-        return new Request.Failure(
-                true,
+        String message =
                 "journal "
                         + file
                         + " refused a frame of "
@@ -254,8 +262,12 @@ final class Writer implements Runnable {
                         + " of at most "
                         + maxBytes
                         + " bytes ([journal] max_bytes); "
-                        + slowest(),
-                null);
+                        + slowest();
+        if (!saidFull) {
+            saidFull = true;
+            LOG.error("{}. What does not fit is refused until there is room", message);
+        }
+        return new Request.Failure(true, message, null);
     }
 
     /// Who keeps the frames from being trimmed, and what to do about it.

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class SqliteJournalTest extends JournalContract {
     private static final long MIB = 1 << 20;
@@ -92,6 +97,36 @@ class SqliteJournalTest extends JournalContract {
                                         new Journal.Arrival(new Origin("first", 2, 0), frame(1)),
                                         new Journal.Arrival(new Origin("second", 1, 0), frame(1)))))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void a_used_up_quota_is_logged_once_and_so_is_its_end() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(Writer.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        logger.setLevel(Level.INFO);
+        logger.addAppender(log);
+        log.start();
+        try {
+            quota = 10_000;
+            JournalReader reader = journal.reader("slow");
+            journal.append(new byte[8_000]);
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> journal.append(new byte[5_000]))
+                        .isInstanceOf(JournalFullException.class);
+            }
+            reader.commit(1);
+            journal.append(new byte[5_000]);
+        } finally {
+            logger.detachAppender(log);
+            logger.setLevel(null);
+        }
+        assertThat(log.list.stream().map(ILoggingEvent::getFormattedMessage))
+                .satisfiesExactly(
+                        line ->
+                                assertThat(line)
+                                        .contains("[journal] max_bytes")
+                                        .contains("the slowest reader is slow, 1 frames behind"),
+                        line -> assertThat(line).endsWith("has room again"));
     }
 
     @Test

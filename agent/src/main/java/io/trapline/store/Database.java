@@ -87,16 +87,15 @@ final class Database implements AutoCloseable {
                         e,
                         List.of(
                                 "not a valid duckdb database file",
-                                "could not read enough bytes",
                                 "serialization error",
                                 "internal error",
                                 "failure while replaying wal"));
     }
 
     /// Whether a failure, of whatever step, says that a block of the file has other bytes than were
-    /// written.
+    /// written, or is not there.
     static boolean isCorruption(Exception e) {
-        return says(e, List.of("corrupt", "checksum"));
+        return says(e, List.of("corrupt", "checksum", "could not read enough bytes"));
     }
 
     private static boolean says(Exception e, List<String> signs) {

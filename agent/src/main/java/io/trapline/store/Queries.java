@@ -199,7 +199,7 @@ final class Queries implements AutoCloseable {
     }
 
     /// A result that is streamed fails with these words whatever the reason is.
-    private static boolean hidesReason(SQLException e) {
+    static boolean hidesReason(SQLException e) {
         return String.valueOf(e.getMessage()).contains("Invalid result set");
     }
 

@@ -1,7 +1,6 @@
 package io.trapline.store;
 
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -100,15 +99,14 @@ final class Retention {
     /// The oldest time of any row, in microseconds; [Long#MAX_VALUE] when there are no rows.
     static long oldestMicros(DuckDBConnection connection) throws SQLException {
         long oldest = Long.MAX_VALUE;
-        try (Statement statement = connection.createStatement()) {
-            for (Aged aged : TABLES) {
-                String sql = "SELECT epoch_us(min(" + aged.column + ")) FROM " + aged.table;
-                try (ResultSet rows = statement.executeQuery(sql)) {
-                    rows.next();
-                    long time = rows.getLong(1);
-                    oldest = rows.wasNull() ? oldest : Math.min(oldest, time);
-                }
-            }
+        for (Aged aged : TABLES) {
+            oldest =
+                    Math.min(
+                            oldest,
+                            OwnQueries.number(
+                                    connection,
+                                    "SELECT coalesce(epoch_us(min(%s)), %d) FROM %s"
+                                            .formatted(aged.column, Long.MAX_VALUE, aged.table)));
         }
         return oldest;
     }

@@ -47,15 +47,15 @@ final class SameTimeRows {
 
     SameTimeRows(DuckDBConnection connection) throws SQLException {
         this.connection = connection;
-        try (Statement query = connection.createStatement();
-                ResultSet found =
-                        query.executeQuery(
-                                "SELECT coalesce(max(epoch_us(time)), -9000000000000000)"
-                                        + " FROM trapline.samples WHERE stream IN (SELECT id FROM"
-                                        + " trapline.streams WHERE starts_with(source, 'trap/'))")) {
-            found.next();
-            newestNs = found.getLong(1) * 1000 + 999;
-        }
+        newestNs =
+                OwnQueries.number(
+                                        connection,
+                                        "SELECT coalesce(max(epoch_us(time)), -9000000000000000)"
+                                                + " FROM trapline.samples WHERE stream IN (SELECT"
+                                                + " id FROM trapline.streams WHERE"
+                                                + " starts_with(source, 'trap/'))")
+                                * 1000
+                        + 999;
     }
 
     static boolean concerns(String source) {

@@ -4,7 +4,6 @@ import io.trapline.journal.JournalReader;
 import io.trapline.model.Batch;
 import io.trapline.pipeline.BatchCodec;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -59,11 +58,7 @@ final class Session implements AutoCloseable {
     }
 
     private long number(String sql) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(sql);
-                ResultSet result = query.executeQuery()) {
-            result.next();
-            return result.getLong(1);
-        }
+        return OwnQueries.number(connection, sql);
     }
 
     /// @param badFrames how many of the frames were set aside

@@ -47,13 +47,9 @@ final class Streams {
         this.connection = connection;
         this.appender = appender;
         this.generation = generation;
-        try (PreparedStatement query =
-                        connection.prepareStatement(
-                                "SELECT coalesce(max(id), 0) FROM trapline.streams");
-                ResultSet rows = query.executeQuery()) {
-            rows.next();
-            nextId = rows.getLong(1) + 1;
-        }
+        nextId =
+                OwnQueries.number(connection, "SELECT coalesce(max(id), 0) FROM trapline.streams")
+                        + 1;
     }
 
     Series series(String source, String name, List<Tag> tags) {

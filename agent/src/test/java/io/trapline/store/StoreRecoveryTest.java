@@ -288,6 +288,24 @@ class StoreRecoveryTest {
     }
 
     @Test
+    void a_database_that_opens_though_its_rows_were_cut_off_is_moved_aside() throws Exception {
+        try (StoreFixture fixture = new StoreFixture(directory)) {
+            for (int i = 0; i < 50; i++) {
+                fixture.accept("x", sample("old" + i));
+            }
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(50L));
+            fixture.stop();
+            Path file = directory.resolve(Database.FILE);
+            byte[] bytes = Files.readAllBytes(file);
+            Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+            fixture.accept("x", sample("new"));
+
+            assertThat(fixture.rows("SELECT name FROM metrics")).containsExactly(List.of("new"));
+            assertThat(directory.resolve("store.damaged-20261121T044000.000Z")).exists();
+        }
+    }
+
+    @Test
     void damage_that_shows_only_when_writing_is_moved_aside_too() throws Exception {
         try (StoreFixture fixture = new StoreFixture(directory)) {
             AtomicInteger tries = new AtomicInteger();

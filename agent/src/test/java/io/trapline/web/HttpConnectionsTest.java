@@ -38,8 +38,7 @@ class HttpConnectionsTest {
                                                 "/echo",
                                                 (request, response) ->
                                                         response.send(
-                                                                request.content()
-                                                                        .as(String.class)))
+                                                                request.content().as(String.class)))
                                         .post(
                                                 "/deaf",
                                                 (_, response) -> response.status(403).send("no"))
@@ -116,7 +115,8 @@ class HttpConnectionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"garbage\r\n\r\n", "GET /host HTTP/0.9\r\n\r\n", "GET /host HTTP/1.0\n\n"})
+    @ValueSource(
+            strings = {"garbage\r\n\r\n", "GET /host HTTP/0.9\r\n\r\n", "GET /host HTTP/1.0\n\n"})
     void what_is_no_http_is_refused(String request) throws IOException {
         assertThat(answer(request)).startsWith("HTTP/1.1 400 ");
     }

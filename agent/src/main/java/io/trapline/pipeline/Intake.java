@@ -18,6 +18,7 @@ public final class Intake implements Consumer<Point> {
     private final long acceptedNs;
     private final List<byte[]> frames = new ArrayList<>(1);
     private FrameWriter frame;
+    private long inFrames;
 
     /// @param capacity bytes that the batch is likely to take
     Intake(Journal journal, Finisher finisher, String source, long acceptedNs, int capacity) {
@@ -34,9 +35,15 @@ public final class Intake implements Consumer<Point> {
         add(finisher.finish(point));
     }
 
+    /// Bytes that it takes so far.
+    public long size() {
+        return inFrames + frame.size();
+    }
+
     /// Takes an entry that is finished.
     void add(Entry entry) {
         if (frame.count() == Pipeline.MAX_ENTRIES || frame.size() >= Pipeline.MAX_FRAME_BYTES) {
+            inFrames += frame.size();
             frames.add(frame.toBytes());
             frame = new FrameWriter(source, acceptedNs, Pipeline.MAX_FRAME_BYTES / 8);
         }

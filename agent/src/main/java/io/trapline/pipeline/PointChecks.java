@@ -9,6 +9,7 @@ import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.Warning;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class PointChecks {
 
     private final List<Warning> warnings = new ArrayList<>();
     private final boolean addPlace;
-    private final List<Integer> dropped = new ArrayList<>();
+    private final BitSet dropped = new BitSet();
 
     private final TagLists<Boolean> cleanTags = new TagLists<>();
 
@@ -59,8 +60,8 @@ public final class PointChecks {
     /// @param points what is left, in order
     /// @param warnings what was changed, the first 10 000; [Warning#point] counts the points as
     ///   they came, from 0
-    /// @param dropped the numbers of the points of which nothing was left, ascending
-    public record Checked(List<Point> points, List<Warning> warnings, List<Integer> dropped) {}
+    /// @param dropped the numbers of the points of which nothing was left
+    public record Checked(List<Point> points, List<Warning> warnings, BitSet dropped) {}
 
     /// @param raw points of one category
     /// @param addPlace whether rum points get the tags that line protocol gives them
@@ -81,7 +82,7 @@ public final class PointChecks {
         int index = seen++;
         Point checked = isClean(raw) ? raw : mend(index, raw);
         if (checked.fields().isEmpty() || storesNothing(checked)) {
-            dropped.add(index);
+            dropped.set(index);
             warn(index, "no_field", "point \"" + checked.name() + "\" has no field to store");
             return null;
         }
@@ -98,9 +99,9 @@ public final class PointChecks {
         return Collections.unmodifiableList(warnings);
     }
 
-    /// The numbers of the points of which nothing was left, ascending.
-    public List<Integer> dropped() {
-        return Collections.unmodifiableList(dropped);
+    /// The numbers of the points of which nothing was left.
+    public BitSet dropped() {
+        return (BitSet) dropped.clone();
     }
 
     /// A metric's field without value is no sample.

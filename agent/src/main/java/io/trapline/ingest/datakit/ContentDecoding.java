@@ -5,9 +5,11 @@ import static io.trapline.ingest.datakit.RefusedException.badRequest;
 import io.airlift.compress.v3.zstd.ZstdInputStream;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
@@ -32,7 +34,7 @@ final class ContentDecoding {
         if (name.isEmpty() || name.equals("identity")) {
             return body;
         }
-        Output out = new Output(body.length, limit, reservation);
+        Output out = new Output(limit, reservation);
         try {
             switch (name) {
                 case "gzip" -> gunzip(body, out);
@@ -60,23 +62,39 @@ final class ContentDecoding {
                 what + " is larger than the limit of " + limit + " bytes; send less at a time");
     }
 
-    /// Collects up to the limit.
-    private static final class Output extends ByteArrayOutputStream {
+    /// Collects up to the limit, in pieces: an array that doubles would take three times as much.
+    private static final class Output {
         private final long limit;
         private final Reservation reservation;
+        private final List<byte[]> pieces = new ArrayList<>();
+        private int length;
 
-        Output(int encoded, long limit, Reservation reservation) {
-            super((int) Math.min(Math.max(encoded * 4L, 1024), Math.min(limit, 16 << 20) + 1));
-            this.limit = limit;
+        Output(long limit, Reservation reservation) {
+            this.limit = Math.min(limit, Integer.MAX_VALUE - 8);
             this.reservation = reservation;
         }
 
-        void add(byte[] bytes, int length) throws RefusedException {
-            if (count + (long) length > limit) {
+        void add(byte[] bytes, int count) throws RefusedException {
+            if (length + (long) count > limit) {
                 throw tooLarge("the decoded body", limit);
             }
+            reservation.add(count);
+            pieces.add(Arrays.copyOf(bytes, count));
+            length += count;
+        }
+
+        /// Once only.
+        byte[] toByteArray() throws RefusedException {
             reservation.add(length);
-            write(bytes, 0, length);
+            byte[] all = new byte[length];
+            int at = 0;
+            for (byte[] piece : pieces) {
+                System.arraycopy(piece, 0, all, at, piece.length);
+                at += piece.length;
+            }
+            pieces.clear();
+            reservation.release(length);
+            return all;
         }
     }
 

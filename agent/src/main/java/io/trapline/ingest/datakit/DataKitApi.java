@@ -26,6 +26,7 @@ import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.GlobalTags.Changes;
@@ -71,6 +72,7 @@ public final class DataKitApi {
     private static final HeaderName LIMIT_DURATION = HeaderNames.create("X-Rate-Limit-Duration");
     private static final String WRITE = "/v1/write/";
     private static final int SMALL_BODY = 256 << 10;
+    private static final int COUNTED_STEP = 64 << 10;
     private static final int MAX_GLOBAL_TAGS = 128;
     private static final int MAX_TAG_TEXT = 256;
 
@@ -88,8 +90,13 @@ public final class DataKitApi {
     private final LastErrors lastErrors = new LastErrors();
     private final Feeds feeds;
 
-    /// Points take several times the bytes that they were sent as.
-    private final InFlight inFlight = new InFlight(Runtime.getRuntime().maxMemory() / 4);
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+    /// Of one body, as sent or decoded: what is made of a text in it takes up to five times as
+    /// much. 64 MiB with the heap that the launcher gives.
+    private static final long LARGEST_BODY = (HEAP + HEAP / 16) / 6;
+
+    private final InFlight inFlight = new InFlight(HEAP / 4, HEAP / 4 * 3);
 
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
@@ -323,7 +330,8 @@ public final class DataKitApi {
                         header(call.request(), HeaderNames.CONTENT_TYPE),
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
         try (Reservation reservation = inFlight.open()) {
-            byte[] body = body(call, response, now.maxBodyBytes(), reservation);
+            byte[] body =
+                    body(call, response, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
                     .tags("api", WRITE + ":category", "method", "POST")
@@ -334,7 +342,12 @@ public final class DataKitApi {
             Intake intake = pipeline.intake(source, write.tags(), 64 + body.length / 2);
             Written written =
                     decoder.decode(
-                            write, body, now.maxDecodedBytes(), reservation, receivedNs, intake);
+                            write,
+                            body,
+                            Math.min(now.maxDecodedBytes(), LARGEST_BODY),
+                            reservation,
+                            receivedNs,
+                            counted(intake, reservation));
             if (!write.dry()) {
                 if (written.points() > 0) {
                     commit(intake, source);
@@ -343,6 +356,23 @@ public final class DataKitApi {
             }
             answer(write, written, response);
         }
+    }
+
+    /// Has the reservation hear of the bytes that the points become.
+    private static PointSink counted(Intake intake, Reservation reservation) {
+        return new PointSink() {
+            private long told;
+
+            @Override
+            public void accept(Point point) throws RefusedException {
+                intake.accept(point);
+                long size = intake.size();
+                if (size - told > COUNTED_STEP) {
+                    reservation.add(size - told);
+                    told = size;
+                }
+            }
+        };
     }
 
     /// A body that was not read to its end leaves nothing to go on with on this connection.

@@ -15,11 +15,17 @@ import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.Warning;
+import io.trapline.pipeline.PointChecks;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +45,9 @@ final class JsonPointsParser {
     static final String CODE = "datakit.invalidJsonPoint";
     static final int MAX_DEPTH = 100;
 
+    /// More than the checks leave of a text; a longer one takes too much memory to be cut.
+    private static final int MAX_TEXT = PointChecks.MAX_TEXT_BYTES / 4 * 5;
+
     /// Names are not interned and not limited: the limit on the body is one, and long keys are cut
     /// by the checks.
     static final JsonFactory JSON =
@@ -49,7 +58,7 @@ final class JsonPointsParser {
                     .streamReadConstraints(
                             StreamReadConstraints.builder()
                                     .maxNestingDepth(MAX_DEPTH)
-                                    .maxStringLength(Integer.MAX_VALUE)
+                                    .maxStringLength(MAX_TEXT)
                                     .maxNameLength(Integer.MAX_VALUE)
                                     .build())
                     .build();
@@ -57,50 +66,84 @@ final class JsonPointsParser {
     private final JsonParser json;
     private final Category category;
     private final Timestamps times;
-    private final List<Point> points = new ArrayList<>();
-    private final List<Warning> warnings = new ArrayList<>();
+    private final PointSink sink;
+    private final Mended warnings = new Mended();
 
-    private JsonPointsParser(JsonParser json, Category category, Timestamps times) {
+    /// Points so far.
+    private int count;
+
+    /// Of the point at hand.
+    private int values;
+
+    private JsonPointsParser(JsonParser json, Category category, Timestamps times, PointSink sink) {
         this.json = json;
         this.category = category;
         this.times = times;
+        this.sink = sink;
     }
 
     /// Parses a whole body: an array of points, or null.
-    static RawPoints parse(byte[] body, Category category, Timestamps times)
+    ///
+    /// @param sink takes the points one by one; what it took is void when the batch is refused
+    /// @return what had to be mended
+    static List<Warning> parse(byte[] body, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
-        return parse(body, 0, body.length, category, times);
+        return parse(body, 0, body.length, category, times, sink);
     }
 
-    static RawPoints parse(byte[] body, int from, int to, Category category, Timestamps times)
+    static List<Warning> parse(
+            byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
+        int taken = 0;
         try (JsonParser json = JSON.createParser(body, from, to - from)) {
-            return new JsonPointsParser(json, category, times).all();
+            JsonPointsParser parser = new JsonPointsParser(json, category, times, sink);
+            try {
+                return parser.all();
+            } finally {
+                taken = parser.count;
+            }
         } catch (JsonProcessingException e) {
-            return again(body, from, to, category, times, e);
+            if (isUtf8(body, from, to)) {
+                throw badJson(e);
+            }
+            return again(body, from, to, category, times, new After(taken, sink));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
     }
 
-    /// The body is no JSON; perhaps only because it is no UTF-8.
-    private static RawPoints again(
-            byte[] body,
-            int from,
-            int to,
-            Category category,
-            Timestamps times,
-            JsonProcessingException first)
-            throws RefusedException {
-        if (isUtf8(body, from, to)) {
-            throw badJson(first);
+    /// Passes on what comes after the points that the sink has already.
+    private static final class After implements PointSink {
+        private final PointSink sink;
+        private int left;
+
+        After(int taken, PointSink sink) {
+            this.left = taken;
+            this.sink = sink;
         }
-        String mended = new String(body, from, to - from, StandardCharsets.UTF_8);
+
+        @Override
+        public void accept(Point point) throws RefusedException {
+            if (left > 0) {
+                left--;
+            } else {
+                sink.accept(point);
+            }
+        }
+    }
+
+    /// The body is no UTF-8, and perhaps only therefore no JSON.
+    private static List<Warning> again(
+            byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
+            throws RefusedException {
+        Reader mended =
+                new InputStreamReader(
+                        new ByteArrayInputStream(body, from, to - from), StandardCharsets.UTF_8);
         try (JsonParser json = JSON.createParser(mended)) {
-            RawPoints points = new JsonPointsParser(json, category, times).all();
-            points.warnings()
-                    .add(new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
-            return points;
+            List<Warning> warnings = new JsonPointsParser(json, category, times, sink).all();
+            warnings.addFirst(
+                    new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
+            return warnings;
         } catch (JsonProcessingException e) {
             throw badJson(e);
         } catch (IOException e) {
@@ -109,11 +152,15 @@ final class JsonPointsParser {
     }
 
     private static boolean isUtf8(byte[] body, int from, int to) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body, from, to - from));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer bytes = ByteBuffer.wrap(body, from, to - from);
+        CharBuffer piece = CharBuffer.allocate(8192);
+        while (true) {
+            CoderResult result = decoder.decode(bytes, piece, true);
+            if (!result.isOverflow()) {
+                return result.isUnderflow();
+            }
+            piece.clear();
         }
     }
 
@@ -132,14 +179,15 @@ final class JsonPointsParser {
                         + e.getOriginalMessage());
     }
 
-    private RawPoints all() throws IOException, RefusedException {
+    private List<Warning> all() throws IOException, RefusedException {
         JsonToken first = json.nextToken();
         if (first == null) {
             throw badRequest(CODE, "no JSON, the body is blank");
         }
         if (first == JsonToken.START_ARRAY) {
             while (json.nextToken() != JsonToken.END_ARRAY) {
-                points.add(point());
+                sink.accept(point());
+                count++;
             }
         } else if (first != JsonToken.VALUE_NULL) {
             throw badRequest(CODE, "an array of points is wanted, found " + found());
@@ -147,7 +195,7 @@ final class JsonPointsParser {
         if (json.nextToken() != null) {
             throw badRequest(CODE, "something follows the points: " + found());
         }
-        return new RawPoints(points, warnings);
+        return warnings.list();
     }
 
     private Point point() throws IOException, RefusedException {
@@ -155,6 +203,7 @@ final class JsonPointsParser {
             throw bad("is no object but " + found());
         }
         Members members = new Members();
+        values = 0;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String member = json.currentName();
             json.nextToken();
@@ -178,6 +227,12 @@ final class JsonPointsParser {
             case "time" -> time(members);
             case "name" -> members.name = anyText();
             default -> json.skipChildren();
+        }
+    }
+
+    private void countValue() throws RefusedException {
+        if (++values > WriteDecoder.MOST_VALUES) {
+            throw bad(WriteDecoder.TOO_MANY_VALUES);
         }
     }
 
@@ -232,7 +287,7 @@ final class JsonPointsParser {
             throw bad("has the time " + shortened(members.time) + ", a 64-bit integer is wanted");
         }
         if (time == Timestamps.OUT_OF_RANGE) {
-            warnings.add(Timestamps.warning(points.size()));
+            warnings.add(Timestamps.warning(count));
             return times.receivedNs();
         }
         return time;
@@ -274,6 +329,7 @@ final class JsonPointsParser {
         }
         Unique<Tag> tags = new Unique<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
+            countValue();
             String key = json.currentName();
             String value =
                     switch (json.nextToken()) {
@@ -307,6 +363,7 @@ final class JsonPointsParser {
     private List<Field> simpleFields() throws IOException, RefusedException {
         Unique<Field> fields = new Unique<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
+            countValue();
             String key = json.currentName();
             JsonToken token = json.nextToken();
             FieldValue value = token == JsonToken.START_ARRAY ? array() : scalar(key);
@@ -356,6 +413,7 @@ final class JsonPointsParser {
         List<FieldValue> values = new ArrayList<>();
         boolean mixed = false;
         while (json.nextToken() != JsonToken.END_ARRAY) {
+            countValue();
             FieldValue value = scalar("an array's element");
             mixed |=
                     value instanceof FieldValue.Null
@@ -383,6 +441,7 @@ final class JsonPointsParser {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             throw bad("has " + found() + " among its fields, an object is wanted");
         }
+        countValue();
         String key = "";
         boolean isTag = false;
         FieldValue value = new FieldValue.Null();
@@ -552,6 +611,6 @@ final class JsonPointsParser {
     }
 
     private RefusedException bad(String why) {
-        return badRequest(CODE, "point " + points.size() + " (counted from 0) " + why);
+        return badRequest(CODE, "point " + count + " (counted from 0) " + why);
     }
 }

@@ -7,6 +7,7 @@ import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.Warning;
+import io.trapline.pipeline.PointChecks;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Line protocol in one pass over the bytes.
@@ -37,6 +37,7 @@ final class LineProtocolParser {
     private static final FieldValue FALSE = new FieldValue.Bool(false);
     private static final int SHOWN_LINES = 10;
     private static final int SHOWN_BYTES = 256;
+    private static final int MAX_TEXT = PointChecks.MAX_TEXT_BYTES / 4 * 5;
 
     /// From this many tags or fields on, duplicates are looked for with a set.
     private static final int MANY = 24;
@@ -48,12 +49,16 @@ final class LineProtocolParser {
     private final Symbols<String> texts = new Symbols<>(4096);
     private Field[] fields = new Field[16];
     private int fieldCount;
+
+    /// Of the line at hand.
+    private int values;
+
     private @Nullable Map<String, Integer> fieldPlaces;
 
     private byte[] body = new byte[0];
     private int at;
     private int count;
-    private List<Warning> warnings = new ArrayList<>();
+    private Mended warnings = new Mended();
 
     /// A text of the current series may have been mended: it is not to be remembered.
     private boolean doubtful;
@@ -71,12 +76,12 @@ final class LineProtocolParser {
 
     /// @param sink takes the points one by one; what it took is void when the batch is refused
     /// @return what had to be mended
-    List<Warning> parse(byte[] bytes, Category category, Timestamps times, Consumer<Point> sink)
+    List<Warning> parse(byte[] bytes, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
         body = bytes;
         at = 0;
         count = 0;
-        warnings = new ArrayList<>();
+        warnings = new Mended();
         try {
             BadLines bad = new BadLines(bytes);
             while (at < body.length) {
@@ -90,14 +95,15 @@ final class LineProtocolParser {
                 at++;
             }
             bad.check(count);
-            return warnings;
+            return warnings.list();
         } finally {
             body = new byte[0];
         }
     }
 
     /// Reads one line and stops at its line feed, or at the end.
-    private void line(Category category, Timestamps times, Consumer<Point> sink) throws BadLine {
+    private void line(Category category, Timestamps times, PointSink sink)
+            throws BadLine, RefusedException {
         int visible = at;
         while (visible < body.length && (body[visible] == ' ' || body[visible] == '\t')) {
             visible++;
@@ -111,6 +117,7 @@ final class LineProtocolParser {
             return;
         }
         skipSpaces();
+        values = 0;
         Series head = head();
         skipSpaces();
         fields();
@@ -161,6 +168,7 @@ final class LineProtocolParser {
         List<Tag> tags = new ArrayList<>(8);
         Set<String> seen = new HashSet<>();
         while (i < to) {
+            countValue();
             int keyFrom = i + 1;
             int end = find(keyFrom, to, ',', ESCAPED_IN_KEY);
             int equals = find(keyFrom, end, '=', ESCAPED_IN_KEY);
@@ -184,6 +192,12 @@ final class LineProtocolParser {
         return new Series(name, List.copyOf(tags));
     }
 
+    private void countValue() throws BadLine {
+        if (++values > WriteDecoder.MOST_VALUES) {
+            throw new BadLine(WriteDecoder.TOO_MANY_VALUES);
+        }
+    }
+
     private void fields() throws BadLine {
         fieldCount = 0;
         fieldPlaces = null;
@@ -191,6 +205,7 @@ final class LineProtocolParser {
             throw new BadLine("no fields");
         }
         while (true) {
+            countValue();
             String key = fieldKey();
             add(key, value());
             if (at >= body.length || body[at] == ' ' || body[at] == '\n') {
@@ -298,6 +313,7 @@ final class LineProtocolParser {
             return new FieldValue.Array(values);
         }
         while (true) {
+            countValue();
             FieldValue value = single(true);
             if (!values.isEmpty() && values.getFirst().getClass() != value.getClass()) {
                 throw new BadLine("an array with values of several types");
@@ -388,6 +404,8 @@ final class LineProtocolParser {
             at++;
             return base64(from, to);
         }
+        // The checks cut longer ones; before that, they would take several times their length.
+        to = Math.min(to, from + MAX_TEXT);
         if (escapes) {
             return new FieldValue.Text(decode(unescape(from, to, "\"\\")));
         }

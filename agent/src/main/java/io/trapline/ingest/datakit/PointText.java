@@ -164,14 +164,10 @@ final class PointText {
 
     private static void typed(JsonGenerator out, Checked checked) throws IOException {
         out.writeStartArray();
-        List<Integer> dropped = checked.dropped();
-        int skipped = 0;
+        int sent = -1;
         int warned = 0;
         for (int i = 0; i < checked.points().size(); i++) {
-            while (skipped < dropped.size() && dropped.get(skipped) <= i + skipped) {
-                skipped++;
-            }
-            int sent = i + skipped;
+            sent = checked.dropped().nextClearBit(sent + 1);
             Point point = checked.points().get(i);
             out.writeStartObject();
             out.writeStringField("name", point.name());

@@ -10,7 +10,6 @@ import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.Warning;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,17 +39,19 @@ final class ProtobufPointsParser {
         this.end = to;
     }
 
-    static RawPoints parse(byte[] body, Category category, Timestamps times)
+    /// @param sink takes the points one by one; what it took is void when the batch is refused
+    /// @return what had to be mended
+    static List<Warning> parse(byte[] body, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
-        List<Point> points = new ArrayList<>();
-        List<Warning> warnings = new ArrayList<>();
+        Mended warnings = new Mended();
+        int count = 0;
         ProtobufPointsParser in = new ProtobufPointsParser(body, 0, body.length);
         while (in.at < in.end) {
             long tag = in.varint();
             if (tag == (1 << 3 | LENGTH)) {
                 Point point = in.message().point(category, times);
                 if (point.timeNs() == Timestamps.OUT_OF_RANGE) {
-                    warnings.add(Timestamps.warning(points.size()));
+                    warnings.add(Timestamps.warning(count));
                     point =
                             new Point(
                                     category,
@@ -59,17 +60,19 @@ final class ProtobufPointsParser {
                                     point.fields(),
                                     times.receivedNs());
                 }
-                points.add(point);
+                sink.accept(point);
+                count++;
             } else {
                 in.skip(tag);
             }
         }
-        return new RawPoints(points, warnings);
+        return warnings.list();
     }
 
     private Point point(Category category, Timestamps times) throws RefusedException {
         String name = "";
         long time = 0;
+        int values = 0;
         Map<String, Tag> tags = new LinkedHashMap<>();
         Map<String, Field> fields = new LinkedHashMap<>();
         while (at < end) {
@@ -77,6 +80,9 @@ final class ProtobufPointsParser {
             if (tag == (1 << 3 | LENGTH)) {
                 name = text();
             } else if (tag == (2 << 3 | LENGTH)) {
+                if (++values > WriteDecoder.MOST_VALUES) {
+                    throw bad("a point that " + WriteDecoder.TOO_MANY_VALUES);
+                }
                 message().field(tags, fields);
             } else if (tag == (3 << 3 | VARINT)) {
                 time = varint();

@@ -34,15 +34,13 @@ public final class Reports {
             if (envelope.from == envelope.to) {
                 throw badRequest("datakit.noPoints", "the report has no points");
             }
-            RawPoints raw =
-                    JsonPointsParser.parse(
-                            request,
-                            envelope.from,
-                            envelope.to,
-                            category,
-                            Timestamps.of(envelope.precision, now()));
             return WriteDecoder.check(
-                    raw, envelope.ignoreGlobalTags ? TagChoice.NONE : TagChoice.HOST);
+                    request,
+                    envelope.from,
+                    envelope.to,
+                    category,
+                    Timestamps.of(envelope.precision, now()),
+                    envelope.ignoreGlobalTags ? TagChoice.NONE : TagChoice.HOST);
         } catch (RefusedException e) {
             return e.refused();
         }

@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.function.Consumer;
 
 /// `POST /v1/write/<category>` from the bytes that were sent to checked points, without any I/O:
 /// they go one by one to a sink, so that a large body never becomes as many objects.
@@ -22,6 +21,18 @@ import java.util.function.Consumer;
 /// The order of work is the contract's (section 3.2): category, query, empty body, content
 /// encoding, parse, checks, no points, `strict`, echo. Any thread may call it.
 final class WriteDecoder {
+    /// Tags, fields and elements of arrays that one point may have, for the memory they take while
+    /// it is read; the checks leave far fewer.
+    static final int MOST_VALUES = 500_000;
+
+    static final String TOO_MANY_VALUES =
+            "has more than " + MOST_VALUES + " tags, fields and array elements";
+
+    /// Bytes of heap that a point and a key take at most while they wait for being shown.
+    private static final long SHOWN_POINT = 300;
+
+    private static final long SHOWN_KEY = 150;
+
     /// Parsers are kept for the series that they remember.
     private final ArrayBlockingQueue<LineProtocolParser> parsers = new ArrayBlockingQueue<>(8);
 
@@ -49,7 +60,7 @@ final class WriteDecoder {
             long maxDecoded,
             Reservation reservation,
             long receivedNs,
-            Consumer<Point> sink)
+            PointSink sink)
             throws RefusedException {
         Category category =
                 Category.ofWord(request.category())
@@ -63,21 +74,25 @@ final class WriteDecoder {
         PointChecks checks = new PointChecks(form == Form.LINES);
         List<Point> shown = new ArrayList<>();
         boolean echo = request.echo() != WriteRequest.Echo.NONE;
-        Consumer<Point> checked =
+        if (echo) {
+            // What is shown is in memory as objects, as text and as bytes.
+            reservation.add(6L * plain.length);
+        }
+        PointSink checked =
                 raw -> {
                     Point point = checks.check(raw);
                     if (point != null) {
                         sink.accept(point);
                         if (echo) {
+                            reservation.add(SHOWN_POINT + SHOWN_KEY * keys(point));
                             shown.add(point);
                         }
                     }
                 };
         List<Warning> mended =
                 switch (form) {
-                    case JSON -> each(JsonPointsParser.parse(plain, category, times), checked);
-                    case PROTOBUF ->
-                            each(ProtobufPointsParser.parse(plain, category, times), checked);
+                    case JSON -> JsonPointsParser.parse(plain, category, times, checked);
+                    case PROTOBUF -> ProtobufPointsParser.parse(plain, category, times, checked);
                     case LINES -> lines(plain, category, times, checked);
                 };
         if (checks.seen() == 0) {
@@ -87,16 +102,15 @@ final class WriteDecoder {
         if (request.strict() && !warnings.isEmpty()) {
             throw strict(warnings);
         }
-        int dropped = checks.dropped().size();
+        int dropped = checks.dropped().cardinality();
         return new Written(
                 checks.seen() - dropped,
                 dropped,
                 PointText.echo(new Checked(shown, warnings, checks.dropped()), request.echo()));
     }
 
-    private static List<Warning> each(RawPoints raw, Consumer<Point> sink) {
-        raw.points().forEach(sink);
-        return raw.warnings();
+    private static int keys(Point point) {
+        return point.tags().size() + point.fields().size();
     }
 
     private static RefusedException noPoints() {
@@ -107,17 +121,35 @@ final class WriteDecoder {
         return badRequest("datakit.invalidCategory", "\"" + word + "\" is none of the categories");
     }
 
-    /// Points that are kept as a list, as collectors' reports are.
-    static Decoded.Accepted check(RawPoints raw, Decoded.TagChoice tags) throws RefusedException {
-        if (raw.points().isEmpty()) {
+    /// Points in JSON that are kept as a list, as collectors' reports are.
+    static Decoded.Accepted check(
+            byte[] body,
+            int from,
+            int to,
+            Category category,
+            Timestamps times,
+            Decoded.TagChoice tags)
+            throws RefusedException {
+        PointChecks checks = new PointChecks(false);
+        List<Point> points = new ArrayList<>();
+        List<Warning> mended =
+                JsonPointsParser.parse(
+                        body,
+                        from,
+                        to,
+                        category,
+                        times,
+                        raw -> {
+                            Point point = checks.check(raw);
+                            if (point != null) {
+                                points.add(point);
+                            }
+                        });
+        if (checks.seen() == 0) {
             throw noPoints();
         }
-        Checked checked = PointChecks.check(raw.points(), false);
         return new Decoded.Accepted(
-                checked.points(),
-                tags,
-                merged(raw.warnings(), checked.warnings()),
-                checked.dropped().size());
+                points, tags, merged(mended, checks.warnings()), checks.dropped().cardinality());
     }
 
     /// The parser's warnings among those of the checks, in the order of the points.
@@ -144,8 +176,7 @@ final class WriteDecoder {
                         + first.message());
     }
 
-    private List<Warning> lines(
-            byte[] body, Category category, Timestamps times, Consumer<Point> sink)
+    private List<Warning> lines(byte[] body, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
         LineProtocolParser free = parsers.poll();
         LineProtocolParser parser = free == null ? new LineProtocolParser() : free;

@@ -22,7 +22,7 @@ class ContentDecodingTest {
     /// One stored block of `PLAIN` and the empty last block, by RFC 7932.
     private static final byte[] BROTLI = HexFormat.of().parseHex("7000106d20663d3120370a03");
 
-    private static final InFlight.Reservation RESERVATION = new InFlight(1 << 20).open();
+    private static final InFlight.Reservation RESERVATION = new InFlight(1 << 20, 1 << 22).open();
 
     private interface Wrap {
         OutputStream around(OutputStream out) throws IOException;

@@ -23,7 +23,7 @@ class HostileInputTest {
     private static final int ROUNDS = 5_000;
 
     private final WriteDecoder decoder = new WriteDecoder();
-    private final InFlight.Reservation reservation = new InFlight(1 << 20).open();
+    private final InFlight.Reservation reservation = new InFlight(1 << 20, 1 << 22).open();
 
     private List<Entry> decode(byte[] body, String type, String encoding) throws RefusedException {
         WriteRequest request = WriteRequest.of("logging", _ -> "", type, encoding);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Category;
 import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ class JsonPointsParserTest {
     }
 
     private static RawPoints parse(byte[] body) throws RefusedException {
-        return JsonPointsParser.parse(body, Category.NETWORK, Timestamps.of("n", 99));
+        return RawPoints.ofJson(body, Category.NETWORK, Timestamps.of("n", 99));
     }
 
     private static FieldValue onlyField(String json) throws RefusedException {
@@ -164,5 +165,23 @@ class JsonPointsParserTest {
         }
         assertThat(parse(body.append("\"f5\":2}}]").toString()).points().getFirst().fields())
                 .hasSize(100_000);
+    }
+
+    @Test
+    void what_was_read_before_a_byte_that_is_no_utf8_is_not_read_twice() throws RefusedException {
+        byte[] body =
+                "[{'measurement':'a'},{'measurement':'b'},{'measurement':'\u00ff'},{'measurement':'d'}]"
+                        .replace('\'', '"')
+                        .getBytes(StandardCharsets.ISO_8859_1);
+        RawPoints read = parse(body);
+        assertThat(read.points()).extracting(Point::name).containsExactly("a", "b", "\uFFFD", "d");
+        assertThat(read.warnings()).hasSize(1);
+    }
+
+    @Test
+    void a_point_has_no_more_values_than_memory_is_good_for() {
+        String values = "1,".repeat(500_000);
+        assertThatThrownBy(() -> parse("[{\"fields\":{\"a\":[" + values + "1]}}]"))
+                .hasMessageContaining("more than 500000");
     }
 }

@@ -218,4 +218,20 @@ class LineProtocolParserTest {
         assertThat(read.points().getFirst().timeNs()).isEqualTo(RECEIVED);
         assertThat(read.warnings()).extracting("type").containsExactly("invalid_time");
     }
+
+    @Test
+    void warnings_end_where_nobody_would_read_on() throws RefusedException {
+        byte[] body = "\u00ff f=1 7\n".repeat(10_001).getBytes(StandardCharsets.ISO_8859_1);
+        RawPoints read = parse(body);
+        assertThat(read.points()).hasSize(10_001);
+        assertThat(read.warnings()).hasSize(10_000);
+    }
+
+    @Test
+    void a_point_has_no_more_values_than_memory_is_good_for() throws RefusedException {
+        String most = "m a=[" + "1i,".repeat(499_998) + "1i] 7";
+        assertThat(parse(most.getBytes(StandardCharsets.UTF_8)).points()).hasSize(1);
+        byte[] more = most.replace("m a", "m b=1,a").getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> parse(more)).hasMessageContaining("more than 500000");
+    }
 }

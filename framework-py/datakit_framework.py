@@ -88,7 +88,7 @@ class DataKitFramework(object):
             value = data.get(key)
             if value is True:
                 value = "true"
-            if value is not None and value is not False and value != "":
+            if value:
                 parameters.append((key, str(value)))
         reply = Reply()
         failed_status = None
@@ -319,7 +319,8 @@ def _clean_point(point, precision):
         elif key == "fields" and isinstance(value, dict):
             fields = {}
             for name, field in value.items():
-                if type(field) in (int, str, bool) or field is None:
+                kind = type(field)
+                if kind is str or kind is bool or field is None or (kind is int and -_PLAIN < field < _PLAIN):
                     fields[str(name)] = field
                     continue
                 field = _clean(field, name)
@@ -338,31 +339,42 @@ def _clean_point(point, precision):
 _DROPPED = object()
 
 
-def _clean(value, name):
+_PLAIN = 2**62  # integers up to here need no look at
+_MOST = 2**1023  # an integer that is larger by far is no double, and makes the server refuse the whole report
+_DEEPEST = 32  # the server skips nested values, but it counts their levels
+
+
+def _clean(value, name, depth=0):
     """A value that JSON can carry, or _DROPPED."""
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, int):
+        if -_MOST < value < _MOST:
+            return value
+        mylog("field %s: an integer of %d bits can not be reported, left out", name, value.bit_length())
+        return _DROPPED
+    if depth > _DEEPEST:
+        mylog("field %s: is nested more than %d levels deep, left out from there on", name, _DEEPEST)
+        return _DROPPED
     if isinstance(value, float):
         if value - value == 0:  # neither infinite nor NaN
             return value
         mylog("field %s: %s can not be reported, left out", name, value)
         return _DROPPED
     if isinstance(value, dict):
-        items = ((str(key), _clean(item, key)) for key, item in value.items())
+        items = ((str(key), _clean(item, key, depth + 1)) for key, item in value.items())
         return {key: item for key, item in items if item is not _DROPPED}
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = (_clean(item, name) for item in value)
+        items = (_clean(item, name, depth + 1) for item in value)
         return [item for item in items if item is not _DROPPED]
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
     if hasattr(value, "isoformat"):  # datetime, date, time, pandas' timestamps
         return value.isoformat()
-    if type(value).__name__ == "Decimal":
-        return _clean(float(value), name)
-    for convert in ("item", "tolist"):  # numpy's scalars and arrays
+    for convert in ("item", "tolist", "__float__"):  # numpy's scalars and arrays; Decimal, Fraction
         if hasattr(value, convert):
             try:
-                return _clean(getattr(value, convert)(), name)
+                return _clean(getattr(value, convert)(), name, depth + 1)
             except Exception:
                 continue
     try:

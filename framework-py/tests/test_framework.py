@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import fractions
 import http.server
 import json
 import os
@@ -96,6 +97,27 @@ class FrameworkRows(unittest.TestCase):
         reply = self.it.feed_logging(source="s")
         point = {"measurement": "s", "tags": None, "fields": {"message": None}, "time": None}
         self.sent("/v1/write/logging", point, reply)
+
+    def test_one_value_that_can_not_be_reported_leaves_the_rest(self):
+        circle = {}
+        circle["again"] = circle
+        bad = {
+            "huge": 10**400,
+            "too long for text": -(10**5000),
+            "signaling": decimal.Decimal("sNaN"),
+            "among others": [10**400, 1],
+        }
+        self.it.feed_metric(measurement="m", fields={**bad, "circle": circle, "good": 1, "half": fractions.Fraction(1, 2)})
+        fields = self.fields()
+        self.assertNotIn("huge", fields)
+        self.assertNotIn("too long for text", fields)
+        self.assertEqual([1], fields["among others"])
+        self.assertEqual((1, 0.5), (fields["good"], fields["half"]))
+        self.assertTrue([line for line in self.lines if "huge" in line])
+
+    def test_parameters_that_are_false_are_not_given(self):
+        self.it.report({"M": [P], "precision": "", "input": None, "ignore_global_tags": 0, "version": False})
+        self.assertEqual("/v1/write/metric", self.server.requests[0][0])
 
     def test_F010(self):
         self.refused("source", lambda: self.it.feed_logging(message="m"))

@@ -56,7 +56,7 @@ final class CollectorStats {
         }
         lastError = row.error();
         lastErrorAt = Optional.of(instant(row.plannedNs()));
-        String summary = summary(row.error());
+        String summary = Run.summary(row.error());
         sameErrors = summary.equals(sameError) ? sameErrors + 1 : 1;
         sameError = summary;
         return sameErrors;
@@ -65,11 +65,6 @@ final class CollectorStats {
     synchronized void refused(long reports, long ofPoints) {
         refusedReports += reports;
         refusedPoints += ofPoints;
-    }
-
-    /// A traceback's last line says what went wrong.
-    static String summary(String error) {
-        return error.lines().filter(l -> !l.isBlank()).reduce("", (_, line) -> line).strip();
     }
 
     static Instant instant(long ns) {

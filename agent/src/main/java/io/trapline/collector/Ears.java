@@ -3,6 +3,7 @@ package io.trapline.collector;
 import io.trapline.bridge.WorkerListener;
 import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
+import io.trapline.pipeline.PointChecks;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ final class Ears implements WorkerListener {
         return switch (machine.decode().apply(request)) {
             case Decoded.Refused refused -> refuse(collectorId, refused);
             case Decoded.Accepted accepted -> {
+                if (accepted.dropped() > 0) {
+                    tellDropped(collectorId, accepted);
+                }
                 List<Point> points = tags.addTo(accepted.points());
                 yield take(collectorId, runId, points, accepted.tags());
             }
@@ -42,13 +46,27 @@ final class Ears implements WorkerListener {
         ActiveRun run = runId == 0 ? null : runner.run(runId);
         if (run == null
                 || request.length > QUICKLY_DECODED
-                || !(machine.decode().apply(request) instanceof Decoded.Accepted accepted)) {
+                || !(machine.decode().apply(request) instanceof Decoded.Accepted accepted)
+                || accepted.dropped() > 0) {
             return Optional.empty();
         }
         ReportBuffer.Taken taken =
                 run.buffer.addAtOnce(tags.addTo(accepted.points()), accepted.tags());
         flushLater(taken, run.buffer);
         return Optional.ofNullable(taken).map(ReportBuffer.Taken::reply);
+    }
+
+    /// The reply is upstream's, which says nothing of it.
+    private void tellDropped(String collectorId, Decoded.Accepted accepted) {
+        String why =
+                accepted.warnings().stream()
+                        .filter(warning -> warning.type().equals(PointChecks.NO_FIELD))
+                        .findFirst()
+                        .map(warning -> ": " + warning.message())
+                        .orElse("");
+        log.note(
+                name(runner.collector(collectorId)),
+                accepted.dropped() + " points of a report were dropped" + why);
     }
 
     private Reply refuse(String collectorId, Decoded.Refused refused) {

@@ -73,7 +73,7 @@ final class Opener {
                     loading.isEmpty()
                             ? "no class in its files subclasses DataKitFramework"
                             : "no collector could be loaded: "
-                                    + CollectorStats.summary(loading.getFirst().error()));
+                                    + Run.summary(loading.getFirst().error()));
         }
         return new Opening.Good(found, opened, hearing);
     }

@@ -226,7 +226,7 @@ final class Runs {
         }
         String word = row.outcome().word();
         voice.note(slot.name(), "run " + word + ": " + row.error());
-        String summary = CollectorStats.summary(row.error());
+        String summary = Run.summary(row.error());
         voice.userLine(slot.name() + " " + word + ": " + summary);
         if (inARow == 1 || inARow % 10 == 0) {
             voice.warn(

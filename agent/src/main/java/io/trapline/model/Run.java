@@ -1,5 +1,6 @@
 package io.trapline.model;
 
+import java.util.List;
 import java.util.Objects;
 
 /// One call of a collector's `run()`: a row of the run ledger.
@@ -73,5 +74,20 @@ public record Run(
         public String word() {
             return word;
         }
+    }
+
+    /// What went wrong: of a traceback, the line after its last frame, where the error's message
+    /// begins; of another text its last line.
+    public static String summary(String error) {
+        List<String> lines = error.lines().filter(l -> !l.isBlank()).toList();
+        int frame = lines.lastIndexOf("Traceback (most recent call last):");
+        if (frame >= 0) {
+            for (String line : lines.subList(frame + 1, lines.size())) {
+                if (!line.startsWith(" ")) {
+                    return line.strip();
+                }
+            }
+        }
+        return lines.isEmpty() ? "" : lines.getLast().strip();
     }
 }

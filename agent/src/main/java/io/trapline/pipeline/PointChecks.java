@@ -30,6 +30,9 @@ public final class PointChecks {
     public static final int MAX_TEXT_BYTES = 32 << 20;
     public static final String DEFAULT_NAME = "__default";
 
+    /// The warning about a point that was dropped.
+    public static final String NO_FIELD = "no_field";
+
     private static final List<Tag> UNKNOWN_PLACE =
             List.of(
                     new Tag("city", "unknown"),
@@ -83,7 +86,7 @@ public final class PointChecks {
         Point checked = isClean(raw) ? raw : mend(index, raw);
         if (checked.fields().isEmpty() || storesNothing(checked)) {
             dropped.set(index);
-            warn(index, "no_field", "point \"" + checked.name() + "\" has no field to store");
+            warn(index, NO_FIELD, "point \"" + checked.name() + "\" has no field to store");
             return null;
         }
         return checked;
@@ -249,7 +252,8 @@ public final class PointChecks {
                                 .map(field -> new Field(field.getKey(), field.getValue()))
                                 .toList(),
                         point.timeNs());
-        Field required = mended.fields().isEmpty() ? null : requiredKey(mended);
+        boolean nothingLeft = mended.fields().isEmpty() && mended.tags().isEmpty();
+        Field required = nothingLeft ? null : requiredKey(mended);
         if (required == null) {
             return mended;
         }

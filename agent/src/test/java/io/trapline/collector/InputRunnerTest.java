@@ -580,6 +580,24 @@ class InputRunnerTest {
     }
 
     @Test
+    void points_of_which_nothing_is_stored_are_told_in_the_collectors_log() {
+        List<Reply> replies = new ArrayList<>();
+        stage.bridge.collector(
+                "in",
+                "A",
+                60,
+                (worker, run) -> {
+                    replies.add(worker.report(run, "-3"));
+                    worker.returns(run);
+                });
+        stage.start(Stage.input("in"));
+        stage.seconds(2);
+        assertThat(replies).containsExactly(Reply.OK);
+        assertThat(stage.collector("A").lines())
+                .anyMatch(l -> l.contains("3 points of a report were dropped: point \"m\" has no"));
+    }
+
+    @Test
     void a_full_journal_is_told_to_the_next_report_and_promised_points_wait_for_room() {
         List<Reply> replies = new ArrayList<>();
         List<Long> runs = new ArrayList<>();

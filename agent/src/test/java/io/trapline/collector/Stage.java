@@ -9,6 +9,7 @@ import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
+import io.trapline.pipeline.PointChecks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -87,9 +88,18 @@ final class Stage implements Sink {
                 1);
     }
 
-    /// A report's body is a number of points, or a text that is refused.
+    /// A report's body is a number of points, a negative one of points that are dropped, or a text
+    /// that is refused.
     static Decoded decode(byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8);
+        if (text.matches("-\\d+")) {
+            String why = "point \"m\" has no field to store";
+            return new Decoded.Accepted(
+                    List.of(),
+                    Decoded.TagChoice.HOST,
+                    List.of(new Decoded.Warning(0, PointChecks.NO_FIELD, why)),
+                    -Integer.parseInt(text));
+        }
         if (!text.matches("\\d+")) {
             return new Decoded.Refused(400, "datakit.invalidJsonPoint", "bad \"" + text + "\"");
         }

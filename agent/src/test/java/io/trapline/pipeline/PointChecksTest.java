@@ -186,6 +186,16 @@ class PointChecksTest {
     }
 
     @Test
+    void a_record_of_tags_alone_is_kept_where_a_key_is_added_to_it() {
+        List<Tag> tags = List.of(tag("t", "v"));
+        assertThat(check(point(Category.LOGGING, tags)).points().getFirst().fields())
+                .containsExactly(text("status", "info"));
+        assertThat(check(point(Category.OBJECT, tags)).points().getFirst().fields())
+                .containsExactly(text("name", "default"));
+        assertThat(check(point(Category.KEYEVENT, tags)).points()).isEmpty();
+    }
+
+    @Test
     void a_record_of_reserved_keys_alone_is_dropped_rather_than_filled_up() {
         Checked checked =
                 check(point(Category.LOGGING, List.of(), text("source", "x"), text("date", "y")));

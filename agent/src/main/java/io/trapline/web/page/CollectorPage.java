@@ -162,7 +162,7 @@ record CollectorPage(
                 Show.millis(row.number(2)),
                 Show.millis(row.number(6)),
                 row.whole(4),
-                Show.lastLine(row.text(5)),
+                io.trapline.model.Run.summary(row.text(5)),
                 row.text(5).stripTrailing());
     }
 

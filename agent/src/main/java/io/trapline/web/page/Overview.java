@@ -4,6 +4,7 @@ import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.Journal.ReaderStatus;
+import io.trapline.model.Run;
 import io.trapline.store.StoreStatus;
 import io.trapline.web.ConfigStatus;
 import io.trapline.web.page.Ask.Answer;
@@ -190,7 +191,7 @@ record Overview(
                         new Ailment("Input " + input.name() + " backs off: " + input.reason(), ""));
             }
             for (String problem : input.problems()) {
-                found.add(new Ailment("Input " + input.name() + ": " + Show.lastLine(problem), ""));
+                found.add(new Ailment("Input " + input.name() + ": " + Run.summary(problem), ""));
             }
             for (CollectorStatus collector : input.collectors()) {
                 if (collector.state().equals("paused")) {
@@ -204,7 +205,7 @@ record Overview(
                 if (failed || collector.state().equals("backing off")) {
                     String why =
                             collector.reason().isEmpty()
-                                    ? Show.lastLine(collector.lastError())
+                                    ? Run.summary(collector.lastError())
                                     : collector.reason();
                     found.add(
                             new Ailment(

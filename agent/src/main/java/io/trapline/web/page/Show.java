@@ -89,12 +89,6 @@ final class Show {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
-    /// The last line that says something: of a traceback, the error itself.
-    static String lastLine(String text) {
-        String stripped = text.stripTrailing();
-        return stripped.substring(stripped.lastIndexOf('\n') + 1);
-    }
-
     /// A time of the store, `2026-11-21T04:40:00.123456Z`, to the millisecond.
     static String stamp(String iso) {
         return iso.replaceFirst("^(.{10})T(.{8})(\\.\\d{0,3})?.*$", "$1 $2$3");

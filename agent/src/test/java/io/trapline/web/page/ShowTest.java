@@ -60,11 +60,4 @@ class ShowTest {
         assertThat(Show.spark(List.of(0.0, 0.0))).isEqualTo("0.0,19.0 100.0,19.0");
         assertThat(Show.spark(List.of())).isEmpty();
     }
-
-    @Test
-    void the_last_line_of_a_traceback_is_its_error() {
-        assertThat(Show.lastLine("Traceback\n  File\nValueError: no\n\n"))
-                .isEqualTo("ValueError: no");
-        assertThat(Show.lastLine("")).isEmpty();
-    }
 }

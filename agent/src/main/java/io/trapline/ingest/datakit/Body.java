@@ -12,6 +12,8 @@ import java.time.Duration;
 /// Reads a request's body up to a limit and a time.
 final class Body {
     static final int TIMEOUT = 408;
+    private static final Duration LINGER = Duration.ofSeconds(3);
+    private static final long LINGER_BYTES = 1L << 30;
 
     private Body() {}
 
@@ -52,6 +54,22 @@ final class Body {
             throw cutOff(body.size(), announced);
         }
         return body.toByteArray();
+    }
+
+    /// Reads on, for a while, what was refused with an answer: many clients look for the answer
+    /// only when they have sent everything, and a connection closed before would take it from them.
+    static void discard(ServerRequest request) {
+        byte[] chunk = new byte[16 << 10];
+        try (Watch _ = SlowSenders.watch(LINGER)) {
+            InputStream in = request.content().inputStream();
+            long left = LINGER_BYTES;
+            while (left > 0) {
+                int read = in.read(chunk);
+                left = read < 0 ? 0 : left - read;
+            }
+        } catch (IOException | RuntimeException _) {
+            // The connection is to be closed anyway.
+        }
     }
 
     private static RefusedException tooSlow(Duration timeout) {

@@ -643,20 +643,25 @@ public final class DataKitApi {
     }
 
     private void refuse(ServerRequest request, ServerResponse response, Decoded.Refused refused) {
-        closeIfUnread(request, response);
+        boolean unread = closeIfUnread(request, response);
         if (refused.status() == 503) {
             response.header(HeaderNames.RETRY_AFTER, "5");
         }
         sendError(response, refused.status(), refused.code(), refused.message());
+        if (unread) {
+            Body.discard(request);
+        }
     }
 
     /// The rest of a body that nobody will read is not waited for.
-    private static void closeIfUnread(ServerRequest request, ServerResponse response) {
+    private static boolean closeIfUnread(ServerRequest request, ServerResponse response) {
         if (request.content().hasEntity()
                 && !request.content().consumed()
                 && request.headers().contentLength().orElse(Long.MAX_VALUE) > SMALL_BODY) {
             response.header(HeaderNames.CONNECTION, "close");
+            return true;
         }
+        return false;
     }
 
     private interface Members {

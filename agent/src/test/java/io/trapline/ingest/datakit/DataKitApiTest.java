@@ -177,6 +177,20 @@ class DataKitApiTest {
     }
 
     @Test
+    void a_client_that_sends_everything_before_it_listens_hears_why_it_was_refused()
+            throws Exception {
+        fixture.settings = ApiFixture.limits(Duration.ofSeconds(30), 1000, 1000);
+        byte[] large = new byte[20 << 20];
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.port())) {
+            OutputStream out = socket.getOutputStream();
+            out.write(head("Content-Length: " + large.length));
+            out.write(large);
+            out.flush();
+            assertThat(answer(socket)).startsWith("HTTP/1.1 413").contains("datakit.bodyTooLarge");
+        }
+    }
+
+    @Test
     void a_gzip_bomb_is_refused() throws Exception {
         fixture.settings = ApiFixture.limits(Duration.ofSeconds(30), 1 << 20, 10 << 20);
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();

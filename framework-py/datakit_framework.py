@@ -26,6 +26,9 @@ _TIMEOUT_SECONDS = 10
 _RETRY_AFTER_SECONDS = (0.2, 0.5)  # a report is tried once more after each of these
 _LONGEST_RETRY_AFTER = 2.0
 
+_PART_CHARS = 4 << 20
+_MOST_CHARS = 48 << 20
+
 _LOG_BYTES = 100_000
 _LOG_BACKUPS = 10
 
@@ -99,7 +102,7 @@ class DataKitFramework(object):
                 all_are_none = False
             if not points:
                 continue
-            reply = self.__write(category, parameters, _json_of_points(points, data.get("precision")))
+            reply = self.__write(category, parameters, points, data.get("precision"))
             if not reply.ok and failed_status is None:
                 failed_status = reply.status_code
                 mylog("%s: report of %s failed: %s %s" % (self.name, category, reply.status_code or "no answer", reply))
@@ -227,19 +230,33 @@ class DataKitFramework(object):
             return False
         return host is None or host == _hooks.host or (_is_loopback(host) and _is_loopback(_hooks.host))
 
-    def __write(self, category, parameters, points):
+    def __bridge(self, category, parameters, points, precision, body):
+        """To the agent, which has the memory for so much at a time: a larger report goes in parts."""
+        if len(body) > _PART_CHARS and isinstance(points, list) and len(points) > 1:
+            size = max(1, len(points) * _PART_CHARS // len(body))
+            parts = [points[at : at + size] for at in range(0, len(points), size)]
+            if len(parts) > 1:
+                replies = [self.__write(category, parameters, part, precision) for part in parts]
+                return next((reply for reply in replies if not reply.ok), replies[-1])
+        if len(body) > _MOST_CHARS:
+            message = "one point of %d bytes; the limit is %d, nothing of it was stored" % (len(body), _MOST_CHARS)
+            return Reply(json.dumps({"error_code": "datakit.bodyTooLarge", "message": message}), False, 413)
+        members = ""
+        if parameters:
+            members = json.dumps(dict(parameters))[1:-1] + ", "
+        request = '{"category": "%s", %s"points": %s}' % (category, members, body)
+        return _retrying(_bridged, self, request)
+
+    def __write(self, category, parameters, points, precision):
+        body = _json_of_points(points, precision)
         if _hooks.report is not None and self.__is_agents_own():
-            members = ""
-            if parameters:
-                members = json.dumps(dict(parameters))[1:-1] + ", "
-            request = '{"category": "%s", %s"points": %s}' % (category, members, points)
-            return _retrying(_bridged, self, request)
+            return self.__bridge(category, parameters, points, precision, body)
         url = self.construct_url("v1/write/" + category)
         if parameters:
             from urllib.parse import quote
 
             url += "?" + "&".join("%s=%s" % (key, quote(value, safe="")) for key, value in parameters)
-        return _retrying(_http, "POST", url, {"Content-Type": "application/json"}, points.encode("utf-8"))
+        return _retrying(_http, "POST", url, {"Content-Type": "application/json"}, body.encode("utf-8"))
 
 
 # ---- what leaves: nothing in a report may make the rest of it vanish ----------------------------
@@ -259,8 +276,8 @@ def _json_of_points(points, precision):
     return _json(_clean_points(points, precision))
 
 
-_JSON_AS_IT_IS = frozenset((str, int, float, bool, type(None)))
-_TAG_AS_IT_IS = frozenset((str, type(None)))
+_FIELD_AS_IT_IS = frozenset((str, int, float, bool, type(None)))
+_TEXT_AS_IT_IS = frozenset((str, type(None)))
 
 
 def _is_plain(point):
@@ -268,17 +285,19 @@ def _is_plain(point):
     for key, value in point.items():
         if type(value) is dict:
             if key == "tags":
-                allowed = _TAG_AS_IT_IS
+                allowed = _TEXT_AS_IT_IS
             elif key == "fields":
-                allowed = _JSON_AS_IT_IS
+                allowed = _FIELD_AS_IT_IS
             else:
                 return False
             for name, item in value.items():
-                if type(name) is not str or type(item) not in allowed:
+                kind = type(item)
+                if type(name) is not str or kind not in allowed or (kind is int and not -_PLAIN < item < _PLAIN):
                     return False
-        elif type(key) is not str or type(value) not in _JSON_AS_IT_IS:
-            return False
-        elif key == "time" and type(value) is not int and value is not None:
+        elif key == "time":
+            if value is not None and type(value) is not int:
+                return False
+        elif type(key) is not str or type(value) not in _TEXT_AS_IT_IS:
             return False
     return True
 

@@ -119,6 +119,29 @@ class FrameworkRows(unittest.TestCase):
         self.it.report({"M": [P], "precision": "", "input": None, "ignore_global_tags": 0, "version": False})
         self.assertEqual("/v1/write/metric", self.server.requests[0][0])
 
+    def test_a_large_report_reaches_the_agent_in_parts_and_in_order(self):
+        sent = []
+
+        def report(instance, text):
+            sent.append(text)
+            return (400, "bad") if '"n": 70' in text else (200, "")
+
+        datakit_framework._hooks.report = report
+        self.addCleanup(setattr, datakit_framework._hooks, "report", None)
+        points = [{"measurement": "m", "fields": {"n": n, "text": "x" * 200_000}} for n in range(100)]
+        reply = Collector().report({"L": points})
+        self.assertEqual(("bad", False, 400), (str(reply), reply.ok, reply.status_code))
+        self.assertLess(max(map(len, sent)), 5 << 20)
+        together = [point["fields"]["n"] for text in sent for point in json.loads(text)["points"]]
+        self.assertEqual(list(range(100)), together)
+
+    def test_a_point_that_is_too_large_for_the_agent_is_refused_and_named(self):
+        datakit_framework._hooks.report = lambda instance, text: self.fail("sent")
+        self.addCleanup(setattr, datakit_framework._hooks, "report", None)
+        reply = Collector().feed_logging(source="s", message="x" * (49 << 20))
+        self.assertEqual((False, 413), (reply.ok, reply.status_code))
+        self.assertIn("datakit.bodyTooLarge", self.lines[-1])
+
     def test_F010(self):
         self.refused("source", lambda: self.it.feed_logging(message="m"))
 

@@ -98,6 +98,17 @@ public final class Discovery {
                 if (Files.exists(path)) {
                     return Optional.of(path);
                 }
+                // Neither there nor not there: the way to it is barred.
+                if (!Files.notExists(path)) {
+                    problems.add(
+                            "dirs entry \""
+                                    + entry
+                                    + "\" cannot be reached: this user may not look into a folder"
+                                    + " on the way to "
+                                    + path
+                                    + ", or a link leads to itself; check it with namei -l");
+                    return Optional.empty();
+                }
             }
             String tried = String.join(", ", roots.stream().map(r -> r + "/" + relative).toList());
             problems.add(

@@ -76,6 +76,15 @@ class DiscoveryTest {
     }
 
     @Test
+    void a_folder_that_cannot_be_looked_at_is_not_called_missing() throws IOException {
+        Files.createSymbolicLink(root.resolve("circle"), root.resolve("circle"));
+        assertThat(find("circle/d").problems())
+                .singleElement()
+                .asString()
+                .contains("\"circle/d\" cannot be reached", root + "/circle/d");
+    }
+
+    @Test
     void p028_a_missing_folder_is_a_problem_that_names_it_and_the_others_are_used()
             throws IOException {
         file("python.d/d/a.py");

@@ -3,6 +3,7 @@ package io.trapline.collector;
 import io.trapline.bridge.Worker;
 import io.trapline.bridge.Worker.LoadProblem;
 import io.trapline.bridge.WorkerException;
+import io.trapline.model.Run;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;

@@ -88,7 +88,7 @@ final class HostCommand {
                         "-Xms" + Math.min(heapMiB, START_HEAP_MIB) + "m",
                         "-Xmx" + heapMiB + "m",
                         "-XX:MetaspaceSize=160m",
-                        "-XX:TrimNativeHeapInterval=10000",
+                        "-XX:TrimNativeHeapInterval=3000",
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
                         "-XX:+DisplayVMOutputToStderr", // standard output is the protocol

@@ -124,7 +124,7 @@ class Runner:
         self._who[ident] = (collector_id, run_id)
         self._end_lines(ident)  # of a run that was cut off
         try:
-            collector.instance.run()
+            _refuse_unrun(collector.instance, collector.instance.run())
             return RETURNED, ""
         except RunInterrupted as error:
             return INTERRUPTED, traceback_of(error)
@@ -370,6 +370,18 @@ class _TapBytes:
 
     def writable(self):
         return True
+
+
+def _refuse_unrun(instance, returned):
+    """What `run()` returns does not matter, unless it is all of `run()`: of `async def` or with `yield`, nothing ran."""
+    code = getattr(returned, "cr_code", None) or getattr(returned, "gi_code", None)
+    if code is None or code is not getattr(instance.run, "__code__", None):
+        return
+    returned.close()
+    raise TypeError(
+        "nothing of run() was executed, because it is 'async def' or has a 'yield'; make it a plain 'def' "
+        "(and call asyncio.run inside it for what is async)"
+    )
 
 
 def _is_collector(cls):

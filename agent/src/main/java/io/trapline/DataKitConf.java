@@ -1,5 +1,6 @@
 package io.trapline;
 
+import io.trapline.config.AesKey;
 import io.trapline.config.ConfTable;
 import io.trapline.config.Problem.Severity;
 import io.trapline.gitsync.GitSettings;
@@ -66,7 +67,6 @@ record DataKitConf(
                                 "tracer",
                                 "ulimit",
                                 "datakit_user",
-                                "crypto",
                                 "remote_job",
                                 "hostname",
                                 "sinks",
@@ -81,6 +81,7 @@ record DataKitConf(
                         LoggingSettings.readDataKit(
                                 file.section("logging"), LoggingSettings.DEFAULT, unused),
                         GitSettings.read(file.section("git_repos"), GitSettings.DEFAULT));
+        var _ = AesKey.read(file.section("crypto")); // its mistakes belong here
         file.done();
         if (!unused.isEmpty()) {
             file.problems()

@@ -2,6 +2,7 @@ package io.trapline;
 
 import io.trapline.collector.InputFiles;
 import io.trapline.collector.InputSettings;
+import io.trapline.config.AesKey;
 import io.trapline.config.ConfReader;
 import io.trapline.config.ConfTable;
 import io.trapline.config.Problem;
@@ -32,6 +33,7 @@ final class SettingsLoader {
     private final Path home;
     private final Path confRoot;
     private final Settings.Surroundings surroundings;
+    private final Optional<AesKey> key;
     private final Problems main = new Problems();
     private final Problems other = new Problems();
 
@@ -39,6 +41,7 @@ final class SettingsLoader {
         this.home = home;
         this.confRoot = home.resolve("conf.d");
         this.surroundings = surroundings;
+        this.key = key(home, confRoot);
     }
 
     Settings.Loaded load() {
@@ -49,7 +52,7 @@ final class SettingsLoader {
         Optional<ConfTable> dataKit = mainFile("datakit.conf", Severity.WARNING);
         Optional<ConfTable> trapline = mainFile("trapline.conf", Severity.ERROR);
         // A file that does not parse is read as empty, so that the other one's problems show too.
-        ConfTable nothing = new ConfReader(main, home, Severity.ERROR, Map.of()).empty(confRoot);
+        ConfTable nothing = reader(main, Severity.ERROR, Map.of()).empty(confRoot);
         DataKitConf below = DataKitConf.read(dataKit.orElse(nothing), surroundings.host());
         Settings settings = read(trapline.orElse(nothing), below);
         List<Problem> problems = new ArrayList<>(main.sorted());
@@ -61,7 +64,19 @@ final class SettingsLoader {
     }
 
     private Optional<ConfTable> mainFile(String name, Severity unknownKeys) {
-        return new ConfReader(main, home, unknownKeys, Map.of()).read(confRoot.resolve(name));
+        return reader(main, unknownKeys, Map.of()).read(confRoot.resolve(name));
+    }
+
+    private ConfReader reader(
+            Problems problems, Severity unknownKeys, Map<String, String> variables) {
+        return new ConfReader(problems, home, unknownKeys, variables, key);
+    }
+
+    /// What is wrong with it is found when `datakit.conf` is read for all the rest.
+    private static Optional<AesKey> key(Path home, Path confRoot) {
+        return new ConfReader(new Problems(), home, Severity.WARNING, Map.of(), Optional.empty())
+                .read(confRoot.resolve("datakit.conf"))
+                .flatMap(file -> AesKey.read(file.section("crypto")));
     }
 
     private Settings read(ConfTable file, DataKitConf below) {
@@ -154,7 +169,7 @@ final class SettingsLoader {
     }
 
     private ConfReader inputReader(Problems problems) {
-        return new ConfReader(problems, home, Severity.WARNING, surroundings.variables());
+        return reader(problems, Severity.WARNING, surroundings.variables());
     }
 
     /// What is wrong with the inputs below a repository's folder, which need not be in place.

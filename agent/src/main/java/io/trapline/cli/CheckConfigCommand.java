@@ -1,9 +1,13 @@
 package io.trapline.cli;
 
 import io.trapline.Home;
+import io.trapline.InputFolders;
 import io.trapline.Settings;
+import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check-config",
         description =
-                "Reads all configuration files and lists every mistake; exit code 2 if there is one.")
+                "Reads all configuration files and lists every mistake, exit code 2 if there is one;"
+                        + " and warns of folders that inputs name and cannot use.")
 final class CheckConfigCommand implements Callable<Integer> {
     @Mixin private HomeOption home;
     @Spec private CommandSpec spec;
@@ -26,11 +31,16 @@ final class CheckConfigCommand implements Callable<Integer> {
     public Integer call() {
         Home folder = home.home();
         Settings.Loaded loaded = Settings.load(folder.root(), System.getenv());
+        List<Problem> problems = new ArrayList<>(loaded.problems());
+        if (loaded instanceof Settings.Loaded.Usable(var settings, _)) {
+            problems.addAll(InputFolders.check(folder, settings));
+            problems.sort(null);
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(ProblemReport.json(folder.root(), loaded.problems()));
+            out.println(ProblemReport.json(folder.root(), problems));
         } else {
-            ProblemReport.lines(folder.root(), loaded.problems()).forEach(out::println);
+            ProblemReport.lines(folder.root(), problems).forEach(out::println);
             if (!loaded.hasErrors() && loaded instanceof Settings.Loaded.Usable(var settings, _)) {
                 out.println(
                         "ok: %d input(s), %d push registration(s), %d check(s)"

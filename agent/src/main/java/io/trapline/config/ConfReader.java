@@ -19,8 +19,13 @@ import org.tomlj.TomlParseResult;
 /// @param home where relative paths in `ENC[file://…]` start
 /// @param unknownKeys how bad an unknown key is in this kind of file
 /// @param variables replaced in the text before it is parsed; empty = none
+/// @param key for `ENC[aes://…]`
 public record ConfReader(
-        Problems problems, Path home, Severity unknownKeys, Map<String, String> variables) {
+        Problems problems,
+        Path home,
+        Severity unknownKeys,
+        Map<String, String> variables,
+        Optional<AesKey> key) {
     public ConfReader {
         variables = Map.copyOf(variables);
     }
@@ -64,7 +69,8 @@ public record ConfReader(
         }
         return toml.hasErrors()
                 ? Optional.empty()
-                : Optional.of(ConfTable.root(toml, file, problems, new Secrets(home), unknownKeys));
+                : Optional.of(
+                        ConfTable.root(toml, file, problems, new Secrets(home, key), unknownKeys));
     }
 
     /// The top level of a file that may be missing: then it has no keys.
@@ -76,7 +82,7 @@ public record ConfReader(
 
     /// A file without keys.
     public ConfTable empty(Path file) {
-        return ConfTable.root(Toml.parse(""), file, problems, new Secrets(home), unknownKeys);
+        return ConfTable.root(Toml.parse(""), file, problems, new Secrets(home, key), unknownKeys);
     }
 
     private static int badLine(byte[] content) {

@@ -132,6 +132,23 @@ abstract class WorkerContract {
     // ---- loading --------------------------------------------------------------------------------
 
     @Test
+    void a_run_that_is_only_a_coroutine_or_generator_is_an_error_that_says_what_to_do() {
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + "class C(DataKitFramework):\n  interval = 1\n  async def run(self):\n    pass\n"
+                        + "class G(DataKitFramework):\n  interval = 1\n  def run(self):\n    yield 1\n");
+        Worker worker = open();
+        for (String collector : List.of("m.C", "m.G")) {
+            assertThat(runOnce(worker, collector))
+                    .isInstanceOfSatisfying(
+                            RunEnd.Raised.class,
+                            end -> assertThat(end.traceback()).contains("make it a plain 'def'"));
+        }
+    }
+
+    @Test
     void the_user_documents_examples_run_unmodified() {
         module("mytest", "test", resource("test.py"));
         module("Demo", "demo", resource("general.py"));

@@ -1,0 +1,57 @@
+package io.trapline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.Settings.Loaded;
+import io.trapline.config.ProblemReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InputFoldersTest {
+    @TempDir Path root;
+
+    private List<String> warnings(String... dirs) throws IOException {
+        StringBuilder conf = new StringBuilder();
+        for (String each : dirs) {
+            conf.append("[[inputs.pythond]]\nname = \"in")
+                    .append(conf.length())
+                    .append("\"\ndirs = ")
+                    .append(each)
+                    .append('\n');
+        }
+        Files.createDirectories(root.resolve("conf.d"));
+        Files.writeString(root.resolve("conf.d/p.conf"), conf);
+        if (!(Settings.load(root, Map.of()) instanceof Loaded.Usable(var settings, _))) {
+            throw new AssertionError("the configuration is fine");
+        }
+        return ProblemReport.lines(root, InputFolders.check(new Home(root), settings));
+    }
+
+    @Test
+    void what_cannot_be_used_is_named_with_the_block_that_names_it() throws IOException {
+        Files.createDirectories(root.resolve("python.d/empty"));
+        Files.createDirectories(root.resolve("python.d/good"));
+        Files.writeString(root.resolve("python.d/good/a.py"), "");
+        assertThat(warnings("[\"good\"]", "[\"nosuch\", \"good\"]", "[\"../..\"]", "[\"empty\"]"))
+                .satisfiesExactly(
+                        line ->
+                                assertThat(line)
+                                        .startsWith("conf.d/p.conf:4: warning: input in")
+                                        .contains("dirs entry \"nosuch\" does not exist")
+                                        .doesNotContain("nothing to run"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("conf.d/p.conf:7: warning: ")
+                                        .contains("leads out of")
+                                        .endsWith("; it has nothing to run"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("conf.d/p.conf:10: warning: ")
+                                        .contains("no .py file in dirs [empty]"));
+    }
+}

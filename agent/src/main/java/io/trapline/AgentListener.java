@@ -7,6 +7,7 @@ import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.net.ServerTls;
 import io.trapline.web.Listener;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -49,6 +50,17 @@ final class AgentListener {
                                 initial,
                                 at -> new HostPort(at.host(), at.port()),
                                 at -> open(at, routes)));
+        if (initial.socket().isPresent()) {
+            Path socket = initial.socket().get();
+            parts.add(
+                    "socket",
+                    DEADLINE,
+                    Listener.open(
+                            socket,
+                            to -> DataKitApi.configure(to, initial),
+                            routing -> routes.accept(initial, routing)));
+            LOG.info("the socket {} serves the same as {}", socket, address());
+        }
     }
 
     private MovingListener.Bound open(

@@ -237,6 +237,9 @@ final class Reloading {
         if (!old.http().timeout().equals(fresh.http().timeout())) {
             lines.add("[http] timeout has changed: that takes a restart");
         }
+        if (!old.http().socket().equals(fresh.http().socket())) {
+            lines.add("[http] listen_socket has changed: that takes a restart");
+        }
         if (!sameProtection(old.http().listen(), fresh.http().listen())) {
             lines.add("TLS of [http] was switched on or off: that takes a restart");
         }

@@ -4,12 +4,14 @@ import io.trapline.config.ConfTable;
 import io.trapline.config.HostPort;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.TlsFiles;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /// The agent's listener: `[http]`, and `[http_api]` of `datakit.conf`.
 ///
+/// @param socket a Unix socket that serves the same as well
 /// @param publicApis paths that a request from outside this host may use; empty = ping, ntp and the
 ///   write paths
 /// @param allowedOrigins CORS origins; empty = every origin is echoed
@@ -21,6 +23,7 @@ import java.util.Optional;
 /// @param maxDecodedBytes of a body after decompression
 public record HttpSettings(
         ListenSettings listen,
+        Optional<Path> socket,
         List<String> publicApis,
         List<String> allowedOrigins,
         boolean disable404Page,
@@ -29,9 +32,12 @@ public record HttpSettings(
         int requestBurst,
         long maxBodyBytes,
         long maxDecodedBytes) {
+    private static final String SOCKET = "the path of a Unix socket";
+
     public static final HttpSettings DEFAULT =
             new HttpSettings(
                     ListenSettings.plain("127.0.0.1", 9529),
+                    Optional.empty(),
                     List.of(),
                     List.of(),
                     false,
@@ -51,6 +57,7 @@ public record HttpSettings(
         var settings =
                 new HttpSettings(
                         ListenSettings.read(http, base.listen),
+                        socket(http).or(base::socket),
                         publicApis(http).orElse(base.publicApis),
                         origins(http, "allowed_origins").orElse(base.allowedOrigins),
                         http.flag("disable_404page").orElse(base.disable404Page),
@@ -72,7 +79,9 @@ public record HttpSettings(
                         "request_rate_limit_ttl",
                         "rum_origin_ip_header",
                         "rum_app_id_white_list"));
-        refuse(api, "listen_socket", "Unix sockets are not supported; remove it and use listen");
+        Optional<Path> socket = socket(api);
+        boolean onlySocket =
+                api.isText("listen") && api.text("listen", "text").orElse("").startsWith("/");
         ConfTable tls = api.section("tls");
         Optional<TlsFiles> files =
                 isSet(tls, "cert") || isSet(tls, "privkey")
@@ -81,7 +90,10 @@ public record HttpSettings(
         tls.done();
         var settings =
                 new HttpSettings(
-                        base.listen.at(api.endpoint("listen")).with(files),
+                        base.listen
+                                .at(onlySocket ? Optional.empty() : api.endpoint("listen"))
+                                .with(files),
+                        socket.or(() -> onlySocket ? api.path("listen", SOCKET) : base.socket),
                         publicApis(api).orElse(base.publicApis),
                         origins(api, "allowed_cors_origins").orElse(base.allowedOrigins),
                         api.flag("disable_404page").orElse(base.disable404Page),
@@ -98,6 +110,7 @@ public record HttpSettings(
     public HttpSettings listening(HostPort place) {
         return new HttpSettings(
                 listen.at(Optional.of(place)),
+                socket,
                 publicApis,
                 allowedOrigins,
                 disable404Page,
@@ -147,9 +160,9 @@ public record HttpSettings(
                 && (!table.isText(key) || !table.text(key, "text").orElse("").isBlank());
     }
 
-    private static void refuse(ConfTable table, String key, String advice) {
-        if (!table.text(key, "text").orElse("").isBlank()) {
-            table.error(key, advice);
-        }
+    private static Optional<Path> socket(ConfTable table) {
+        return isSet(table, "listen_socket")
+                ? table.path("listen_socket", SOCKET)
+                : Optional.empty();
     }
 }

@@ -8,7 +8,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /// A server that listens: the one place where listeners are bound, with or without TLS, and where
@@ -56,6 +63,52 @@ public final class BoundServer implements AutoCloseable {
     private static IOException failure(ListenSettings at, String reason) {
         return new IOException(
                 "cannot listen on %s: %s".formatted(new HostPort(at.host(), at.port()), reason));
+    }
+
+    /// @param config everything but the address
+    /// @param socket the path of a Unix socket; one that nobody listens on any more is replaced
+    /// @throws IOException when it cannot be bound, saying why and what to do
+    public static AutoCloseable onSocket(WebServerConfig.Builder config, Path socket)
+            throws IOException {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
+        String found = inTheWay(socket, address);
+        if (!found.isEmpty()) {
+            throw new IOException("cannot listen on " + socket + ": " + found);
+        }
+        Files.deleteIfExists(socket);
+        WebServer server = config.bindAddress(address).shutdownHook(false).build();
+        server.start();
+        if (!server.isRunning()) {
+            throw new IOException(
+                    "cannot listen on "
+                            + socket
+                            + ": the socket could not be made; check that its folder is there and"
+                            + " that the agent's user may write to it, and that the path is shorter"
+                            + " than 108 bytes");
+        }
+        return () -> {
+            server.stop();
+            Files.deleteIfExists(socket);
+        };
+    }
+
+    private static String inTheWay(Path socket, UnixDomainSocketAddress address)
+            throws IOException {
+        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            return "";
+        }
+        if (!Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isOther()) {
+            return "there is a file or folder of that name, which is no socket; move it away or"
+                    + " name another path in listen_socket";
+        }
+        try (SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.connect(address);
+            return "another program listens on it; stop that, or name another path in"
+                    + " listen_socket";
+        } catch (IOException _) {
+            return ""; // what a process that was killed has left behind
+        }
     }
 
     public int port() {

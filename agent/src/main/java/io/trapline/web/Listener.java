@@ -9,6 +9,7 @@ import io.trapline.net.BoundServer;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -44,6 +45,23 @@ public final class Listener implements AutoCloseable {
             Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
+        return new Listener(BoundServer.start(config(limits, routes), at, tls, "http"));
+    }
+
+    /// The same on a Unix socket.
+    ///
+    /// @throws IOException when it cannot be made, saying why and what to do
+    public static AutoCloseable open(
+            Path socket,
+            Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            Consumer<HttpRouting.Builder> routes)
+            throws IOException {
+        return BoundServer.onSocket(config(limits, routes), socket);
+    }
+
+    private static WebServerConfig.Builder config(
+            Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            Consumer<HttpRouting.Builder> routes) {
         HttpRouting.Builder routing = HttpRouting.builder();
         routes.accept(routing);
         WebServerConfig.Builder config =
@@ -62,7 +80,7 @@ public final class Listener implements AutoCloseable {
                                 new HttpConnections(MAX_REQUEST_LINE_BYTES, MAX_HEADER_BYTES))
                         .addRouting(routing);
         limits.accept(config);
-        return new Listener(BoundServer.start(config, at, tls, "http"));
+        return config;
     }
 
     /// `http://host:port` or `https://host:port`, with the port that was really bound.

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// The real handlers on a real listener at a free port, over a journal in memory; the clock stands
@@ -102,6 +103,7 @@ final class ApiFixture implements AutoCloseable {
             boolean disable404Page) {
         return new HttpSettings(
                 ListenSettings.plain("127.0.0.1", 0),
+                Optional.empty(),
                 publicApis,
                 origins,
                 disable404Page,
@@ -115,6 +117,7 @@ final class ApiFixture implements AutoCloseable {
     static HttpSettings limits(Duration timeout, long maxBody, long maxDecoded) {
         return new HttpSettings(
                 ListenSettings.plain("127.0.0.1", 0),
+                Optional.empty(),
                 List.of(),
                 List.of(),
                 false,

@@ -92,6 +92,7 @@ public final class Agent implements AutoCloseable {
                         "journal",
                         QUICK,
                         SqliteJournal.open(database, () -> inForce.settings().journal()));
+        Recovery.tell(lock.leftBehind(), journal.status());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
         Optional<Store> store =
                 initial.store()

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// One process a home: an exclusive lock on `data/agent.lock`, which the kernel takes back when its
@@ -18,20 +19,16 @@ import org.jspecify.annotations.Nullable;
 /// with TLS, the SHA-256 of its certificate, a line each.
 public final class HomeLock implements AutoCloseable {
     private final FileChannel channel;
+    private final OptionalLong leftBehind;
 
-    private HomeLock(FileChannel channel) {
+    private HomeLock(FileChannel channel, OptionalLong leftBehind) {
         this.channel = channel;
+        this.leftBehind = leftBehind;
     }
 
     /// @throws HeldException when another process holds it
     public static HomeLock acquire(Home home) throws IOException, HeldException {
-        Path file = file(home);
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
+        FileChannel channel = open(home);
         boolean locked = false;
         try {
             // Held until the process ends or close() closes the channel.
@@ -46,7 +43,7 @@ public final class HomeLock implements AutoCloseable {
                                 + "; stop it first, or choose another folder with --home");
             }
             locked = true;
-            HomeLock held = new HomeLock(channel);
+            HomeLock held = new HomeLock(channel, writtenBy(channel));
             held.write(ProcessHandle.current().pid() + "\n");
             return held;
         } finally {
@@ -56,11 +53,39 @@ public final class HomeLock implements AutoCloseable {
         }
     }
 
+    private static FileChannel open(Home home) throws IOException {
+        return FileChannel.open(
+                file(home),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+    }
+
+    /// The process that held it before and did not let go of it: it was killed, or the host went
+    /// down.
+    OptionalLong leftBehind() {
+        return leftBehind;
+    }
+
+    /// Reads by the channel that holds the lock: closing another one on the file would let go of
+    /// it.
+    private static OptionalLong writtenBy(FileChannel channel) throws IOException {
+        ByteBuffer begin = ByteBuffer.allocate(32);
+        channel.read(begin, 0);
+        String text = new String(begin.array(), 0, begin.position(), StandardCharsets.UTF_8);
+        try {
+            return OptionalLong.of(Long.parseLong(text.lines().findFirst().orElse("")));
+        } catch (NumberFormatException _) {
+            return OptionalLong.empty();
+        }
+    }
+
     /// Whether nobody holds it. Only for whom has reason to think so: it is held for a moment.
     public static boolean isFree(Home home) {
-        try (HomeLock _ = acquire(home)) {
-            return true;
-        } catch (IOException | HeldException | OverlappingFileLockException e) {
+        // What a killed agent wrote stays there for the next one to find.
+        try (FileChannel channel = open(home)) {
+            return channel.tryLock() != null;
+        } catch (IOException | OverlappingFileLockException e) {
             return false;
         }
     }

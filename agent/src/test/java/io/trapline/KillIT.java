@@ -69,6 +69,9 @@ class KillIT {
             }
         }
         try (RunningAgent agent = RunningAgent.start(home)) {
+            assertThat(home.resolve("logs/trapline.log"))
+                    .content()
+                    .contains("did not stop by itself. Recovered: the journal with everything");
             Set<Long> stored = new HashSet<>();
             for (JsonNode row :
                     agent.query(

@@ -69,11 +69,14 @@ final class StatusCommand implements Callable<Integer> {
                                 rounded(Duration.ofSeconds(status.path("uptime_s").asLong())),
                                 status.path("config_generation").asLong()));
         JsonNode journal = status.path("journal");
+        long oldest = journal.path("tail").asLong();
+        long newest = journal.path("head").asLong();
         out.println(
-                "journal: frames %d to %d, %.1f of %.1f MiB"
+                "journal: %s, %.1f of %.1f MiB"
                         .formatted(
-                                journal.path("tail").asLong(),
-                                journal.path("head").asLong(),
+                                oldest > newest
+                                        ? "empty after frame " + newest
+                                        : "frames " + oldest + " to " + newest,
                                 mebibytes(journal.path("bytes")),
                                 mebibytes(journal.path("max_bytes"))));
         for (JsonNode reader : journal.path("readers")) {

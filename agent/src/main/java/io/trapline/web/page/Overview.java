@@ -191,7 +191,7 @@ record Overview(
                         new Ailment("Input " + input.name() + " backs off: " + input.reason(), ""));
             }
             for (String problem : input.problems()) {
-                found.add(new Ailment("Input " + input.name() + ": " + Run.summary(problem), ""));
+                found.add(new Ailment("Input " + input.name() + ": " + told(problem), ""));
             }
             for (CollectorStatus collector : input.collectors()) {
                 if (collector.state().equals("paused")) {
@@ -244,6 +244,13 @@ record Overview(
         store.filter(status -> !status.error().isEmpty())
                 .ifPresent(status -> found.add(new Ailment("The store: " + status.error(), "")));
         return found;
+    }
+
+    /// In one line: what cannot be used, and why; of a text with a traceback its first line and the
+    /// error.
+    public static String told(String problem) {
+        String first = problem.lines().findFirst().orElse("").strip();
+        return first.endsWith(":") ? first + " " + Run.summary(problem) : Run.summary(problem);
     }
 
     private static Input input(InputStatus input, Map<List<String>, Row> figures, Instant now) {

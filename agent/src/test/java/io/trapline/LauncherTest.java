@@ -64,4 +64,21 @@ class LauncherTest {
         Files.setLastModifiedTime(cache, FileTime.fromMillis(3_000));
         assertThat(run(root.resolve("trapline"))).contains("-XX:AOTCache=" + cache);
     }
+
+    @Test
+    void the_first_use_after_each_build_makes_the_start_caches() throws Exception {
+        Path dist = root.resolve("agent/target/dist");
+        Files.createDirectories(dist);
+        Files.move(root.resolve("lib"), dist.resolve("lib"));
+        Path built = dist.resolve("lib/trapline-agent.jar");
+        Files.createFile(dist.resolve("lib/VERSION"));
+        Path launcher = root.resolve("trapline");
+
+        assertThat(run(launcher)).contains("making its start caches");
+        assertThat(run(launcher)).doesNotContain("start caches");
+
+        FileTime trained = Files.getLastModifiedTime(dist.resolve("lib/trained"));
+        Files.setLastModifiedTime(built, FileTime.fromMillis(trained.toMillis() + 60_000));
+        assertThat(run(launcher)).contains("making its start caches");
+    }
 }

@@ -100,7 +100,10 @@ final class RunningAgent implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(launcher));
         command.addAll(List.of(arguments));
         command.addAll(List.of("--home", home.toString()));
-        return new ProcessBuilder(command).directory(home.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());
+        // The first use of a build would make its start caches, which no test needs.
+        builder.environment().put("TRAPLINE_TRAIN", "no");
+        return builder;
     }
 
     String address() {

@@ -6,19 +6,16 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
-import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.trapline.net.BoundServer;
+import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import java.io.IOException;
@@ -67,7 +64,10 @@ public final class CoreListener {
                 .maxTcpConnections(MAX_CONNECTIONS)
                 .idleConnectionTimeout(IDLE)
                 .connectionOptions(options -> options.readTimeout(SILENCE))
-                .addProtocol(Http1Config.builder().maxHeadersSize(MAX_HEADER_BYTES).build())
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(
+                        new HttpConnections(
+                                Http1Config.create().maxPrologueLength(), MAX_HEADER_BYTES))
                 .contentEncoding(LeftToHandlers.INSTANCE)
                 .directHandlers(protocolErrors())
                 .routing(routing -> routes(routing, limits, services));
@@ -75,21 +75,10 @@ public final class CoreListener {
 
     private static void routes(
             HttpRouting.Builder routing, AddressLimits limits, HttpService... services) {
-        routing.addFilter(CoreListener::closeWhenAsked);
         routing.addFilter(limits);
         routing.register(services);
         routing.any(CoreListener::unknownPath);
         routing.error(Exception.class, CoreListener::failed);
-    }
-
-    /// Helidon answers `Connection: close` and then waits for the client to close; clients that
-    /// wait for the end of the stream would wait until the connection is found idle.
-    private static void closeWhenAsked(
-            FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        chain.proceed();
-        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE) && response.isSent()) {
-            throw new CloseConnectionException("the client asked for it");
-        }
     }
 
     private static void unknownPath(ServerRequest request, ServerResponse response) {

@@ -6,6 +6,7 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.trapline.net.BoundServer;
+import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import java.io.IOException;

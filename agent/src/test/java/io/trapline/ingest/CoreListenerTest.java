@@ -1,5 +1,6 @@
 package io.trapline.ingest;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.net.BoundServer;
@@ -14,6 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CoreListenerTest {
     private static final int EACH = 200;
@@ -62,6 +66,22 @@ class CoreListenerTest {
             for (Socket socket : silent) {
                 socket.close();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /nosuch HTTP/1.0\r\n\r\n",
+                "GET /nosuch HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            })
+    @Timeout(value = 20, unit = SECONDS)
+    void a_connection_ends_after_its_last_answer(String request) throws Exception {
+        try (BoundServer server = OnLoopback.open(_ -> {});
+                Socket socket = connect(server.port(), request)) {
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 404 ")
+                    .contains("no such path");
         }
     }
 

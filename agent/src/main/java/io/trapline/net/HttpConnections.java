@@ -1,4 +1,4 @@
-package io.trapline.web;
+package io.trapline.net;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
@@ -29,12 +29,16 @@ import org.jspecify.annotations.Nullable;
 ///   Helidon 4.5.0 waits for another request (its issue 12324; newer releases do not).
 /// - HTTP/1.0 is taken: proxies speak it to the server behind them unless told otherwise. There is
 ///   one request a connection ([OldHttp]).
-final class HttpConnections implements ServerConnectionSelector {
+public final class HttpConnections implements ServerConnectionSelector {
     private final ServerConnectionSelector http;
     private final int maxRequestLine;
     private final int maxHead;
 
-    HttpConnections(int maxRequestLine, int maxHeaders) {
+    /// The only protocol of a listener, in place of those that the library finds.
+    ///
+    /// @param maxRequestLine in bytes
+    /// @param maxHeaders in bytes
+    public HttpConnections(int maxRequestLine, int maxHeaders) {
         http =
                 Http1ConnectionSelector.builder()
                         .config(

@@ -1,4 +1,4 @@
-package io.trapline.web;
+package io.trapline.net;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -24,39 +24,44 @@ final class OldHttp {
     static byte @Nullable [] asPresent(
             Supplier<byte @Nullable []> more, int maxRequestLine, int maxHead) {
         byte[] first = more.get();
-        if (first == null || (indexOf(first, "\n", 0) >= 0 && !isOld(first))) {
+        if (first == null || (indexOf(first, first.length, "\n", 0) >= 0 && !isOld(first))) {
             return first;
         }
-        ByteArrayOutputStream begin = new ByteArrayOutputStream();
+        Begin begin = new Begin();
         begin.writeBytes(first);
-        if (!readOn(begin, more, "\n", maxRequestLine) || !isOld(begin.toByteArray())) {
+        if (!begin.readOn(more, "\n", maxRequestLine) || !isOld(begin.toByteArray())) {
             return begin.toByteArray();
         }
-        if (!readOn(begin, more, "\r\n\r\n", maxHead)) {
+        if (!begin.readOn(more, "\r\n\r\n", maxHead)) {
             return begin.toByteArray();
         }
         return present(begin.toByteArray());
     }
 
-    private static boolean readOn(
-            ByteArrayOutputStream begin, Supplier<byte @Nullable []> more, String end, int limit) {
-        while (indexOf(begin.toByteArray(), end, 0) < 0) {
-            byte[] next = begin.size() > limit ? null : more.get();
-            if (next == null) {
-                return false;
+    /// What has been received. Only what is new is searched: a head may come byte by byte.
+    private static final class Begin extends ByteArrayOutputStream {
+        boolean readOn(Supplier<byte @Nullable []> more, String end, int limit) {
+            int from = 0;
+            while (indexOf(buf, count, end, from) < 0) {
+                from = Math.max(0, count - end.length() + 1);
+                byte[] next = count > limit ? null : more.get();
+                if (next == null) {
+                    return false;
+                }
+                writeBytes(next);
             }
-            begin.writeBytes(next);
+            return true;
         }
-        return true;
     }
 
     private static boolean isOld(byte[] begin) {
-        int end = indexOf(begin, "\n", 0);
-        return end >= OLD.length() && indexOf(begin, OLD, end - OLD.length()) == end - OLD.length();
+        int end = indexOf(begin, begin.length, "\n", 0);
+        int at = end - OLD.length();
+        return at >= 0 && indexOf(begin, end, OLD, at) == at;
     }
 
     private static byte[] present(byte[] request) {
-        int end = indexOf(request, "\r\n\r\n", 0);
+        int end = indexOf(request, request.length, "\r\n\r\n", 0);
         String[] lines = new String(request, 0, end, ISO_8859_1).split("\r\n", -1);
         StringBuilder head = new StringBuilder(end + 64);
         String requestLine = lines[0];
@@ -76,9 +81,9 @@ final class OldHttp {
         return present.toByteArray();
     }
 
-    private static int indexOf(byte[] bytes, String text, int from) {
+    private static int indexOf(byte[] bytes, int length, String text, int from) {
         byte[] wanted = text.getBytes(ISO_8859_1);
-        for (int at = Math.max(0, from); at + wanted.length <= bytes.length; at++) {
+        for (int at = from; at + wanted.length <= length; at++) {
             int same = 0;
             while (same < wanted.length && bytes[at + same] == wanted[same]) {
                 same++;

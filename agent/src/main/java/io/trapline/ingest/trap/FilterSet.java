@@ -2,6 +2,7 @@ package io.trapline.ingest.trap;
 
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
+import io.trapline.registry.TagQuery;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -160,7 +161,7 @@ final class FilterSet {
                     : a.or(() -> b);
         }
 
-        /// A pattern that does not compile never matches.
+        /// A pattern that does not compile never matches; where it was given it was refused.
         private static Predicate<StreamId> found(String regex, Subject subject) {
             try {
                 Predicate<String> pattern = Pattern.compile(regex).asPredicate();
@@ -186,11 +187,14 @@ final class FilterSet {
             return stream -> names.contains(stream.name()) || streams.contains(stream.canonical());
         }
 
+        /// One that cannot be read never matches; where it was given it was refused.
         private static Predicate<StreamId> query(String text, boolean measurement) {
-            return TagQuery.parse(text)
-                    .<Predicate<StreamId>>map(
-                            query -> stream -> query.test(tags(stream, measurement)))
-                    .orElse(_ -> false);
+            try {
+                Predicate<List<Tag>> query = TagQuery.parse(text);
+                return stream -> query.test(tags(stream, measurement));
+            } catch (IllegalArgumentException e) {
+                return _ -> false;
+            }
         }
 
         /// Tags of one kind; stream tags with the implicit `__name`.

@@ -35,6 +35,20 @@ public final class LoneSurrogates {
         return new Replacing(json);
     }
 
+    /// The same for a text that was read already: the text itself when there is nothing to replace.
+    public static String inText(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                StringBuilder out = new StringBuilder(text.length());
+                text.codePoints()
+                        .map(c -> c <= 0xFFFF && Character.isSurrogate((char) c) ? 0xFFFD : c)
+                        .forEach(out::appendCodePoint);
+                return out.toString();
+            }
+        }
+        return text;
+    }
+
     /// @param whole whether nothing follows
     /// @return up to where it is decided; what is left begins with a backslash
     private static int replace(char[] text, int length, boolean whole) {

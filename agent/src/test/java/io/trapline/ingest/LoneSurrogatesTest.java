@@ -40,6 +40,13 @@ class LoneSurrogatesTest {
     }
 
     @Test
+    void a_text_that_was_read_is_mended_too() {
+        assertThat(LoneSurrogates.inText("a\ud83db\ud83d\ude00\ude00")).isEqualTo("a\uFFFDb\ud83d\ude00\uFFFD");
+        String good = "é\ud83d\ude00".substring(0, 1);
+        assertThat(LoneSurrogates.inText(good)).isSameAs(good);
+    }
+
+    @Test
     void a_pair_across_the_border_of_a_chunk_stays_a_pair() throws IOException {
         for (int before = 8180; before < 8196; before++) {
             String json = "x".repeat(before) + "\\ud83d\\ude00" + "y".repeat(9000) + "\\ud83d";

@@ -12,11 +12,14 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A check's filter set, ready to be asked: the first rule that matches decides, and none means no.
 ///
 /// Any thread may ask; lists that learn keep what they learned for 5 minutes.
 final class FilterSet {
+    private static final Logger LOG = LoggerFactory.getLogger(FilterSet.class);
     private static final long FORGET_MS = 5 * 60_000;
 
     private final List<Rule> rules = new ArrayList<>();
@@ -167,6 +170,10 @@ final class FilterSet {
                 Predicate<String> pattern = Pattern.compile(regex).asPredicate();
                 return stream -> pattern.test(subject.of(stream));
             } catch (PatternSyntaxException e) {
+                LOG.warn(
+                        "a filter rule never matches: \"{}\" is no regular expression: {}",
+                        regex,
+                        e.getDescription());
                 return _ -> false;
             }
         }
@@ -193,6 +200,7 @@ final class FilterSet {
                 Predicate<List<Tag>> query = TagQuery.parse(text);
                 return stream -> query.test(tags(stream, measurement));
             } catch (IllegalArgumentException e) {
+                LOG.warn("a filter rule never matches: \"{}\": {}", text, e.getMessage());
                 return _ -> false;
             }
         }

@@ -108,6 +108,9 @@ final class Reloading {
             case Settings.Loaded.Unusable _ -> {
                 Reload _ = refuse(loaded);
             }
+            case Settings.Loaded.Usable _ when isMainWrong(loaded) -> {
+                Reload _ = refuse(loaded);
+            }
             case Settings.Loaded.Usable usable -> {
                 List<InputSettings> inputs =
                         StandingInputs.of(
@@ -118,6 +121,14 @@ final class Reloading {
                 Reload _ = apply(usable.settings().running(inputs), loaded.problems(), restless);
             }
         }
+    }
+
+    private boolean isMainWrong(Settings.Loaded loaded) {
+        Path main = home.conf().resolve("trapline.conf");
+        return loaded.problems().stream()
+                .anyMatch(problem ->
+                        problem.severity() == Problem.Severity.ERROR
+                                && problem.file().equals(main));
     }
 
     synchronized void followCommit() {

@@ -346,6 +346,12 @@ public final class ConfTable {
         add(Severity.ERROR, lineOf(key), found(key) + ": " + message);
     }
 
+    /// An error that `check-config` and a reload refuse, and that does not keep an agent from
+    /// starting.
+    public void survivableError(String key, String message) {
+        source.problems.addSurvivable(source.file, lineOf(key), found(key) + ": " + message);
+    }
+
     public void warn(String key, String message) {
         add(Severity.WARNING, lineOf(key), found(key) + ": " + message);
     }

@@ -1,5 +1,7 @@
 package io.trapline.model;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -9,8 +11,8 @@ import java.util.TreeSet;
 /// The canonical name of a stream: `name|ST[a:b,c:d]|MT{e:f}`.
 ///
 /// Tags are sorted by the bytes of category, 0x1F, value; equal ones appear once; a part with a
-/// character outside its set is written as `b"<base64>"`. Source: `contracts/httptrap.md` section
-/// 10.
+/// character outside its set is written as `b"<base64>"`, and so is one whose bytes are no UTF-8,
+/// see [#isUndecoded]. Source: `contracts/httptrap.md` section 10.
 public final class StreamName {
     private static final String CATEGORY_SIGNS = "`+!@#$%^&\"'/?._-";
     private static final boolean[] IN_CATEGORY = allowed(CATEGORY_SIGNS);
@@ -69,11 +71,38 @@ public final class StreamName {
     }
 
     private static void appendPart(StringBuilder out, String part, boolean[] allowed) {
-        if (isPlain(part, allowed)) {
+        if (isPlain(part, allowed) || isUndecoded(part)) {
             out.append(part);
         } else {
             byte[] utf8 = part.getBytes(StandardCharsets.UTF_8);
             out.append("b\"").append(Base64.getEncoder().encodeToString(utf8)).append('"');
+        }
+    }
+
+    /// Whether a category is written as it is, without base64.
+    public static boolean isPlainCategory(String category) {
+        return isPlain(category, IN_CATEGORY);
+    }
+
+    /// Likewise a value.
+    public static boolean isPlainValue(String value) {
+        return isPlain(value, IN_VALUE);
+    }
+
+    /// Whether a part of a tag is `b"…"` with base64 of what is no UTF-8: no text can hold its
+    /// bytes, so it is kept and written in this form.
+    public static boolean isUndecoded(String part) {
+        if (part.length() < 3 || !part.startsWith("b\"") || !part.endsWith("\"")) {
+            return false;
+        }
+        try {
+            byte[] bytes = Base64.getDecoder().decode(part.substring(2, part.length() - 1));
+            var _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return false;
+        } catch (CharacterCodingException e) {
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

@@ -289,9 +289,9 @@ public final class Periods implements AutoCloseable {
             }
             Running its = running.get(check.id());
             for (StreamId stream : streams) {
-                SampleValue before = its == null ? null : its.value(stream, arrivalMs);
+                SampleValue before = its == null ? null : its.stored(stream, arrivalMs);
                 if (before != null) {
-                    values.feed(arrivalMs, new Measurement.Plain(stream, false, before), _ -> {});
+                    values.feed(arrivalMs, new Measurement.Plain(stream, true, before), _ -> {});
                 }
             }
         } finally {

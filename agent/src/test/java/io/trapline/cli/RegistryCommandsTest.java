@@ -180,6 +180,12 @@ class RegistryCommandsTest {
             assertThat(both.code()).isEqualTo(2);
             assertThat(both.err()).contains("period: ").contains("tagset: ");
             assertThat(run("trap", "add", "--filter", "maybe:x").code()).isEqualTo(2);
+            Ran query = run("trap", "add", "--filter", "allow:stream_tags=env:prod");
+            assertThat(query.code()).isEqualTo(2);
+            assertThat(query.err()).contains("filters[0].stream_tags: no tag query");
+            Ran pattern = run("trap", "add", "--filter", "deny:(");
+            assertThat(pattern.code()).isEqualTo(2);
+            assertThat(pattern.err()).contains("filters[0].metric: not a regular expression");
             assertThat(run("trap", "add", "--filters", "/nowhere.json").code()).isEqualTo(2);
             assertThat(run("push", "show").code()).isEqualTo(2);
             assertThat(run("push", "add", "--data-id", "x").code()).isEqualTo(2);

@@ -135,6 +135,23 @@ class PeriodsTest {
                         state(END + 60_000, 1));
     }
 
+    @Test
+    void what_was_stored_is_not_stored_again_when_the_period_changes_while_nothing_runs()
+            throws Exception {
+        accept(SYNC, plain(7));
+        turn();
+        long before = journal.status().readers().getFirst().committed();
+        nowMs = LATER;
+        turn();
+        rewindTo(before);
+        checks = List.of(new PeriodCheck(ID, 300_000, false));
+        periods = engine();
+        turn();
+        nowMs = END + 600_000;
+        turn();
+        assertThat(samples()).containsExactly(sample(whole(7), END));
+    }
+
     /// Another reader keeps the frames, and the cursor is put back as if it had never been written.
     private void rewindTo(long position) throws Exception {
         journal.close();

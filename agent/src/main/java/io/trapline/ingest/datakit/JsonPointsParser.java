@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.trapline.ingest.LoneSurrogates;
 import io.trapline.model.Blob;
 import io.trapline.model.Category;
 import io.trapline.model.Field;
@@ -103,10 +104,18 @@ final class JsonPointsParser {
                 taken = parser.count;
             }
         } catch (JsonProcessingException e) {
-            if (isUtf8(body, from, to)) {
+            boolean utf8 = isUtf8(body, from, to);
+            if (utf8 && !isLoneSurrogate(e)) {
                 throw badJson(e);
             }
-            return again(body, from, to, category, times, new After(taken, sink));
+            Warning why =
+                    utf8
+                            ? new Warning(
+                                    0,
+                                    "invalid_utf8",
+                                    "half of a surrogate pair in a name became U+FFFD")
+                            : new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended");
+            return again(body, from, to, category, times, new After(taken, sink), why);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -132,23 +141,40 @@ final class JsonPointsParser {
         }
     }
 
-    /// The body is no UTF-8, and perhaps only therefore no JSON.
+    /// The parser takes half of a pair in a value, and refuses it in a name.
+    private static boolean isLoneSurrogate(JsonProcessingException e) {
+        return String.valueOf(e.getOriginalMessage()).contains("surrogate");
+    }
+
+    /// The body is no UTF-8, or has half of a surrogate pair, and perhaps only therefore no JSON.
     private static List<Warning> again(
-            byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
+            byte[] body,
+            int from,
+            int to,
+            Category category,
+            Timestamps times,
+            PointSink sink,
+            Warning why)
             throws RefusedException {
         Reader mended =
-                new InputStreamReader(
-                        new ByteArrayInputStream(body, from, to - from), StandardCharsets.UTF_8);
+                LoneSurrogates.replacing(
+                        new InputStreamReader(
+                                new ByteArrayInputStream(body, from, to - from),
+                                StandardCharsets.UTF_8));
         try (JsonParser json = JSON.createParser(mended)) {
             List<Warning> warnings = new JsonPointsParser(json, category, times, sink).all();
-            warnings.addFirst(
-                    new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
+            warnings.addFirst(why);
             return warnings;
         } catch (JsonProcessingException e) {
             throw badJson(e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
+    }
+
+    /// UTF-8 cannot hold half of a surrogate pair; it would become a question mark.
+    private String text() throws IOException {
+        return LoneSurrogates.inText(json.getText());
     }
 
     private static boolean isUtf8(byte[] body, int from, int to) {
@@ -306,7 +332,7 @@ final class JsonPointsParser {
     private @Nullable String simpleText(String member) throws IOException, RefusedException {
         return switch (json.currentToken()) {
             case VALUE_NULL -> null;
-            case VALUE_STRING -> json.getText();
+            case VALUE_STRING -> text();
             default -> throw bad("has " + found() + " as " + member + ", a text is wanted");
         };
     }
@@ -314,7 +340,7 @@ final class JsonPointsParser {
     /// `name` means nothing in the simple form, where it may be anything.
     private @Nullable String anyText() throws IOException {
         if (json.currentToken() == JsonToken.VALUE_STRING) {
-            return json.getText();
+            return text();
         }
         json.skipChildren();
         return null;
@@ -333,7 +359,7 @@ final class JsonPointsParser {
             String key = json.currentName();
             String value =
                     switch (json.nextToken()) {
-                        case VALUE_STRING -> json.getText();
+                        case VALUE_STRING -> text();
                         case VALUE_NULL -> "";
                         default ->
                                 throw bad(
@@ -374,7 +400,7 @@ final class JsonPointsParser {
 
     private FieldValue scalar(String key) throws IOException, RefusedException {
         return switch (json.currentToken()) {
-            case VALUE_STRING -> new FieldValue.Text(json.getText());
+            case VALUE_STRING -> new FieldValue.Text(text());
             case VALUE_TRUE -> new FieldValue.Bool(true);
             case VALUE_FALSE -> new FieldValue.Bool(false);
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(key);
@@ -470,7 +496,7 @@ final class JsonPointsParser {
         if (json.currentToken() != JsonToken.VALUE_STRING) {
             throw bad("has " + found() + " as \"" + member + "\" of a field, a text is wanted");
         }
-        return json.getText();
+        return text();
     }
 
     private FieldValue typedValue(String member) throws IOException, RefusedException {

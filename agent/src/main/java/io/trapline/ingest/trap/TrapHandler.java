@@ -146,6 +146,8 @@ public final class TrapHandler implements HttpService {
                     body.count(),
                     answered.notes());
             return answered.reply();
+        } catch (ContentCoding.UnknownCodingException e) {
+            return TrapReply.error(406, UNREADABLE + ": " + e.getMessage());
         } catch (IOException e) {
             return TrapReply.error(406, UNREADABLE);
         }

@@ -46,7 +46,8 @@ record ManageForm(Map<String, String> values, Map<String, String> wrong) {
             boolean known = problem.matches("[a-z_]+[\\[.:].*") && fields.values().containsKey(key);
             wrong.merge(
                     known ? key : "",
-                    known ? problem.substring(colon + 2) : problem,
+                    // Of filters[1].metric the field is filters, and which rule has to be said.
+                    known && key.length() == colon ? problem.substring(colon + 2) : problem,
                     (a, b) -> a + "; " + b);
         }
         return new ManageForm(fields.values(), wrong);

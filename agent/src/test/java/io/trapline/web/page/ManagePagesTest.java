@@ -311,6 +311,19 @@ class ManagePagesTest {
                 .as("cpu is still stored, the others are not")
                 .hasSize(1);
 
+        HttpResponse<String> unreadable =
+                form(
+                        "/ui/trap/save",
+                        "id",
+                        check.id() + "",
+                        "filters",
+                        "[{\"type\": \"allow\", \"stream_tags\": \"env:prod\"},"
+                                + " {\"type\": \"deny\", \"metric\": \"(\"}]");
+        assertThat(unreadable.statusCode()).isEqualTo(422);
+        assertThat(Jsoup.parse(unreadable.body()).text())
+                .contains("filters[0].stream_tags: no tag query")
+                .contains("filters[1].metric: not a regular expression");
+
         Document trial =
                 part(
                         "/ui/trap/test",

@@ -98,11 +98,12 @@ class TrapHandlerTest implements TrapSink {
         HttpResponse<String> response = put(documents(12_000), "");
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.headers().firstValue("Retry-After")).contains("30");
+        assertThat(response.body()).contains("its first 5000 metrics are kept, the rest is not");
         assertThat(parts).hasSize(1);
     }
 
     @Test
-    void a_gzip_body_that_ends_half_way_is_unreadable_and_what_came_before_stays()
+    void a_gzip_body_that_ends_half_way_is_unreadable_and_the_answer_says_what_of_it_is_kept()
             throws Exception {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (OutputStream out = new GZIPOutputStream(packed)) {
@@ -111,20 +112,43 @@ class TrapHandlerTest implements TrapSink {
         byte[] half = Arrays.copyOf(packed.toByteArray(), packed.size() / 2);
         HttpResponse<String> response = put(half, "gzip");
         assertThat(response.statusCode()).isEqualTo(406);
-        assertThat(response.body()).isEqualTo("{\"error\":\"Unable to read incoming payload\"}");
-        assertThat(parts.stream().mapToInt(List::size).sum()).isBetween(5000, 49_999);
+        int kept = parts.stream().mapToInt(List::size).sum();
+        assertThat(kept).isBetween(5000, 49_999);
+        assertThat(response.body())
+                .startsWith("{\"error\":\"Unable to read incoming payload: ")
+                .contains("its first " + kept + " metrics are kept, the rest is not");
     }
 
     @Test
     void what_is_no_gzip_is_unreadable() throws Exception {
         HttpResponse<String> response = put(documents(1), "gzip");
         assertThat(response.statusCode()).isEqualTo(406);
-        assertThat(response.body()).isEqualTo("{\"error\":\"Unable to read incoming payload\"}");
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"error\":\"Unable to read incoming payload: it is not compressed as its"
+                                + " Content-Encoding says; nothing of it was kept\"}");
     }
 
-    @Test
-    void a_connection_that_breaks_off_keeps_what_came_before() throws Exception {
-        byte[] documents = documents(6000);
+    @ParameterizedTest
+    @CsvSource({
+        "br, 406, 'Content-Encoding \"\"br\"\" is not understood'",
+        "'identity, gzip', 406, it is not compressed as its Content-Encoding says",
+        "'gzip, gzip', 406, is not understood",
+        "identity, 200, stats",
+        "'identity, ', 200, stats"
+    })
+    void an_encoding_that_is_not_understood_is_named(String coding, int status, String said)
+            throws Exception {
+        HttpResponse<String> response = put(documents(1), coding);
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.body().replace("\\", "")).contains(said.replace("\"\"", "\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6000, 5000, its first 5000 metrics are kept", "60, 0, nothing of it was kept"})
+    void of_a_connection_that_breaks_off_the_answer_says_what_is_kept(
+            int sent, int kept, String said) throws Exception {
+        byte[] documents = documents(sent);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(10_000);
             String head =
@@ -137,10 +161,12 @@ class TrapHandlerTest implements TrapSink {
             socket.getOutputStream().write(documents);
             socket.shutdownOutput();
             InputStream in = socket.getInputStream();
-            String status = new String(in.readNBytes(12), StandardCharsets.US_ASCII);
-            assertThat(status).isEqualTo("HTTP/1.1 406");
+            assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 406")
+                    .contains("broke off after " + documents.length + " of ")
+                    .contains(said);
         }
-        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(6000);
+        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(kept);
     }
 
     @Test

@@ -478,7 +478,7 @@ public final class DataKitApi {
                 throw invalidData("something follows the JSON object");
             }
         } catch (JsonProcessingException e) {
-            throw invalidData("no JSON: " + e.getOriginalMessage());
+            throw invalidData(JsonPointsParser.noJson(body, e));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }

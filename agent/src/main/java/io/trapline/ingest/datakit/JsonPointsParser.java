@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.trapline.ingest.JsonMistake;
 import io.trapline.model.Blob;
 import io.trapline.model.Category;
 import io.trapline.model.Field;
@@ -28,6 +30,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -104,7 +107,7 @@ final class JsonPointsParser {
             }
         } catch (JsonProcessingException e) {
             if (isUtf8(body, from, to)) {
-                throw badJson(e);
+                throw badJson(body, from, to, e);
             }
             return again(body, from, to, category, times, new After(taken, sink));
         } catch (IOException e) {
@@ -145,7 +148,7 @@ final class JsonPointsParser {
                     new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
             return warnings;
         } catch (JsonProcessingException e) {
-            throw badJson(e);
+            throw badJson(body, from, to, e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -164,19 +167,16 @@ final class JsonPointsParser {
         }
     }
 
-    static RefusedException badJson(JsonProcessingException e) {
-        var place = e.getLocation();
-        return badRequest(
-                CODE,
-                "no JSON"
-                        + (place == null
-                                ? ""
-                                : " at line "
-                                        + place.getLineNr()
-                                        + " column "
-                                        + place.getColumnNr())
-                        + ": "
-                        + e.getOriginalMessage());
+    private static RefusedException badJson(
+            byte[] body, int from, int to, JsonProcessingException e) {
+        return badRequest(CODE, noJson(Arrays.copyOfRange(body, from, to), e));
+    }
+
+    static String noJson(byte[] text, JsonProcessingException e) {
+        String mistake = JsonMistake.explain(text, e, JSON.streamReadConstraints());
+        return e instanceof StreamConstraintsException
+                ? "this JSON cannot be taken: " + mistake
+                : "no JSON at " + mistake;
     }
 
     private List<Warning> all() throws IOException, RefusedException {

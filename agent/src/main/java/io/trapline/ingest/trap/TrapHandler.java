@@ -19,6 +19,7 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import io.trapline.net.BrokenBodyException;
+import io.trapline.period.BehindException;
 import io.trapline.period.StreamLimitException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,6 +45,7 @@ public final class TrapHandler implements HttpService {
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
     private static final int FULL_RETRY_S = 30;
     private static final int STREAMS_RETRY_S = 60;
+    private static final int BEHIND_RETRY_S = 5;
     private static final Pattern UUID_FORM =
             Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -183,6 +185,15 @@ public final class TrapHandler implements HttpService {
         } catch (StreamLimitException e) {
             LOG.warn("a submission was not kept whole: {}", e.getMessage());
             return Answered.failed(429, e.getMessage() + kept(parts.kept()), STREAMS_RETRY_S);
+        } catch (BehindException e) {
+            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+            return Answered.failed(
+                    503,
+                    "sums go on from the running period, and "
+                            + e.getMessage()
+                            + kept(parts.kept())
+                            + "; try again",
+                    BEHIND_RETRY_S);
         } catch (JournalFullException e) {
             LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
             return Answered.failed(
@@ -238,9 +249,18 @@ public final class TrapHandler implements HttpService {
             }
             case TrapResult.Done(long stats, long filtered, Optional<String> error) ->
                     request.headers().first(DEBUG).filter("true"::equals).isPresent()
-                            ? TrapReply.debug(stats, sink.running(check))
+                            ? debug(check, stats)
                             : TrapReply.done(stats, filtered, error);
         };
+    }
+
+    /// All of the submission is kept when this is asked for.
+    private TrapReply debug(TrapCheck check, long stats) {
+        try {
+            return TrapReply.debug(stats, sink.running(check));
+        } catch (BehindException e) {
+            return TrapReply.noDebug(stats, "all of it is kept, but " + e.getMessage());
+        }
     }
 
     /// One decoder for a check, until the check changes: it holds what the filter set learned.

@@ -257,6 +257,9 @@ public final class JsonMistake {
         if (first == '\uFEFF') {
             return "a byte order mark is not JSON, send the text without one";
         }
+        if (before == 'v' || before == 'n') {
+            return value();
+        }
         if (NO_FINITE.matcher(word).matches()) {
             return "NaN and Infinity are not JSON, leave such a metric out";
         }

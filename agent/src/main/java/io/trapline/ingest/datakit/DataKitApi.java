@@ -460,7 +460,8 @@ public final class DataKitApi {
         return lastErrors.all().size() < 1000 ? source : "other";
     }
 
-    private static Map<String, String> texts(byte[] body) throws RefusedException {
+    private static Map<String, String> texts(byte[] sent) throws RefusedException {
+        byte[] body = JsonPointsParser.wellFormed(sent);
         Map<String, String> members = new LinkedHashMap<>();
         try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {

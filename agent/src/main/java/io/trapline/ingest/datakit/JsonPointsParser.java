@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import io.trapline.model.Blob;
 import io.trapline.model.Category;
 import io.trapline.model.Field;
@@ -95,8 +96,9 @@ final class JsonPointsParser {
     }
 
     static List<Warning> parse(
-            byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
+            byte[] sent, int from, int to, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
+        byte[] body = wellFormed(sent);
         int taken = 0;
         try (JsonParser json = JSON.createParser(body, from, to - from)) {
             JsonPointsParser parser = new JsonPointsParser(json, category, times, sink);
@@ -170,6 +172,18 @@ final class JsonPointsParser {
     private static RefusedException badJson(
             byte[] body, int from, int to, JsonProcessingException e) {
         return badRequest(CODE, noJson(Arrays.copyOfRange(body, from, to), e));
+    }
+
+    /// The same without lone surrogates, byte for byte; itself when there are none.
+    static byte[] wellFormed(byte[] json) {
+        for (int i = 0; i + 2 < json.length; i++) {
+            if (json[i] == '\\' && json[i + 1] == 'u' && (json[i + 2] | 0x20) == 'd') {
+                // Escapes are ASCII: the other bytes need not be understood, and stay.
+                return LoneSurrogates.replaced(new String(json, StandardCharsets.ISO_8859_1))
+                        .getBytes(StandardCharsets.ISO_8859_1);
+            }
+        }
+        return json;
     }
 
     static String noJson(byte[] text, JsonProcessingException e) {

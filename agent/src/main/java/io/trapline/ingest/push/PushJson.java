@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -110,7 +111,8 @@ final class PushJson {
 
     private static String utf8(byte[] body) throws PushRefusal {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            return LoneSurrogates.replaced(
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
         } catch (CharacterCodingException e) {
             throw new PushRefusal("body is not valid UTF-8; send JSON in UTF-8");
         }

@@ -9,6 +9,7 @@ import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
 import io.trapline.net.BoundServer;
+import io.trapline.period.BehindException;
 import io.trapline.period.Measurement;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -43,11 +44,16 @@ class TrapHandlerTest implements TrapSink {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<Origin> origins = new ArrayList<>();
     private int partsThatFit = Integer.MAX_VALUE;
+    private boolean behind;
+    private boolean debugBehind;
     private BoundServer server = OnLoopback.open();
 
     @Override
     public void accept(TrapCheck to, long arrivalMs, List<Measurement> part)
             throws JournalException {
+        if (behind) {
+            throw new BehindException(9);
+        }
         if (parts.size() >= partsThatFit) {
             throw new JournalFullException("quota");
         }
@@ -63,6 +69,9 @@ class TrapHandlerTest implements TrapSink {
 
     @Override
     public SortedMap<String, SampleValue> running(TrapCheck of) {
+        if (debugBehind) {
+            throw new BehindException(9);
+        }
         return new TreeMap<>(Map.of());
     }
 
@@ -117,6 +126,34 @@ class TrapHandlerTest implements TrapSink {
         assertThat(response.body())
                 .startsWith("{\"error\":\"Unable to read incoming payload: ")
                 .contains("its first " + kept + " metrics are kept, the rest is not");
+    }
+
+    @Test
+    void a_debug_answer_that_does_not_know_the_running_period_says_so() throws Exception {
+        debugBehind = true;
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path()))
+                        .header("x-circonus-httptrap-debug", "true")
+                        .PUT(HttpRequest.BodyPublishers.ofByteArray(documents(3)))
+                        .build();
+        HttpResponse<String> response =
+                client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"stats\":3,\"metrics\":{},\"error\":\"all of it is kept, but the running"
+                                + " period is not known yet: the period engine has 9 frames of the"
+                                + " journal to read before\"}");
+        assertThat(parts).hasSize(1);
+    }
+
+    @Test
+    void a_sum_whose_period_is_not_known_yet_is_refused_for_the_moment() throws Exception {
+        behind = true;
+        HttpResponse<String> response = put(documents(1), "");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).contains("5");
+        assertThat(response.body()).contains("nothing of it was kept; try again");
     }
 
     @Test

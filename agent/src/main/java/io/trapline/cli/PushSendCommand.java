@@ -11,6 +11,8 @@ import io.trapline.forward.Addresses;
 import io.trapline.forward.Courier;
 import io.trapline.forward.HttpPoster;
 import io.trapline.forward.PushOutputSettings;
+import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import io.trapline.ingest.push.PushDecoder;
 import io.trapline.ingest.push.PushLimits;
 import io.trapline.ingest.push.PushOutcome;
@@ -139,7 +141,7 @@ final class PushSendCommand implements Callable<Integer> {
             return JsonNodeFactory.instance.objectNode();
         }
         try {
-            JsonNode json = JSON.readTree(input);
+            JsonNode json = JSON.readTree(LoneSurrogates.replaced(input));
             if (json.isArray()) {
                 return JsonNodeFactory.instance.objectNode().set("data", json);
             }
@@ -158,11 +160,9 @@ final class PushSendCommand implements Callable<Integer> {
         } catch (JsonProcessingException e) {
             throw new CommandFailure(
                     SendOptions.REFUSED,
-                    "not sent: the input is not JSON: line %d, column %d: %s"
-                            .formatted(
-                                    e.getLocation().getLineNr(),
-                                    e.getLocation().getColumnNr(),
-                                    e.getOriginalMessage()));
+                    "not sent: the input is not JSON: "
+                            + JsonMistake.explain(
+                                    input, e, JSON.getFactory().streamReadConstraints()));
         } catch (NumberFormatException e) {
             throw new CommandFailure(
                     SendOptions.REFUSED,

@@ -224,7 +224,6 @@ public final class DataKitApi {
             return;
         }
         if (!Peer.isLocal(request) && !Access.isPublic(path, now) && !guarded.test(path)) {
-            closeIfUnread(request, response);
             sendError(
                     response,
                     403,
@@ -260,11 +259,10 @@ public final class DataKitApi {
                 count(label, call.request(), Body.TIMEOUT, started);
                 throw new CloseConnectionException("sender was too slow: " + refused.message());
             }
-            refuse(call.request(), response, refused);
+            refuse(response, refused);
         } catch (IOException | RuntimeException e) {
             LOG.error("{} {} failed", method, call.path(), e);
             if (!response.isSent()) {
-                closeIfUnread(call.request(), response);
                 sendError(
                         response,
                         500,
@@ -297,7 +295,6 @@ public final class DataKitApi {
         response.header(HeaderNames.RETRY_AFTER, Long.toString(wait))
                 .header(LIMIT, String.format(Locale.ROOT, "%.2f", now.requestRate()))
                 .header(LIMIT_DURATION, "1");
-        closeIfUnread(call.request(), response);
         sendError(
                 response,
                 429,
@@ -331,7 +328,7 @@ public final class DataKitApi {
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
         try (Reservation reservation = inFlight.open()) {
             byte[] body =
-                    body(call, response, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
+                    body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
                     .tags("api", WRITE + ":category", "method", "POST")
@@ -375,16 +372,9 @@ public final class DataKitApi {
         };
     }
 
-    /// A body that was not read to its end leaves nothing to go on with on this connection.
-    private static byte[] body(
-            Call call, ServerResponse response, long limit, Reservation reservation)
+    private static byte[] body(Call call, long limit, Reservation reservation)
             throws RefusedException {
-        try {
-            return Body.read(call.request(), limit, call.settings().timeout(), reservation);
-        } catch (RefusedException e) {
-            response.header(HeaderNames.CONNECTION, "close");
-            throw e;
-        }
+        return Body.read(call.request(), limit, call.settings().timeout(), reservation);
     }
 
     private void count(WriteRequest write, Written written, long receivedNs) {
@@ -448,7 +438,7 @@ public final class DataKitApi {
         requireChange(call);
         byte[] body;
         try (Reservation reservation = inFlight.open()) {
-            body = body(call, response, SMALL_BODY, reservation);
+            body = body(call, SMALL_BODY, reservation);
         }
         Map<String, String> members = texts(body);
         String input = members.getOrDefault("input", "");
@@ -470,7 +460,8 @@ public final class DataKitApi {
         return lastErrors.all().size() < 1000 ? source : "other";
     }
 
-    private static Map<String, String> texts(byte[] body) throws RefusedException {
+    private static Map<String, String> texts(byte[] sent) throws RefusedException {
+        byte[] body = JsonPointsParser.wellFormed(sent);
         Map<String, String> members = new LinkedHashMap<>();
         try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
@@ -488,7 +479,7 @@ public final class DataKitApi {
                 throw invalidData("something follows the JSON object");
             }
         } catch (JsonProcessingException e) {
-            throw invalidData("no JSON: " + e.getOriginalMessage());
+            throw invalidData(JsonPointsParser.noJson(body, e));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -617,7 +608,6 @@ public final class DataKitApi {
         // Of what the client sent, without its last slash: a relative reference on this host.
         String target = raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : stripped;
         response.header(HeaderNames.LOCATION, target + (query.isEmpty() ? "" : "?" + query));
-        closeIfUnread(call.request(), response);
         response.status(method.equals("GET") ? 301 : 307).send();
     }
 
@@ -629,7 +619,6 @@ public final class DataKitApi {
         if (!response.headers().contains(X_DATAKIT)) {
             response.header(X_DATAKIT, agent.version() + "/" + agent.host());
         }
-        closeIfUnread(request, response);
         if (now.disable404Page()) {
             response.status(Status.NOT_FOUND_404).send();
             return;
@@ -642,26 +631,11 @@ public final class DataKitApi {
                         + "<body><h1>Not found</h1></body></html>");
     }
 
-    private void refuse(ServerRequest request, ServerResponse response, Decoded.Refused refused) {
-        boolean unread = closeIfUnread(request, response);
+    private static void refuse(ServerResponse response, Decoded.Refused refused) {
         if (refused.status() == 503) {
             response.header(HeaderNames.RETRY_AFTER, "5");
         }
         sendError(response, refused.status(), refused.code(), refused.message());
-        if (unread) {
-            Body.discard(request);
-        }
-    }
-
-    /// The rest of a body that nobody will read is not waited for.
-    private static boolean closeIfUnread(ServerRequest request, ServerResponse response) {
-        if (request.content().hasEntity()
-                && !request.content().consumed()
-                && request.headers().contentLength().orElse(Long.MAX_VALUE) > SMALL_BODY) {
-            response.header(HeaderNames.CONNECTION, "close");
-            return true;
-        }
-        return false;
     }
 
     private interface Members {

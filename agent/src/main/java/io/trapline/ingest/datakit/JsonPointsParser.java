@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.trapline.ingest.JsonMistake;
 import io.trapline.ingest.LoneSurrogates;
 import io.trapline.model.Blob;
 import io.trapline.model.Category;
@@ -29,6 +31,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -106,7 +109,7 @@ final class JsonPointsParser {
         } catch (JsonProcessingException e) {
             boolean utf8 = isUtf8(body, from, to);
             if (utf8 && !isLoneSurrogate(e)) {
-                throw badJson(e);
+                throw badJson(body, from, to, e);
             }
             Warning why =
                     utf8
@@ -166,7 +169,7 @@ final class JsonPointsParser {
             warnings.addFirst(why);
             return warnings;
         } catch (JsonProcessingException e) {
-            throw badJson(e);
+            throw badJson(body, from, to, e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -190,19 +193,28 @@ final class JsonPointsParser {
         }
     }
 
-    static RefusedException badJson(JsonProcessingException e) {
-        var place = e.getLocation();
-        return badRequest(
-                CODE,
-                "no JSON"
-                        + (place == null
-                                ? ""
-                                : " at line "
-                                        + place.getLineNr()
-                                        + " column "
-                                        + place.getColumnNr())
-                        + ": "
-                        + e.getOriginalMessage());
+    private static RefusedException badJson(
+            byte[] body, int from, int to, JsonProcessingException e) {
+        return badRequest(CODE, noJson(Arrays.copyOfRange(body, from, to), e));
+    }
+
+    /// The same without lone surrogates, byte for byte; itself when there are none.
+    static byte[] wellFormed(byte[] json) {
+        for (int i = 0; i + 2 < json.length; i++) {
+            if (json[i] == '\\' && json[i + 1] == 'u' && (json[i + 2] | 0x20) == 'd') {
+                // Escapes are ASCII: the other bytes need not be understood, and stay.
+                return LoneSurrogates.replaced(new String(json, StandardCharsets.ISO_8859_1))
+                        .getBytes(StandardCharsets.ISO_8859_1);
+            }
+        }
+        return json;
+    }
+
+    static String noJson(byte[] text, JsonProcessingException e) {
+        String mistake = JsonMistake.explain(text, e, JSON.streamReadConstraints());
+        return e instanceof StreamConstraintsException
+                ? "this JSON cannot be taken: " + mistake
+                : "no JSON at " + mistake;
     }
 
     private List<Warning> all() throws IOException, RefusedException {

@@ -11,6 +11,7 @@ import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.model.circllhist.Bin;
+import io.trapline.net.BrokenBodyException;
 import io.trapline.period.Measurement;
 import io.trapline.period.StreamId;
 import java.io.IOException;
@@ -78,8 +79,7 @@ final class Submission {
         } catch (IOException e) {
             return new TrapResult.Unreadable(
                     stats,
-                    "Unable to read incoming payload to its end; what came before it broke off"
-                            + " is kept");
+                    BrokenBodyException.reason(e, "the body could not be read to its end"));
         }
     }
 

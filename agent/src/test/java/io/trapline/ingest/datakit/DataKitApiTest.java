@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
+import io.trapline.model.Tag;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -64,6 +67,66 @@ class DataKitApiTest {
         assertThat(get("/v1/ping", ELSEWHERE).statusCode()).isEqualTo(200);
         assertRefused(
                 post("/v1/write/metric", LINE, ELSEWHERE), 403, "datakit.publicAccessDisabled");
+    }
+
+    @Test
+    void half_a_pair_in_a_name_or_a_value_becomes_a_replacement_character() throws Exception {
+        for (String form :
+                List.of(
+                        "[{'measurement':'m\\uD83D','tags':{'t\\udc00':'v\\ud800'},"
+                                + "'fields':{'f\\ud83d':1,'ok':'\\ud83d\\ude00'},'time':7}]",
+                        "[{'name':'m\\ud83d','fields':[{'key':'t\\udc00','s':'v\\ud800','is_tag':true},"
+                                + "{'key':'f\\ud83d','f':1},{'key':'ok','s':'\\ud83d\\ude00'}],'time':'7'}]")) {
+            fixture.journal.clear();
+            HttpResponse<String> answer =
+                    post(
+                            "/v1/write/logging?precision=n",
+                            form.replace('\'', '"').getBytes(UTF_8),
+                            "Content-Type",
+                            "application/json");
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            Point point = (Point) fixture.journal.entries().getFirst();
+            assertThat(point.name()).isEqualTo("m\uFFFD");
+            assertThat(point.tags()).contains(new Tag("t\uFFFD", "v\uFFFD"));
+            assertThat(point.fields())
+                    .contains(new Field("f\uFFFD", new FieldValue.Real(1)))
+                    .contains(new Field("ok", new FieldValue.Text("\uD83D\uDE00")));
+        }
+        assertThat(
+                        post(
+                                        "/v1/lasterror",
+                                        "{\"input\":\"i\",\"x\\ud800\":1,\"err_content\":\"e\\ud800\"}"
+                                                .getBytes(UTF_8))
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(fixture.api.lastErrors().all().toString()).contains("e\uFFFD");
+    }
+
+    @Test
+    void what_is_no_json_is_told_in_the_senders_words() throws Exception {
+        assertThat(notJson("[{'measurement':'m','fields':{'f':.75}}]"))
+                .contains("no JSON at line 1, column ")
+                .contains("a number begins with a digit");
+        assertThat(notJson("[{'measurement':'m',\n'fields':{'f':1},}]"))
+                .contains("no JSON at line 2, column ")
+                .contains("there is a comma too many");
+        assertThat(notJson("[{'fields':{'f':" + "[".repeat(200) + "]".repeat(200) + "}}]"))
+                .contains("this JSON cannot be taken: it is nested deeper than 100 levels");
+        assertThat(notJson("[{'fields':{'f':" + "9".repeat(1200) + "}}]"))
+                .contains("this JSON cannot be taken: it has a number of more than 1000 digits");
+        assertThat(post("/v1/lasterror", "{'a':1}".getBytes(UTF_8)).body())
+                .contains("texts and names are written in double quotes");
+    }
+
+    private String notJson(String body) throws Exception {
+        HttpResponse<String> answer =
+                post(
+                        "/v1/write/metric",
+                        body.replace('\'', '"').getBytes(UTF_8),
+                        "Content-Type",
+                        "application/json");
+        assertRefused(answer, 400, "datakit.invalidJsonPoint");
+        return answer.body();
     }
 
     @Test

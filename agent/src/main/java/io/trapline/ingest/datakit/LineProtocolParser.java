@@ -251,7 +251,7 @@ final class LineProtocolParser {
         if (i == from) {
             throw new BadLine("a field without a key");
         }
-        if (body[i - 1] == '\\') {
+        if (escapes && body[i - 1] == '\\') {
             throw new BadLine("the key of field \"" + shown(from, i) + "\" ends in a backslash");
         }
         at = i + 1;
@@ -468,9 +468,15 @@ final class LineProtocolParser {
     }
 
     private void skipWhiteSpace() {
-        while (at < body.length && (body[at] == ' ' || body[at] == '\t' || body[at] == 0)) {
-            at++;
+        int i = at;
+        while (i < body.length && body[i] <= ' ' && isWhiteSpace(body[i])) {
+            i++;
         }
+        at = i;
+    }
+
+    private static boolean isWhiteSpace(byte c) {
+        return c == ' ' || c == '\t' || c == 0;
     }
 
     private void skipBlanks() {

@@ -102,10 +102,14 @@ public final class InputFiles {
                                 Severity.WARNING,
                                 file.file(),
                                 kinds.lineOf(kind),
-                                "[[inputs."
-                                        + kind
-                                        + "]]: Trapline has no such input; it runs"
-                                        + " [[inputs.pythond]] alone");
+                                kind.equals("logstreaming")
+                                        ? "[inputs.logstreaming]: /v1/write/logstreaming is always"
+                                                + " served, without this block; what is set here"
+                                                + " (ignore_url_tags) is not read"
+                                        : "[[inputs."
+                                                + kind
+                                                + "]]: Trapline has no such input; it runs"
+                                                + " [[inputs.pythond]] alone");
             }
         }
         for (String key : file.keys()) {

@@ -26,6 +26,7 @@ import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.model.Category;
 import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.GlobalTags;
@@ -47,6 +48,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -71,6 +73,7 @@ public final class DataKitApi {
     private static final HeaderName LIMIT = HeaderNames.create("X-Rate-Limit-Limit");
     private static final HeaderName LIMIT_DURATION = HeaderNames.create("X-Rate-Limit-Duration");
     private static final String WRITE = "/v1/write/";
+    private static final String LOGS = WRITE + "logstreaming";
     private static final int SMALL_BODY = 256 << 10;
     private static final int COUNTED_STEP = 64 << 10;
     private static final int MAX_GLOBAL_TAGS = 128;
@@ -99,6 +102,9 @@ public final class DataKitApi {
     private final InFlight inFlight = new InFlight(HEAP / 4, HEAP / 4 * 3);
 
     private final Map<String, Route> routes = new LinkedHashMap<>();
+
+    /// Whether the log has told that a sender asks for what [LogStream] does not do.
+    private final AtomicBoolean noted = new AtomicBoolean();
 
     /// Held while global tags are saved and changed, so that two changes do not lose each other.
     private final Object tagsLock = new Object();
@@ -171,6 +177,7 @@ public final class DataKitApi {
         route("GET /v1/ping", this::ping);
         route("GET /v1/ntp", this::ntp);
         route("POST /v1/lasterror", this::lastError);
+        route("POST " + LOGS, this::writeLogs);
         for (String kind : List.of("host", "election")) {
             boolean election = kind.equals("election");
             String path = " /v1/global/" + kind + "/tags";
@@ -274,13 +281,15 @@ public final class DataKitApi {
     }
 
     private @Nullable Route find(String method, String path) {
-        if (path.startsWith(WRITE)
+        Route named = routes.get(method + " " + path);
+        if (named == null
+                && path.startsWith(WRITE)
                 && path.length() > WRITE.length()
                 && path.indexOf('/', WRITE.length()) < 0
                 && method.equals("POST")) {
             return new Route(WRITE + ":category", this::write);
         }
-        return routes.get(method + " " + path);
+        return named;
     }
 
     private boolean isWithinRate(Call call, String label, ServerResponse response) {
@@ -311,34 +320,124 @@ public final class DataKitApi {
     }
 
     private void write(Call call, ServerResponse response) throws RefusedException {
-        HttpSettings now = call.settings();
         String category = call.path().substring(WRITE.length());
-        if (!Access.mayWrite(call.request(), now)) {
-            throw originRefused(call.request());
-        }
+        requireWrite(call);
         if (!WriteDecoder.isCategory(category)) {
             throw WriteDecoder.unknownCategory(category);
         }
+        WriteRequest write = writeRequest(call, category);
+        String name = write.input().isEmpty() ? category : write.input();
+        Written written =
+                take(
+                        call,
+                        response,
+                        write,
+                        WRITE + ":category",
+                        name,
+                        "v1-write." + name,
+                        decoder::decode);
+        answer(write, written, response);
+    }
+
+    /// Logs of Fluentd, Fluent Bit and Logstash.
+    private void writeLogs(Call call, ServerResponse response) throws RefusedException {
+        requireWrite(call);
         Map<String, String> query = call.query();
-        WriteRequest write =
-                WriteRequest.of(
-                        category,
+        String peer = peer(call.request());
+        LogStream logs =
+                LogStream.of(
                         name -> query.getOrDefault(name, ""),
-                        header(call.request(), HeaderNames.CONTENT_TYPE),
-                        header(call.request(), HeaderNames.CONTENT_ENCODING));
+                        peer.equals("local") ? "localhost" : peer);
+        WriteRequest write = writeRequest(call, Category.LOGGING.word());
+        Written written =
+                take(
+                        call,
+                        response,
+                        write,
+                        LOGS,
+                        write.input().isEmpty() ? "logstreaming" : write.input(),
+                        "logstreaming." + logs.measurement(),
+                        (request, body, maxDecoded, reservation, receivedNs, sink) ->
+                                decoder.decode(
+                                        logs,
+                                        request,
+                                        body,
+                                        maxDecoded,
+                                        reservation,
+                                        receivedNs,
+                                        sink));
+        if (!written.echo().isEmpty()) {
+            answer(write, written, response);
+            return;
+        }
+        sayDropped(written, response);
+        String notes = String.join("; ", logs.notes());
+        if (!notes.isEmpty() && noted.compareAndSet(false, true)) {
+            LOG.info("{} from {}: {} (said once)", LOGS, peer, notes);
+        }
+        sendJson(
+                response,
+                json -> {
+                    json.writeStringField("status", "success");
+                    if (!notes.isEmpty()) {
+                        json.writeStringField("note", notes);
+                    }
+                });
+    }
+
+    private static void requireWrite(Call call) throws RefusedException {
+        if (!Access.mayWrite(call.request(), call.settings())) {
+            throw originRefused(call.request());
+        }
+    }
+
+    private static WriteRequest writeRequest(Call call, String category) {
+        Map<String, String> query = call.query();
+        return WriteRequest.of(
+                category,
+                name -> query.getOrDefault(name, ""),
+                header(call.request(), HeaderNames.CONTENT_TYPE),
+                header(call.request(), HeaderNames.CONTENT_ENCODING));
+    }
+
+    private interface Decoding {
+        Written decode(
+                WriteRequest write,
+                byte[] body,
+                long maxDecoded,
+                Reservation reservation,
+                long receivedNs,
+                PointSink sink)
+                throws RefusedException;
+    }
+
+    /// Reads, decodes and stores a body.
+    ///
+    /// @param label of the meters
+    /// @param source behind `http/`
+    /// @param feed upstream's name of it, without the index
+    private Written take(
+            Call call,
+            ServerResponse response,
+            WriteRequest write,
+            String label,
+            String source,
+            String feed,
+            Decoding decoding)
+            throws RefusedException {
+        HttpSettings now = call.settings();
         try (Reservation reservation = inFlight.open()) {
             byte[] body =
                     body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
-                    .tags("api", WRITE + ":category", "method", "POST")
+                    .tags("api", label, "method", "POST")
                     .register(meters)
                     .record(body.length);
             long receivedNs = nowNs();
-            String source = "http/" + (write.input().isEmpty() ? write.category() : write.input());
-            Intake intake = pipeline.intake(source, write.tags(), 64 + body.length / 2);
+            Intake intake = pipeline.intake("http/" + source, write.tags(), 64 + body.length / 2);
             Written written =
-                    decoder.decode(
+                    decoding.decode(
                             write,
                             body,
                             Math.min(now.maxDecodedBytes(), LARGEST_BODY),
@@ -347,11 +446,11 @@ public final class DataKitApi {
                             counted(intake, reservation));
             if (!write.dry()) {
                 if (written.points() > 0) {
-                    commit(intake, source);
+                    commit(intake, "http/" + source);
                 }
-                count(write, written, receivedNs);
+                count(feed, write, written, receivedNs);
             }
-            answer(write, written, response);
+            return written;
         }
     }
 
@@ -377,8 +476,8 @@ public final class DataKitApi {
         return Body.read(call.request(), limit, call.settings().timeout(), reservation);
     }
 
-    private void count(WriteRequest write, Written written, long receivedNs) {
-        feeds.count(write, written.points(), receivedNs);
+    private void count(String feed, WriteRequest write, Written written, long receivedNs) {
+        feeds.count(feed, write, written.points(), receivedNs);
         if (written.dropped() > 0) {
             Counter.builder("trapline_points_dropped")
                     .tags("category", write.category())
@@ -387,10 +486,14 @@ public final class DataKitApi {
         }
     }
 
-    private static void answer(WriteRequest write, Written written, ServerResponse response) {
+    private static void sayDropped(Written written, ServerResponse response) {
         if (written.dropped() > 0) {
             response.header(DROPPED, Integer.toString(written.dropped()));
         }
+    }
+
+    private static void answer(WriteRequest write, Written written, ServerResponse response) {
+        sayDropped(written, response);
         if (written.echo().isEmpty()) {
             response.send();
             return;

@@ -180,7 +180,7 @@ final class JsonPointsParser {
         return LoneSurrogates.inText(json.getText());
     }
 
-    private static boolean isUtf8(byte[] body, int from, int to) {
+    static boolean isUtf8(byte[] body, int from, int to) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer bytes = ByteBuffer.wrap(body, from, to - from);
         CharBuffer piece = CharBuffer.allocate(8192);

@@ -391,4 +391,91 @@ class DataKitApiTest {
         assertThat(response.body()).contains("\"name\":\"b\"").doesNotContain("\"name\":\"a\"");
         assertThat(fixture.journal.entries()).hasSize(1);
     }
+
+    private List<String> stored() {
+        return fixture.journal.entries().stream()
+                .map(entry -> Notation.of((Point) entry).replace(",host=my-host", ""))
+                .toList();
+    }
+
+    /// influxdb-python escapes `=` in every measurement.
+    @Test
+    void names_are_unescaped_as_clients_of_influxdb_escape_them() throws Exception {
+        String lines = "E1\\=x v=1 7\nq\\\"m,t\\=k=a\\=b f\\\"k=2,g\\=h=3 7";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("E1=x v=1 @7", "q\"m,t=k=a=b f\"k=2,g=h=3 @7");
+    }
+
+    @Test
+    void indented_lines_are_taken() throws Exception {
+        String lines = "\tE4,t=2 v=2 7\n \tE5 v=3 7\n\0\t\n\t# note\n";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("E4,t=2 v=2 @7", "E5 v=3 @7");
+    }
+
+    @Test
+    void an_escaped_line_break_in_a_tag_or_key_becomes_a_space() throws Exception {
+        String lines = "m,t\\\nu=a\\\nb f\\\ng=1 7";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("m,t\\ u=a\\ b f\\ g=1 @7");
+    }
+
+    @Test
+    void echoed_lines_have_their_keys_sorted_and_plain_numbers() throws Exception {
+        String line =
+                "m\\ n,b=2,a=1,Z=3 z=1e20,y=2i,x=0.00001,w=t,v=\"q\\\"\",f\\\"k=[1.5,2],é=1u 7";
+        assertThat(post("/v1/write/network?echo=lp&precision=n", line.getBytes(UTF_8)).body())
+                .isEqualTo(
+                        "m\\ n,Z=3,a=1,b=2 f\\\"k=[1.5,2],v=\"q\\\"\",w=true,x=0.00001,y=2i,"
+                                + "z=100000000000000000000,é=1u 7");
+        assertThat(post("/v1/write/network?echo=json&precision=n", line.getBytes(UTF_8)).body())
+                .isEqualTo(
+                        "[{\"measurement\":\"m n\",\"tags\":{\"Z\":\"3\",\"a\":\"1\",\"b\":\"2\"},"
+                                + "\"fields\":{\"f\\\"k\":[1.5,2],\"v\":\"q\\\"\",\"w\":true,"
+                                + "\"x\":0.00001,\"y\":2,\"z\":100000000000000000000,\"é\":1},"
+                                + "\"time\":7}]");
+    }
+
+    @Test
+    void echoed_lines_leave_out_what_has_no_value() throws Exception {
+        byte[] body =
+                "[{\"measurement\":\"m\",\"tags\":{\"t\":null},\"fields\":{\"g\":null,\"f\":1e308},\"time\":7}]"
+                        .getBytes(UTF_8);
+        String[] json = {"Content-Type", "application/json"};
+        assertThat(post("/v1/write/network?echo=lp&precision=n", body, json).body())
+                .isEqualTo("m f=1e308 7");
+        assertThat(post("/v1/write/network?echo=json&precision=n", body, json).body())
+                .isEqualTo(
+                        "[{\"measurement\":\"m\",\"tags\":{\"t\":\"\"},\"fields\":{\"f\":1e308},\"time\":7}]");
+    }
+
+    @Test
+    void echo_wins_over_its_old_names() throws Exception {
+        assertThat(post("/v1/write/metric?precision=n&echo=json&echo_line_proto=1", LINE).body())
+                .startsWith("[{\"measurement\"");
+        assertThat(post("/v1/write/metric?precision=n&echo=no&echo_json=1", LINE).body()).isEmpty();
+        assertThat(post("/v1/write/metric?precision=n&echo_line_proto=1&echo_json=1", LINE).body())
+                .isEqualTo("m f=1 7");
+    }
+
+    /// The example of upstream's documentation, there and back.
+    @Test
+    void an_array_in_typed_json_is_echoed_with_its_type_and_can_be_sent_again() throws Exception {
+        String[] json = {"Content-Type", "application/json"};
+        String body =
+                post(
+                                "/v1/write/network?precision=n&echo=pbjson",
+                                "m a=[1i,2i] 7".getBytes(UTF_8))
+                        .body();
+        assertThat(body)
+                .contains(
+                        "\"a\":{\"@type\":\"type.googleapis.com/point.Array\","
+                                + "\"arr\":[{\"i\":\"1\"},{\"i\":\"2\"}]}");
+        assertThat(post("/v1/write/network?precision=n", body.getBytes(UTF_8), json).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("m a=[1i,2i] @7", "m a=[1i,2i] @7");
+    }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,8 +35,6 @@ import picocli.CommandLine.Spec;
         })
 final class OutputsCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    private static final Set<String> EXPLAINED = Set.of("skipped", "changed", "dropped");
 
     /// What may be asked.
     enum Action {
@@ -123,8 +120,7 @@ final class OutputsCommand implements Callable<Integer> {
             case list -> {
                 TextTable table =
                         new TextTable(
-                                "NAME", "KIND", "STATE", "LAG", "SENT", "PER S", "ASIDE", "SKIPPED",
-                                "CHANGED", "DROPPED", "ERROR");
+                                "NAME", "KIND", "STATE", "LAG", "SENT", "PER S", "ASIDE", "ERROR");
                 for (JsonNode one : answer.path("outputs")) {
                     table.row(
                             one.path("name").asText(),
@@ -134,15 +130,10 @@ final class OutputsCommand implements Callable<Integer> {
                             one.path("items").asText(),
                             "%.1f".formatted(one.path("items_per_second").asDouble()),
                             one.path("aside").asText(),
-                            Long.toString(sum(one.path("skipped"))),
-                            Long.toString(sum(one.path("changed"))),
-                            Long.toString(sum(one.path("dropped"))),
                             one.path("error").asText());
                 }
                 table.print(out);
-                for (JsonNode one : answer.path("outputs")) {
-                    explain(one, out);
-                }
+                answer.path("outputs").forEach(one -> OutputNotes.print(one, out));
             }
             case aside -> {
                 TextTable table = new TextTable("ID", "AT", "BYTES", "AGAIN", "REASON");
@@ -159,8 +150,7 @@ final class OutputsCommand implements Callable<Integer> {
             case show, resend, drop, pause, resume -> {
                 for (Map.Entry<String, JsonNode> member : answer.properties()) {
                     JsonNode value = member.getValue();
-                    if (EXPLAINED.contains(member.getKey())) {
-                        out.println(member.getKey() + ": " + sum(value));
+                    if (OutputNotes.has(member.getKey())) {
                         continue;
                     }
                     out.println(
@@ -171,45 +161,8 @@ final class OutputsCommand implements Callable<Integer> {
                                                     ? value.asText()
                                                     : value.toString()));
                 }
-                explain(answer, out);
+                OutputNotes.print(answer, out);
             }
         }
-    }
-
-    /// Values by reason, either `{"reason": 1}` or `[{"reason": …, "values": 1, …}]`.
-    private static long sum(JsonNode byReason) {
-        long sum = 0;
-        for (JsonNode one : byReason) {
-            sum += one.isObject() ? one.path("values").asLong() : one.asLong();
-        }
-        return sum;
-    }
-
-    /// What of an output does not arrive, or arrives otherwise than it is here: a line each.
-    private static void explain(JsonNode output, PrintWriter out) {
-        String name = output.path("name").asText();
-        for (JsonNode one : output.path("dropped")) {
-            line(
-                    out,
-                    name,
-                    "dropped there",
-                    one.path("values").asText(),
-                    one.path("reason").asText()
-                            + "; last at "
-                            + one.path("at").asText()
-                            + ": "
-                            + one.path("said").asText());
-        }
-        for (Map.Entry<String, JsonNode> one : output.path("skipped").properties()) {
-            line(out, name, "not sent", one.getValue().asText(), one.getKey());
-        }
-        for (Map.Entry<String, JsonNode> one : output.path("changed").properties()) {
-            line(out, name, "arrives changed", one.getValue().asText(), one.getKey());
-        }
-    }
-
-    private static void line(
-            PrintWriter out, String name, String what, String values, String reason) {
-        out.println(TextTable.plain(name + ": " + what + ": " + values + " × " + reason));
     }
 }

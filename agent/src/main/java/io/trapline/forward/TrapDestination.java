@@ -97,7 +97,7 @@ final class TrapDestination implements Destination {
         }
         long filtered = json.get().path("filtered").asLong(0);
         if (filtered > 0) {
-            notices.add(filtered + " values filtered by the check");
+            notices.add(filtered + " filtered by the check");
             lost.put(Delivery.Accepted.FILTERED, filtered);
         }
         long stats = json.get().path("stats").asLong(0);

@@ -158,25 +158,25 @@ final class TrapName {
             changes.add(TAG);
         }
         boolean surelyFits = SENT_PER_CHAR * (sent.length() + value.length()) + 8 <= MAX_TAG;
-        if (!surelyFits && sentLength(sent, value) > MAX_TAG) {
+        if (!surelyFits && !fits(sent, value)) {
             changes.add(LONG_TAG);
             return shortened(prefix, sent, value);
         }
         return new Tag(prefix + sent, value);
     }
 
-    private static int sentLength(String category, String value) {
+    private static boolean fits(String category, String value) {
         int sentCategory =
-                sent(ShortText.utf8Length(category), !StreamName.isPlainCategory(category));
-        int sentValue = sent(ShortText.utf8Length(value), !StreamName.isPlainSentValue(value));
-        return sentCategory + 1 + sentValue;
+                sent(ShortText.utf8Length(category), !StreamName.isSentPlain(category, true));
+        int sentValue = sent(ShortText.utf8Length(value), !StreamName.isSentPlain(value, false));
+        return sentCategory <= MAX_CATEGORY && sentCategory + 1 + sentValue <= MAX_TAG;
     }
 
-    /// A category that is too long gets 254 characters, or half of a tag when the value needs room,
-    /// and always leaves room for a shortened value.
+    /// A category that is too long gets 254 characters, or half of a tag when it is plain and the
+    /// value needs room, and always leaves room for a shortened value.
     private static Tag shortened(String prefix, String category, String value) {
-        boolean base64 = !StreamName.isPlainCategory(category);
-        boolean base64Value = !StreamName.isPlainSentValue(value);
+        boolean base64 = !StreamName.isSentPlain(category, true);
+        boolean base64Value = !StreamName.isSentPlain(value, false);
         int categoryBytes = ShortText.utf8Length(category);
         int valueBytes = ShortText.utf8Length(value);
         int mark = sent(ShortText.MARK, base64Value);
@@ -184,8 +184,8 @@ final class TrapName {
         String sent = category;
         if (sent(categoryBytes, base64) > Math.min(left, MAX_CATEGORY)) {
             int room = written(MAX_CATEGORY, base64);
-            if (valueBytes + 1 > written(MAX_TAG - MAX_CATEGORY, base64Value)) {
-                room = Math.min(room, written(MAX_TAG / 2, base64));
+            if (!base64 && valueBytes + 1 > MAX_TAG - MAX_CATEGORY) {
+                room = MAX_TAG / 2;
             }
             if (sent(room, base64) + mark + 1 > MAX_TAG) {
                 room = written(MAX_TAG - mark - 1, base64);

@@ -34,14 +34,9 @@ public final class StreamName {
         return render(name, tags, IN_SENT_VALUE);
     }
 
-    /// Whether a category is written as it is.
-    public static boolean isPlainCategory(String category) {
-        return isPlain(category, IN_CATEGORY);
-    }
-
-    /// Whether [#sent] writes a value as it is.
-    public static boolean isPlainSentValue(String value) {
-        return isPlain(value, IN_SENT_VALUE);
+    /// Whether [#sent] writes a part of a tag as it is.
+    public static boolean isSentPlain(String part, boolean category) {
+        return isPlain(part, category ? IN_CATEGORY : IN_SENT_VALUE);
     }
 
     private static String render(String name, List<Tag> tags, boolean[] inValue) {

@@ -454,7 +454,7 @@ class ForwarderTest {
                 .endsWith("}}");
         assertThat(request.encoding()).contains("gzip");
         String said =
-                "3 values not stored as sent: a; 1 values filtered by the check; it read 1 of 2 values";
+                "3 values not stored as sent: a; 1 filtered by the check; it read 1 of 2 values";
         assertThat(forwarder.counts().notice()).isEqualTo(said);
         assertThat(journal.committed(NAME)).isEqualTo(2);
 

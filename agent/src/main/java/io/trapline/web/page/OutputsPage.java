@@ -84,9 +84,9 @@ record OutputsPage(List<Output> outputs, String error) {
         for (OutputStatus.Dropped one : status.dropped()) {
             dropped.add(
                     one.values()
-                            + " values "
+                            + " × "
                             + one.reason()
-                            + "; the last "
+                            + "; it said "
                             + Show.distance(one.at(), now)
                             + ": "
                             + one.said());

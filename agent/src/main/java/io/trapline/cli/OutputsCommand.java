@@ -133,6 +133,7 @@ final class OutputsCommand implements Callable<Integer> {
                             one.path("error").asText());
                 }
                 table.print(out);
+                answer.path("outputs").forEach(one -> OutputNotes.print(one, out));
             }
             case aside -> {
                 TextTable table = new TextTable("ID", "AT", "BYTES", "AGAIN", "REASON");
@@ -149,6 +150,9 @@ final class OutputsCommand implements Callable<Integer> {
             case show, resend, drop, pause, resume -> {
                 for (Map.Entry<String, JsonNode> member : answer.properties()) {
                     JsonNode value = member.getValue();
+                    if (OutputNotes.has(member.getKey())) {
+                        continue;
+                    }
                     out.println(
                             member.getKey()
                                     + ": "
@@ -157,6 +161,7 @@ final class OutputsCommand implements Callable<Integer> {
                                                     ? value.asText()
                                                     : value.toString()));
                 }
+                OutputNotes.print(answer, out);
             }
         }
     }

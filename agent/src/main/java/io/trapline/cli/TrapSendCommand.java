@@ -142,7 +142,7 @@ final class TrapSendCommand implements Callable<Integer> {
         for (String metric : metrics) {
             int equals = endOfName(metric);
             String name = metric.substring(0, equals);
-            ObjectNode value = own.putObject(StreamName.canonical(name, all));
+            ObjectNode value = own.putObject(StreamName.sent(name, all));
             value.put("_type", type).put("_value", metric.substring(equals + 1));
             if (timestamp != null) {
                 value.put("_ts", timestamp);

@@ -143,7 +143,8 @@ public final class Outputs implements AutoCloseable {
             throw new ForwardException("output " + output.name() + ": ca: " + e.getMessage(), e);
         }
         return switch (output) {
-            case PushOutputSettings push -> new PushDestination(push, poster);
+            case PushOutputSettings push ->
+                    new PushDestination(push, poster, database.names(push.name()));
             case TrapOutputSettings trap -> new TrapDestination(trap, poster);
             case CoreOutputSettings core -> new CoreDestination(core, poster);
         };
@@ -202,6 +203,8 @@ public final class Outputs implements AutoCloseable {
                 counts.retries(),
                 counts.refused(),
                 counts.skipped(),
+                counts.changed(),
+                database.lost(name),
                 counts.notice(),
                 counts.error(),
                 counts.errorAt(),

@@ -18,10 +18,30 @@ public final class StreamName {
     private static final boolean[] IN_CATEGORY = allowed(CATEGORY_SIGNS);
     private static final boolean[] IN_VALUE = allowed(CATEGORY_SIGNS + ":=");
 
+    /// A Circonus broker's table of values has no `+` (reconnoiter `src/noit_metric.c`,
+    /// `vtagmap_value`), though that of categories has: it drops the stream.
+    private static final boolean[] IN_SENT_VALUE =
+            allowed(CATEGORY_SIGNS.replace("+", "") + ":=");
+
     private StreamName() {}
 
     /// The canonical name for `tags` in any order; a name without tags is returned as it is.
     public static String canonical(String name, List<Tag> tags) {
+        return render(name, tags, IN_VALUE);
+    }
+
+    /// The same stream as every receiver reads it: in values `+` goes base64 as well, which is
+    /// always safe.
+    public static String sent(String name, List<Tag> tags) {
+        return render(name, tags, IN_SENT_VALUE);
+    }
+
+    /// Whether [#sent] writes a part of a tag as it is.
+    public static boolean isSentPlain(String part, boolean category) {
+        return isPlain(part, category ? IN_CATEGORY : IN_SENT_VALUE);
+    }
+
+    private static String render(String name, List<Tag> tags, boolean[] inValue) {
         if (tags.isEmpty()) {
             return name;
         }
@@ -37,19 +57,19 @@ public final class StreamName {
         }
         StringBuilder out = new StringBuilder(name.length() + 24 * tags.size()).append(name);
         if (!stream.isEmpty()) {
-            appendBlock(out.append("|ST["), stream);
+            appendBlock(out.append("|ST["), stream, inValue);
             out.append(']');
         }
         if (!measurement.isEmpty()) {
-            appendBlock(out.append("|MT{"), measurement);
+            appendBlock(out.append("|MT{"), measurement, inValue);
             out.append('}');
         }
         return out.toString();
     }
 
-    private static void appendBlock(StringBuilder out, List<Tag> tags) {
+    private static void appendBlock(StringBuilder out, List<Tag> tags, boolean[] inValue) {
         if (tags.size() == 1) {
-            appendTag(out, tags.getFirst());
+            appendTag(out, tags.getFirst(), inValue);
             return;
         }
         TreeSet<Tag> sorted = new TreeSet<>(StreamName::compare);
@@ -60,14 +80,14 @@ public final class StreamName {
                 out.append(',');
             }
             first = false;
-            appendTag(out, tag);
+            appendTag(out, tag, inValue);
         }
     }
 
-    private static void appendTag(StringBuilder out, Tag tag) {
+    private static void appendTag(StringBuilder out, Tag tag, boolean[] inValue) {
         appendPart(out, tag.key(), IN_CATEGORY);
         out.append(':');
-        appendPart(out, tag.value(), IN_VALUE);
+        appendPart(out, tag.value(), inValue);
     }
 
     private static void appendPart(StringBuilder out, String part, boolean[] allowed) {

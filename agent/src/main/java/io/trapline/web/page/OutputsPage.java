@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /// What is passed on: how far each output is, what went wrong, what receivers refused.
 ///
@@ -33,6 +35,8 @@ record OutputsPage(List<Output> outputs, String error) {
             String next,
             String notice,
             List<String> skipped,
+            List<String> changed,
+            List<String> dropped,
             long asideCount,
             String asideBytes,
             long lost,
@@ -74,8 +78,19 @@ record OutputsPage(List<Output> outputs, String error) {
     }
 
     private static Output output(OutputStatus status, List<Aside> aside, Instant now) {
-        List<String> skipped = new ArrayList<>();
-        status.skipped().forEach((why, count) -> skipped.add(count + " " + why));
+        List<String> skipped = counts(status.skipped());
+        List<String> changed = counts(status.changed());
+        List<String> dropped = new ArrayList<>();
+        for (OutputStatus.Dropped one : status.dropped()) {
+            dropped.add(
+                    one.values()
+                            + " × "
+                            + one.reason()
+                            + "; it said "
+                            + Show.distance(one.at(), now)
+                            + ": "
+                            + one.said());
+        }
         return new Output(
                 status.name(),
                 status.kind(),
@@ -100,10 +115,18 @@ record OutputsPage(List<Output> outputs, String error) {
                 status.nextTry().map(at -> Show.distance(at, now)).orElse(""),
                 status.notice(),
                 skipped,
+                changed,
+                dropped,
                 status.aside(),
                 Show.bytes(status.asideBytes()),
                 status.asideLost(),
                 aside);
+    }
+
+    private static List<String> counts(Map<String, Long> byReason) {
+        List<String> all = new ArrayList<>();
+        new TreeMap<>(byReason).forEach((why, count) -> all.add(count + " × " + why));
+        return all;
     }
 
     private static Aside aside(AsideItem item) {

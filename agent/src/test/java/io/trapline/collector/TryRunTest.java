@@ -9,8 +9,10 @@ import io.trapline.model.Tag;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 class TryRunTest {
     @TempDir Path home;
     private Stage stage;
+    private final List<String> told = new ArrayList<>();
+
+    /// What happens while time passes, which it does at once.
+    private LongConsumer passes = _ -> {};
 
     @BeforeEach
     void set() {
@@ -32,7 +38,17 @@ class TryRunTest {
                         home,
                         () -> URI.create("http://127.0.0.1:9529"),
                         false);
-        return new TryRun(stage.bridge, Stage::decode, stage::finish, () -> 0L, settings)
+        return new TryRun(
+                        stage.bridge,
+                        Stage::decode,
+                        stage::finish,
+                        () -> 0L,
+                        settings,
+                        told::add,
+                        (done, nanos) -> {
+                            passes.accept(nanos);
+                            return done.isDone();
+                        })
                 .run(input, _ -> true);
     }
 

@@ -276,7 +276,13 @@ final class Runs {
                                             + " could not start"
                                             + isolated()));
         }
-        watchIn(run, LOOK_AGAIN);
+        long soonest =
+                others.stream()
+                        .mapToLong(o -> o.slot.patience.slowAfter() - o.lasted(now))
+                        .filter(left -> left > 0)
+                        .min()
+                        .orElse(LOOK_AGAIN);
+        watchIn(run, Math.min(LOOK_AGAIN, soonest));
     }
 
     private static String isolated() {

@@ -127,4 +127,53 @@ class TryRunTest {
         assertThat(none.failure()).isEqualTo("no collector could be loaded");
         assertThat(none.good()).isFalse();
     }
+
+    @Test
+    void one_that_is_slow_is_waited_for_and_told() throws InterruptedException {
+        long[] passed = {0};
+        long[] id = {0};
+        stage.bridge.collector("in", "A", 1, (_, run) -> id[0] = run);
+        passes =
+                nanos -> {
+                    passed[0] += nanos;
+                    if (passed[0] >= 40_000_000_000L && id[0] > 0) {
+                        stage.bridge.last().returns(id[0]);
+                        id[0] = 0;
+                    }
+                };
+        TryRun.Tried tried = attempt(Stage.input("in")).collectors().getFirst();
+        assertThat(tried.outcome()).isEqualTo(Outcome.OK);
+        assertThat(tried.warnings()).singleElement().asString().startsWith("slow: ");
+        assertThat(told).singleElement().asString().startsWith("A is slow, it runs for 10 s now");
+    }
+
+    @Test
+    void one_that_hangs_is_ended_when_it_has_reported_nothing_for_five_minutes()
+            throws InterruptedException {
+        long[] passed = {0};
+        stage.bridge.collector("in", "A", 1, (_, _) -> {});
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: sleep"));
+        passes = nanos -> passed[0] += stage.bridge.last().interrupted.isEmpty() ? nanos : 0;
+        TryRun.Tried tried = attempt(Stage.input("in")).collectors().getFirst();
+        assertThat(tried.outcome()).isEqualTo(Outcome.TIMEOUT);
+        assertThat(tried.error())
+                .isEqualTo("timed out: it reported nothing for 300 s\nTraceback: sleep");
+        assertThat(passed[0]).isEqualTo(300_000_000_000L);
+    }
+
+    @Test
+    void one_that_serves_for_ever_is_shown_as_far_as_it_came() throws InterruptedException {
+        stage.bridge.collector(
+                "in", "A", 1, (worker, run) -> assertThat(worker.report(run, "2")).isNotNull());
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: serving"));
+        TryRun.Result result = attempt(Stage.input("in"));
+        TryRun.Tried tried = result.collectors().getFirst();
+        assertThat(result.good()).isTrue();
+        assertThat(tried.entries()).hasSize(2);
+        assertThat(tried.error()).isEmpty();
+        assertThat(tried.warnings())
+                .anyMatch(warning -> warning.contains("still running, and had reported, after 30 s"));
+    }
 }

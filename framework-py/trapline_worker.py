@@ -452,12 +452,33 @@ def _interval(instance):
     if not value:
         return DEFAULT_INTERVAL, "interval = %r is none, it runs every 10 s" % (value,)
     try:
-        seconds = float(value)
+        seconds = _seconds(value)
     except (TypeError, ValueError):
-        return DEFAULT_INTERVAL, "interval = %r is not a number of seconds, it runs every 10 s" % (value,)
+        return (
+            DEFAULT_INTERVAL,
+            "interval = %r is neither a number of seconds nor a duration such as '1m30s', it runs every 10 s" % (value,),
+        )
     if not 0 < seconds < float("inf"):
         return DEFAULT_INTERVAL, "interval = %r is not a positive number of seconds, it runs every 10 s" % (value,)
     return seconds, ""
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value):
+    """A number, a text with one, a duration as in the configuration ('1m30s'), or a timedelta."""
+    if hasattr(value, "total_seconds"):
+        return value.total_seconds()
+    try:
+        return float(value)
+    except ValueError:
+        import re
+
+        part = r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h|d)"
+        if not isinstance(value, str) or not re.fullmatch("(?:%s)+" % part, value.strip()):
+            raise
+        return sum(float(number) * _UNITS[unit] for number, unit in re.findall(part, value))
 
 
 def _described(collector):

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     Session open(
             WorkerSpec spec,
             WorkerListener listener,
-            Duration loadLimit,
+            Supplier<Duration> loadLimit,
             Consumer<String> unendable)
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);

@@ -50,7 +50,7 @@ final class EmbeddedWorkers implements AutoCloseable {
                 lock.unlock();
             }
         }
-        return host.open(spec, listener, loadLimit.get(), unendable::add);
+        return host.open(spec, listener, loadLimit, unendable::add);
     }
 
     @Override

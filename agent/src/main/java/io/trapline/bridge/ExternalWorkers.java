@@ -28,7 +28,7 @@ final class ExternalWorkers {
                         frameworkDir.resolve("trapline_worker.py").toString());
         builder.environment().putAll(spec.environment());
         Carrier carrier = new Carrier(spec, listener, builder);
-        carrier.session.load(loadLimit.get());
+        carrier.session.load(loadLimit);
         return carrier.session;
     }
 

@@ -37,7 +37,7 @@ public final class PythonBridge implements Bridge {
         this(frameworkDir, java, hostClassPath, dataDir, hostHeapMiB, () -> Session.LOAD_LIMIT);
     }
 
-    /// @param loadLimit how long loading may stand still; asked at each opening
+    /// @param loadLimit how long loading may stand still; asked again and again
     PythonBridge(
             Path frameworkDir,
             Path java,

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,8 @@ final class Session implements Worker {
 
     /// How long loading may stand still at one module or class.
     static final Duration LOAD_LIMIT = Duration.ofMinutes(2);
+
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     /// The process that the session lives in, as far as the session can see it.
     interface Carrier {
@@ -99,7 +102,7 @@ final class Session implements Worker {
     /// Loads the modules. When this throws, the session is over.
     ///
     /// @param limit how long it may stand still at one module or class
-    void load(Duration limit) throws WorkerException, InterruptedException {
+    void load(Supplier<Duration> limit) throws WorkerException, InterruptedException {
         try {
             step = new Step("the interpreter's start", System.nanoTime());
             carrier.send(Frame.of(Kind.OPEN, number, 0, Loaded.request(spec)));
@@ -118,7 +121,7 @@ final class Session implements Worker {
             throw new WorkerException(
                     described(
                             "its modules did not load: it stood still for "
-                                    + limit.toSeconds()
+                                    + limit.get().toSeconds()
                                     + " s at "
                                     + step.what()
                                     + "; look for an endless loop or a wait at module level or in a"
@@ -131,16 +134,16 @@ final class Session implements Worker {
     }
 
     /// A busy machine may make loading as slow as it likes, as long as it goes on.
-    private void awaitLoaded(Duration limit)
+    private void awaitLoaded(Supplier<Duration> limit)
             throws InterruptedException, ExecutionException, TimeoutException {
         while (true) {
             Step seen = step;
-            long left = limit.toNanos() - (System.nanoTime() - seen.since());
+            long left = limit.get().toNanos() - (System.nanoTime() - seen.since());
             try {
-                loading.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+                loading.get(Math.clamp(left, 0, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
                 return;
             } catch (TimeoutException e) {
-                if (step == seen) {
+                if (left <= 0 && step == seen) {
                     throw e;
                 }
             }

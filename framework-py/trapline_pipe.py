@@ -21,7 +21,7 @@ import time
 from trapline_worker import INTERRUPTED, STDOUT, RunInterrupted, Runner
 
 OPEN, START, INTERRUPT, REPLY, CLOSE = 1, 2, 3, 4, 5
-LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED = 16, 17, 18, 19, 20, 21
+LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED, STARTED, LOADING = 16, 17, 18, 19, 20, 21, 22, 23
 
 _HEADER = struct.Struct(">IBIq")
 _REPLY = struct.Struct(">H")
@@ -83,6 +83,12 @@ class Pipe:
     def output(self, collector, stream, line):
         name = collector.encode()
         self.send(OUTPUT, 0, _OUTPUT.pack(stream, len(name)) + name + line.encode("utf-8", "backslashreplace"))
+
+    def loading(self, what):
+        self.send(LOADING, 0, what.encode("utf-8", "backslashreplace"))
+
+    def started(self, run):
+        self.send(STARTED, run, b"")
 
     def dying(self, collector, reason):
         self.send(DYING, 0, (collector + "\n" + reason).encode("utf-8", "backslashreplace"))

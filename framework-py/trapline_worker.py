@@ -5,7 +5,7 @@ The same `Runner` works in both kinds of worker:
 - embedded in GraalPy, where the Java host calls `embedded(host)`; there each run is a call on a Java thread.
 
 A *channel* is the runner's way out: `report(collector, run, text) -> (status, body)`, `output(collector, stream,
-line)`, `dying(collector, reason)`. No method of it may be called with a lock of ours held: an embedded run can be cut
+line)`, `loading(what)`, `started(run)`, `dying(collector, reason)`. No method of it may be called with a lock of ours held: an embedded run can be cut
 off at any point, without its `finally` blocks.
 """
 
@@ -52,6 +52,8 @@ class Runner:
         self._meters = {}
         self._taps = ()
         self._pid = os.getpid()
+        self._relay = None
+        self._starting_relay = threading.Lock()
         self.exit_now = os._exit
 
     # ---- loading --------------------------------------------------------------------------------
@@ -70,6 +72,7 @@ class Runner:
             name, file = wanted["name"], wanted["file"]
             if name.rpartition(".")[2] == _FRAMEWORK:
                 continue
+            self.channel.loading(file)
             try:
                 module = loader.load(name, file, wanted["root"])
             except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -89,6 +92,7 @@ class Runner:
     def _construct(self, key, cls, module, file, problems):
         ident = threading.get_ident()
         self._who[ident] = (key, 0)
+        self.channel.loading("the constructor of %s in %s" % (cls.__name__, file))
         try:
             instance = cls()
             interval, warning = _interval(instance)
@@ -124,18 +128,34 @@ class Runner:
         self._who[ident] = (collector_id, run_id)
         self._end_lines(ident)  # of a run that was cut off
         try:
+            self.channel.started(run_id)
             _refuse_unrun(collector.instance, collector.instance.run())
+            self._end_if_child(None)
             return RETURNED, ""
         except RunInterrupted as error:
             return INTERRUPTED, traceback_of(error)
         except SystemExit as error:
+            self._end_if_child(error)
             return EXITED, self._raised(collector_id, error)
         except BaseException as error:
+            self._end_if_child(error)
             return RAISED, self._raised(collector_id, error)
         finally:
             self._end_lines(ident)
             self._who.pop(ident, None)
             self._tell_dropped(collector_id)
+
+    def _end_if_child(self, error):
+        """A child that `run()` forked has run to the end of it: it ends here, for the rest of us is the parent's."""
+        if os.getpid() == self._pid:
+            return
+        status = 0
+        if isinstance(error, SystemExit):
+            status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        elif error is not None:
+            status = 1
+            os.write(2, (traceback_of(error) + "\n").encode("utf-8", "backslashreplace"))
+        self.exit_now(status & 0xFF)
 
     def _raised(self, collector_id, error):
         text = traceback_of(error)
@@ -181,14 +201,42 @@ class Runner:
             runner.exit_now(status)
 
         os._exit = exit_telling
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forked)
+        if hasattr(os, "fork") and hasattr(os, "register_at_fork"):
+            import trapline_children
+
+            os.register_at_fork(before=self._relay_address, after_in_child=self._forked)
+            trapline_children.watch_multiprocessing(self._told)
+
+    # ---- the processes that collectors start ----------------------------------------------------
+
+    def _relay_address(self):
+        """Where children find this process; empty in a child, whose reports go to its parent's."""
+        import trapline_children
+
+        with self._starting_relay:
+            if self._relay is None and os.getpid() == self._pid:
+                self._relay = trapline_children.Relay(self.channel.report)
+        return self._relay.address
+
+    def _told(self):
+        collector, run = self.who()
+        hooks = datakit_framework._hooks
+        return self._relay_address(), collector, run, hooks.host, hooks.port
 
     def _forked(self):
-        # The pipes to the agent are the parent's. A child reports over HTTP, and prints to what it inherited.
-        datakit_framework._hooks.report = datakit_framework._hooks.log = None
+        # The pipes to the agent are the parent's. A child reports by way of the parent, and prints to what it inherited.
+        hooks = datakit_framework._hooks
+        hooks.report = hooks.log = None
         for tap in self._taps:
             tap.forked = True
+        if self._relay is not None:  # else there was no room for it, and a child posts over HTTP
+            import trapline_children
+
+            self._starting_relay = threading.Lock()  # another thread may have held it
+            self._relay.forked()
+            by_instance = self._by_instance
+            reporter = trapline_children.Reporter(self._told(), lambda instance, other: by_instance.get(id(instance), other))
+            hooks.report = reporter.report
 
     def line(self, stream, text, who=None):
         collector = self.who()[0] if who is None else who
@@ -404,12 +452,33 @@ def _interval(instance):
     if not value:
         return DEFAULT_INTERVAL, "interval = %r is none, it runs every 10 s" % (value,)
     try:
-        seconds = float(value)
+        seconds = _seconds(value)
     except (TypeError, ValueError):
-        return DEFAULT_INTERVAL, "interval = %r is not a number of seconds, it runs every 10 s" % (value,)
+        return (
+            DEFAULT_INTERVAL,
+            "interval = %r is neither a number of seconds nor a duration such as '1m30s', it runs every 10 s" % (value,),
+        )
     if not 0 < seconds < float("inf"):
         return DEFAULT_INTERVAL, "interval = %r is not a positive number of seconds, it runs every 10 s" % (value,)
     return seconds, ""
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value):
+    """A number, a text with one, a duration as in the configuration ('1m30s'), or a timedelta."""
+    if hasattr(value, "total_seconds"):
+        return value.total_seconds()
+    try:
+        return float(value)
+    except ValueError:
+        import re
+
+        part = r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h|d)"
+        if not isinstance(value, str) or not re.fullmatch("(?:%s)+" % part, value.strip()):
+            raise
+        return sum(float(number) * _UNITS[unit] for number, unit in re.findall(part, value))
 
 
 def _described(collector):
@@ -474,6 +543,12 @@ class _Embedded:
 
     def output(self, collector, stream, line):
         self._host.output(collector, stream, line)
+
+    def loading(self, what):
+        self._host.loading(what)
+
+    def started(self, run):
+        self._host.started(run)
 
     def dying(self, collector, reason):
         self._host.dying(collector, reason)

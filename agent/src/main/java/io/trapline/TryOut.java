@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// Runs the collectors of an input, a folder or a file once, aside from any running agent: nothing
@@ -29,8 +30,13 @@ public final class TryOut {
     /// @param target an input's name, an entry as in `dirs`, or a path of a folder or file
     /// @param wanted the class names to run
     /// @throws NotFoundException when nothing of that name is there
+    /// @param meanwhile is told what takes long, in a line
     public static TryRun.Result run(
-            Home home, Program program, String target, Predicate<String> wanted)
+            Home home,
+            Program program,
+            String target,
+            Predicate<String> wanted,
+            Consumer<String> meanwhile)
             throws IOException, InterruptedException, NotFoundException {
         Settings settings =
                 switch (Settings.load(home.root(), System.getenv())) {
@@ -67,7 +73,8 @@ public final class TryOut {
                             new Reports(clock)::decode,
                             pipeline::finish,
                             System::nanoTime,
-                            Agent.collectorSettings(home, () -> endpoint, settings::git))
+                            Agent.collectorSettings(home, () -> endpoint, settings::git),
+                            meanwhile)
                     .run(input, wanted);
         }
     }

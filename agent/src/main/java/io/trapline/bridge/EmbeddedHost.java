@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,16 +46,23 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         return new EmbeddedHost(builder, own);
     }
 
-    Session open(WorkerSpec spec, WorkerListener listener)
+    /// @param loadLimit how long loading may stand still
+    /// @param unendable is told the input's name when its loading was given up and goes on all the
+    ///   same, because ending it would end others
+    Session open(
+            WorkerSpec spec,
+            WorkerListener listener,
+            Supplier<Duration> loadLimit,
+            Consumer<String> unendable)
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
-        Seat seat = new Seat(session);
+        Seat seat = new Seat(session, unendable);
         seats.put(session.number(), seat);
         seat.start();
         if (gone) {
             seat.end("it ended before the input was opened");
         }
-        session.load();
+        session.load(loadLimit);
         return session;
     }
 
@@ -109,6 +118,40 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         process.kill();
     }
 
+    /// Closes its context alone. One that cannot be closed, because of a long built-in operation
+    /// say, is left behind until it ends by itself, as long as others live here.
+    @Override
+    public void giveUp(Session session, String why) {
+        boolean closed = false;
+        try {
+            process.send(Frame.of(Kind.CLOSE, session.number(), 0));
+            closed = !own && session.awaitClosed(CLOSE_GRACE);
+        } catch (IOException _) {
+            closed = true; // with its process
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        Seat seat = seats.remove(session.number());
+        if (seat != null) {
+            seat.end("given up");
+        }
+        if (closed) {
+            return;
+        }
+        if (seats.isEmpty()) {
+            killedBecause = why;
+            end();
+        } else if (seat != null) {
+            log.warn(
+                    "{}, and that could not be ended without ending the inputs that share its"
+                            + " process {}: it goes on there, unheard, until it ends by itself. From"
+                            + " now on the input has a process of its own",
+                    why,
+                    pid());
+            seat.unendable.accept(session.spec().input());
+        }
+    }
+
     @Override
     public void release(Session session) {
         try {
@@ -160,10 +203,12 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private final AtomicInteger unheard = new AtomicInteger(); // queued or being heard
         private final AtomicInteger waitingLines = new AtomicInteger();
         private final AtomicInteger droppedLines = new AtomicInteger();
+        private final Consumer<String> unendable;
         private volatile boolean over;
 
-        Seat(Session session) {
+        Seat(Session session, Consumer<String> unendable) {
             this.session = session;
+            this.unendable = unendable;
         }
 
         void start() {

@@ -88,6 +88,10 @@ final class Tenant {
         try {
             Context made = newContext();
             context = made;
+            if (ended.get()) { // it was given up before there was anything to close
+                made.close(true);
+                return;
+            }
             Value prepare =
                     made.eval(
                             "python",
@@ -123,7 +127,7 @@ final class Tenant {
                 }
             }
             case CLOSE -> thread("close", this::close);
-            case OPEN, LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED ->
+            case OPEN, LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED, STARTED, LOADING ->
                     System.err.println("the agent sent an unexpected frame: " + frame.kind());
         }
     }
@@ -308,6 +312,16 @@ final class Tenant {
         @HostAccess.Export
         public void output(String collector, int stream, String line) {
             Tenant.this.output(new Origin(stream, collector, 0), line);
+        }
+
+        @HostAccess.Export
+        public void started(long run) {
+            host.send(Frame.of(Kind.STARTED, number, run));
+        }
+
+        @HostAccess.Export
+        public void loading(String what) {
+            host.send(Frame.of(Kind.LOADING, number, 0, what));
         }
 
         @HostAccess.Export

@@ -134,7 +134,7 @@ final class StatusCommand implements Callable<Integer> {
         List<@Nullable Object> row = new ArrayList<>();
         row.add(input.path("name").asText());
         row.add(collector.path("name").asText());
-        row.add(collector.path("state").asText());
+        row.add(collector.path("shown").asText());
         if (last.isObject()) {
             row.add(last.path("outcome").asText());
             row.add(
@@ -175,8 +175,12 @@ final class StatusCommand implements Callable<Integer> {
                             "\n%s is %s: %s"
                                     .formatted(
                                             id,
-                                            collector.path("state").asText(),
+                                            collector.path("shown").asText(),
                                             collector.path("reason").asText()));
+                }
+                String warning = collector.path("warning").asText();
+                if (!warning.isEmpty()) {
+                    out.println("\n%s, warning: %s".formatted(id, warning));
                 }
                 JsonNode last = collector.path("last");
                 String error = last.path("error").asText().strip();

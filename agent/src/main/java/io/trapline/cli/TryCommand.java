@@ -33,7 +33,7 @@ final class TryCommand implements Callable<Integer> {
             description = "An input's name, a folder or file below python.d, or any path.")
     private String target;
 
-    @Option(names = "--class", paramLabel = "NAME", description = "Only this class; repeatable.")
+    @Option(names = "--class", paramLabel = "NAME", description = "Only this class, or module.Class; repeatable.")
     private List<String> classes = new ArrayList<>();
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -49,7 +49,8 @@ final class TryCommand implements Callable<Integer> {
                             folder,
                             HomeOption.program(),
                             target,
-                            name -> classes.isEmpty() || classes.contains(name));
+                            name -> classes.isEmpty() || classes.contains(name),
+                            spec.commandLine().getErr()::println);
         } catch (TryOut.NotFoundException e) {
             throw new CommandFailure(Cli.USAGE, e.getMessage());
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// One `[[inputs.pythond]]` block.
 ///
@@ -15,7 +16,7 @@ import java.util.Optional;
 /// @param dirs as written, resolved when the input starts
 /// @param envs added to the agent's environment, `$NAME` already replaced
 /// @param tags added to this input's points, never over a point's own
-/// @param timeout absent = the larger of the collector's interval and 10 s
+/// @param timeout of a run, kept to exactly; absent = [Patience] says when one is ended
 /// @param splay the first tick of a collector lies up to this far into its interval; absent = the
 ///   whole interval
 /// @param ownHost `isolation = "own"`: an embedded input with a host process of its own
@@ -32,8 +33,6 @@ public record InputSettings(
         boolean ownHost,
         Path file,
         int line) {
-    private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
-
     public InputSettings {
         dirs = List.copyOf(dirs);
         envs = Map.copyOf(envs);
@@ -56,12 +55,13 @@ public record InputSettings(
         return ownHost || command().isPresent();
     }
 
-    /// What a run may take, in nanoseconds.
+    /// How long a run may go on.
     ///
     /// @param interval seconds
-    long runTimeout(double interval) {
-        return timeout.map(Schedule::nanos)
-                .orElseGet(() -> Math.max(DEFAULT_TIMEOUT, Schedule.intervalNanos(interval)));
+    Patience patience(double interval) {
+        return Patience.of(
+                Schedule.intervalNanos(interval),
+                timeout.map(Schedule::nanos).map(OptionalLong::of).orElse(OptionalLong.empty()));
     }
 
     /// How its interpreter is started.

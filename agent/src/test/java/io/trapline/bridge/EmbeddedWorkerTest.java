@@ -1,35 +1,43 @@
 package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.File;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 final class EmbeddedWorkerTest extends WorkerContract {
     private static PythonBridge bridge;
+    private static volatile Duration loadLimit = Session.LOAD_LIMIT;
 
     @BeforeAll
     static void makeBridge() {
+        bridge = newBridge();
+    }
+
+    private static PythonBridge newBridge() {
         List<Path> classPath =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                         .map(Path::of)
                         .toList();
-        bridge =
-                new PythonBridge(
-                        ExternalWorkerTest.FRAMEWORK,
-                        Path.of(ProcessHandle.current().info().command().orElseThrow()),
-                        classPath,
-                        Path.of("target/embedded"),
-                        256);
+        return new PythonBridge(
+                ExternalWorkerTest.FRAMEWORK,
+                Path.of(ProcessHandle.current().info().command().orElseThrow()),
+                classPath,
+                Path.of("target/embedded"),
+                256,
+                () -> loadLimit);
     }
 
     @AfterAll
@@ -37,9 +45,17 @@ final class EmbeddedWorkerTest extends WorkerContract {
         bridge.close();
     }
 
+    @AfterEach
+    void resetLimit() {
+        loadLimit = Session.LOAD_LIMIT;
+    }
+
+    /// Instead of the one that all tests here share.
+    private Optional<PythonBridge> other = Optional.empty();
+
     @Override
     Bridge bridge() {
-        return bridge;
+        return other.orElse(bridge);
     }
 
     @Override
@@ -88,6 +104,89 @@ final class EmbeddedWorkerTest extends WorkerContract {
         Heard.Died innocent = other.awaitDied();
         assertThat(innocent.culprit()).isEmpty();
         assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
+    }
+
+    /// A run of another input that is under way while `attempt` is made, and ends well after it.
+    private void whileAnotherInputRuns(Runnable attempt) {
+        Heard other = new Heard();
+        Path go = home.resolve("go");
+        module(
+                "good",
+                "good",
+                IMPORT
+                        + "import os, time\nclass Good(DataKitFramework):\n"
+                        + run(
+                                "print('running')",
+                                "while not os.path.exists('" + go + "'): time.sleep(0.01)"));
+        Worker good = open(other, "other");
+        long run = start(good, "good.Good");
+        other.awaitLine("running"::equals);
+        forgetModules();
+        attempt.run();
+        file(go, "");
+        assertThat(other.awaitEnd(run)).isEqualTo(new RunEnd.Returned());
+    }
+
+    /// Gives up the loading of the modules when they have printed `loading`.
+    private void assertDoesNotLoad(String input) {
+        Heard loading = new Heard();
+        Thread.ofVirtual().start(() -> {
+            loading.awaitLine("loading"::equals);
+            loadLimit = Duration.ZERO;
+        });
+        assertThatThrownBy(() -> bridge().open(spec(input, false), loading))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("input " + input + ": its modules did not load: it stood st")
+                .hasMessageContaining(home.resolve("d/m.py").toString());
+        loadLimit = Session.LOAD_LIMIT;
+    }
+
+    @Test
+    void an_input_that_does_not_load_in_time_costs_the_others_no_run() {
+        whileAnotherInputRuns(() -> {
+            module("d", "m", "print('loading')\nwhile True: pass\n");
+            assertDoesNotLoad("slow");
+            loadLimit = Duration.ZERO;
+            assertThatThrownBy(() -> bridge().open(spec("slow", false), heard))
+                    .as("before its context is there")
+                    .isInstanceOf(WorkerException.class);
+            loadLimit = Session.LOAD_LIMIT;
+        });
+    }
+
+    @Test
+    void an_input_that_is_not_needed_any_more_while_it_loads_costs_the_others_no_run() {
+        whileAnotherInputRuns(() -> {
+            module("d", "m", "print('loading')\nwhile True: pass\n");
+            Thread opener = Thread.currentThread();
+            Heard loading = new Heard();
+            Thread.ofVirtual().start(() -> {
+                loading.awaitLine("loading"::equals);
+                opener.interrupt();
+            });
+            assertThatThrownBy(() -> bridge().open(spec("slow", false), loading))
+                    .isInstanceOf(InterruptedException.class);
+        });
+    }
+
+    /// It is left behind, and its next interpreter is one that can be killed.
+    @Test
+    void an_input_whose_loading_cannot_even_be_ended_costs_the_others_no_run() {
+        try (PythonBridge own = newBridge()) {
+            other = Optional.of(own);
+            whileAnotherInputRuns(() -> {
+                module("d", "m", "print('loading')\nsum(range(10**12))\n");
+                assertDoesNotLoad("stuck");
+                forgetModules();
+                module("e", "m", IMPORT + "class C(DataKitFramework):\n" + run("pass"));
+                Worker shared = open(heard, "quick");
+                Worker again = open(heard, "stuck");
+                assertThat(again.processId()).isNotEqualTo(shared.processId());
+                assertThat(runOnce(again, "m.C")).isEqualTo(new RunEnd.Returned());
+                again.close();
+                shared.close();
+            });
+        }
     }
 
     @Test

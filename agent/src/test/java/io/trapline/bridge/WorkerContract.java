@@ -73,6 +73,11 @@ abstract class WorkerContract {
         }
     }
 
+    /// Those that are opened from here on have others.
+    void forgetModules() {
+        modules.clear();
+    }
+
     /// A module `m` with one collector `C` whose `run()` has these lines.
     void collector(String... body) {
         module("d", "m", IMPORT + "class C(DataKitFramework):\n  interval = 1\n" + run(body));
@@ -215,6 +220,7 @@ abstract class WorkerContract {
                         class Negative(DataKitFramework): interval = -1
                         class Words(DataKitFramework): interval = "often"
                         class NotFinite(DataKitFramework): interval = float("nan")
+                        class Cron(DataKitFramework): interval = "*/5 * * * *"
                         class Good(DataKitFramework):
                           def __init__(self): self.interval = 3
                         """);
@@ -224,7 +230,31 @@ abstract class WorkerContract {
                         assertThat(each.warning().isEmpty())
                                 .isEqualTo(each.className().equals("Good")));
         assertThat(loaded.stream().map(LoadedCollector::interval))
-                .containsExactly(10.0, 10.0, 10.0, 10.0, 10.0, 3.0);
+                .containsExactly(10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 3.0);
+        assertThat(loaded.get(5).warning())
+                .isEqualTo(
+                        "interval = '*/5 * * * *' is neither a number of seconds nor a duration such"
+                                + " as '1m30s', it runs every 10 s");
+    }
+
+    @Test
+    void an_interval_may_be_a_duration_as_in_the_configuration() {
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + """
+                        import datetime
+                        class A(DataKitFramework): interval = "1m"
+                        class B(DataKitFramework): interval = " 1h30m15s "
+                        class C(DataKitFramework): interval = "250ms"
+                        class D(DataKitFramework): interval = "2"
+                        class E(DataKitFramework): interval = datetime.timedelta(minutes=2)
+                        """);
+        List<LoadedCollector> loaded = open().collectors();
+        assertThat(loaded).allMatch(each -> each.warning().isEmpty());
+        assertThat(loaded.stream().map(LoadedCollector::interval))
+                .containsExactly(60.0, 5415.0, 0.25, 2.0, 120.0);
     }
 
     @Test
@@ -526,6 +556,39 @@ abstract class WorkerContract {
         for (int n = 0; n < 3; n++) {
             assertThat(heard.awaitFinished().end()).isEqualTo(new RunEnd.Returned());
         }
+    }
+
+    @Test
+    void a_run_is_said_to_start_before_anything_of_it_is_heard() {
+        collector("self.feed_metric(measurement='m', fields={'a': 1})");
+        Worker worker = open();
+        heard.answer =
+                _ -> {
+                    assertThat(heard.started).hasSize(1);
+                    return Reply.OK;
+                };
+        long run = start(worker, "m.C");
+        assertThat(heard.awaitEnd(run)).isEqualTo(new RunEnd.Returned());
+        assertThat(heard.started).containsExactly(run);
+    }
+
+    @Test
+    void a_name_that_is_given_by_position_is_answered_with_what_to_write() {
+        collector(
+                "for call in (lambda: self.feed_metric('m', fields={'a': 1}),",
+                "             lambda: self.feed_logging('s', message='x'),",
+                "             lambda: self.feed_object('c', name='n', fields={'a': 1}),",
+                "             lambda: self.feed_metric(fields={'a': 1})):",
+                "  try: call()",
+                "  except ValueError as e: print(e)");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine(
+                line ->
+                        line.startsWith("arguments missing \"measurement\": the first parameter of")
+                                && line.contains("feed_metric(measurement='m', "));
+        heard.awaitLine(line -> line.contains("write feed_logging(source='s', "));
+        heard.awaitLine(line -> line.contains("write feed_object(cls='c', "));
+        heard.awaitLine("arguments missing \"measurement\""::equals);
     }
 
     // ---- interrupting ---------------------------------------------------------------------------

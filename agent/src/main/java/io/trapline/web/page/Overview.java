@@ -283,8 +283,8 @@ record Overview(
                 collector.id(),
                 collector.name(),
                 link(input, collector.name()),
-                collector.state(),
-                tone(collector.state()),
+                collector.word(),
+                tone(collector.word()),
                 outcome,
                 outcomeTone(outcome),
                 collector.last().map(last -> Show.distance(last.started(), now)).orElse("–"),
@@ -297,8 +297,8 @@ record Overview(
 
     static String tone(String state) {
         return switch (state) {
-            case "running", "paused" -> "busy";
-            case "backing off", "down" -> "bad";
+            case "running", "slow", "paused" -> "busy";
+            case "backing off", "down", "held up" -> "bad";
             default -> "idle";
         };
     }

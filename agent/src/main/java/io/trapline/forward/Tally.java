@@ -25,6 +25,7 @@ final class Tally {
     private String notice = "";
     private String error = "";
     private @Nullable Instant errorAt;
+    private @Nullable Instant failingSince;
     private @Nullable Instant sentAt;
     private @Nullable Instant nextTry;
 
@@ -43,6 +44,7 @@ final class Tally {
         nextTry = null;
         error = "";
         errorAt = null;
+        failingSince = null;
         if (!remark.isEmpty()) {
             notice = remark;
         }
@@ -52,7 +54,13 @@ final class Tally {
         retries++;
         error = reason;
         errorAt = at;
+        failingSince = failingSince == null ? at : failingSince;
         nextTry = next;
+    }
+
+    /// The first failure since the last success.
+    synchronized Optional<Instant> failingSince() {
+        return Optional.ofNullable(failingSince);
     }
 
     synchronized void refused() {

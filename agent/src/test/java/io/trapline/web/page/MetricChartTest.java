@@ -11,7 +11,6 @@ import io.trapline.model.Tag;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
-import io.trapline.web.page.MetricChart.LineOf;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,17 +76,17 @@ class MetricChartTest {
         return chart;
     }
 
-    private static double mean(LineOf line) {
+    private static double mean(Line line) {
         return line.points().stream().mapToDouble(point -> point[1]).average().orElseThrow();
     }
 
     @Test
     void rates_of_streams_are_added_up_and_a_counter_may_start_again() {
-        List<LineOf> each = draw("name", "served", "agg", "rate", "by", "zone").lines();
-        assertThat(each).extracting(LineOf::name).containsExactly("a", "b");
+        List<Line> each = draw("name", "served", "agg", "rate", "by", "zone").lines();
+        assertThat(each).extracting(Line::name).containsExactly("a", "b");
         assertThat(each.get(0).points()).allSatisfy(p -> assertThat(p[1]).isEqualTo(2));
         assertThat(mean(each.get(1))).isCloseTo(3, within(0.1));
-        List<LineOf> all = draw("name", "served", "agg", "rate", "by", "all").lines();
+        List<Line> all = draw("name", "served", "agg", "rate", "by", "all").lines();
         assertThat(all).hasSize(1);
         assertThat(mean(all.getFirst())).isCloseTo(5, within(0.1));
     }
@@ -102,9 +101,9 @@ class MetricChartTest {
     void an_earlier_time_is_drawn_beside_at_the_same_place() {
         MetricChart chart = draw("name", "gauge", "range", "15m", "compare", "hour", "by", "zone");
         assertThat(chart.lines())
-                .extracting(LineOf::name)
+                .extracting(Line::name)
                 .containsExactly("a", "a, an hour before");
-        assertThat(chart.lines()).extracting(LineOf::earlier).containsExactly(false, true);
+        assertThat(chart.lines()).extracting(Line::earlier).containsExactly(false, true);
         assertThat(chart.lines().get(1).points())
                 .isNotEmpty()
                 .allSatisfy(point -> {
@@ -126,7 +125,7 @@ class MetricChartTest {
         "avg, 30.25"
     })
     void values_of_a_step_are_put_together(String aggregate, double value) {
-        List<LineOf> lines =
+        List<Line> lines =
                 draw(
                                 "name",
                                 "gauge",
@@ -154,7 +153,7 @@ class MetricChartTest {
     void the_statement_below_the_chart_gives_its_figures() throws Exception {
         MetricChart chart = draw("name", "gauge", "by", "all", "agg", "p90");
         assertThat(store.query(chart.sql(), Duration.ofSeconds(30)).rows())
-                .hasSize(chart.lines().getFirst().count());
+                .hasSize(chart.lines().getFirst().points().size());
     }
 
     @Test

@@ -53,9 +53,9 @@ final class Queries implements AutoCloseable {
             statement = now;
         }
 
-        synchronized void cancel(Reason reason, String why) {
+        synchronized void cancel(QueryException why) {
             if (ended == null) {
-                ended = new QueryException(reason, why);
+                ended = why;
             }
             if (statement != null) {
                 try {
@@ -117,17 +117,13 @@ final class Queries implements AutoCloseable {
             throws QueryException {
         Running query = new Running();
         running.add(query);
-        String tooLong =
-                "the query was ended after "
-                        + seconds(timeout)
-                        + " s; ask for less: a shorter time range, fewer streams, an aggregate";
         ScheduledFuture<?> alarm =
                 watch.scheduleWithFixedDelay(
                         () -> {
                             if (cancelled.getAsBoolean()) {
-                                query.cancel(Reason.CANCELLED, "the query was cancelled");
+                                query.cancel(QueryException.cancelled());
                             } else if (!DatabaseGate.left(deadline).isPositive()) {
-                                query.cancel(Reason.TIME, tooLong);
+                                query.cancel(QueryException.tooLong(timeout));
                             }
                         },
                         CANCEL_EVERY_MS,
@@ -232,17 +228,12 @@ final class Queries implements AutoCloseable {
         }
     }
 
-    private static String seconds(Duration timeout) {
-        double seconds = timeout.toMillis() / 1000.0;
-        return seconds == Math.rint(seconds)
-                ? Long.toString((long) seconds)
-                : Double.toString(seconds);
-    }
-
     void cancelAll() {
         for (Running query : running) {
             query.cancel(
-                    Reason.NOT_OPEN, "the query was ended because the store is being closed");
+                    new QueryException(
+                            Reason.NOT_OPEN,
+                            "the query was ended because the store is being closed"));
         }
     }
 

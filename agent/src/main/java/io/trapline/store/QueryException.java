@@ -1,5 +1,8 @@
 package io.trapline.store;
 
+import io.trapline.model.PlainNumber;
+import java.time.Duration;
+
 /// A query was refused, failed or took too long; the message is for the person who wrote it. Who
 /// asks on behalf of somebody who wrote nothing tells them by [#reason].
 public final class QueryException extends Exception {
@@ -33,6 +36,19 @@ public final class QueryException extends Exception {
     public QueryException(String message, Throwable cause) {
         super(message, cause);
         reason = Reason.STATEMENT;
+    }
+
+    /// A statement took longer than it may.
+    public static QueryException tooLong(Duration limit) {
+        return new QueryException(
+                Reason.TIME,
+                "the query was ended after "
+                        + PlainNumber.of(limit.toMillis() / 1000.0)
+                        + " s; ask for less: a shorter time range, fewer streams, an aggregate");
+    }
+
+    public static QueryException cancelled() {
+        return new QueryException(Reason.CANCELLED, "the query was cancelled");
     }
 
     public Reason reason() {

@@ -1,5 +1,6 @@
 package io.trapline.web.page;
 
+import io.trapline.model.PlainNumber;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
@@ -168,7 +169,10 @@ final class Ask {
         if (store.isEmpty()) {
             return OFF + ".";
         }
-        String busy = "The store is busy: it did not answer within " + timeout.toSeconds() + " s.";
+        String busy =
+                "The store is busy: it did not answer within "
+                        + PlainNumber.of(timeout.toMillis() / 1000.0)
+                        + " s.";
         return switch (e.reason()) {
             case TIME, BUSY ->
                     timeout.compareTo(PATIENCE) < 0

@@ -51,6 +51,18 @@ class MetricChartTest {
                             new SampleValue.Text("2.4." + i / 50),
                             second * 1_000_000_000L));
         }
+        for (int i = 0; i < 60; i++) {
+            // Every 10 s for 10 minutes, some milliseconds late, with a hole of 75 s; a peak of 58.
+            if (i < 20 || i > 27) {
+                entries.add(
+                        new Sample(
+                                "holed",
+                                List.of(),
+                                new SampleValue.Real(i == 31 ? 58 : 40 + i % 2),
+                                (NOW_S - 600 + i * 10L) * 1_000_000_000L + i % 3 * 2_000_000L));
+            }
+            entries.add(sample("whole", "a", i, NOW_S - 600 + i * 10L));
+        }
         journal.append(new Batch("pythond/x/Y", 0, entries));
         assertThat(store.catchUp(Duration.ofSeconds(30))).isTrue();
     }
@@ -139,6 +151,83 @@ class MetricChartTest {
         assertThat(lines).hasSize(1);
         assertThat(lines.getFirst().points()).hasSize(1);
         assertThat(lines.getFirst().points().getFirst()[1]).isCloseTo(value, within(1e-6));
+    }
+
+    @Test
+    void a_hole_neither_changes_the_step_nor_is_drawn_over() {
+        MetricChart chart = draw("name", "holed", "range", "15m");
+        assertThat(chart.stepMs()).isEqualTo(draw("name", "whole", "range", "15m").stepMs());
+        Line line = chart.lines().getFirst();
+        assertThat(line.gapMs()).isBetween(30_000.0, 40_000.0);
+        List<Double> distances = new ArrayList<>();
+        for (int i = 1; i < line.points().size(); i++) {
+            distances.add(line.points().get(i)[0] - line.points().get(i - 1)[0]);
+        }
+        assertThat(distances).filteredOn(distance -> distance > line.gapMs()).hasSize(1);
+        assertThat(draw("name", "whole", "range", "15m").lines().getFirst().gapMs())
+                .isBetween(30_000.0, 40_000.0);
+    }
+
+    /// A step of 30 s and a sample each 10 s: a step without any is a hole already.
+    @Test
+    void a_step_without_a_sample_is_a_hole_where_steps_hold_many() {
+        MetricChart chart = draw("name", "holed", "range", "6h");
+        assertThat(chart.stepMs()).isEqualTo(120_000);
+        assertThat(chart.lines().getFirst().gapMs()).isEqualTo(180_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5m, 58", "15m, 58", "6h, 58", "24h, 58", "7d, 58"})
+    void the_figures_are_of_the_samples_however_long_the_steps(String range, double most) {
+        Line line = draw("name", "holed", "range", range).lines().getFirst();
+        assertThat(line.figures().most()).isEqualTo(most);
+        assertThat(line.figures().least()).isEqualTo(40);
+        assertThat(line.figures().last()).as("the last sample").isEqualTo(41);
+        if (!range.equals("5m")) {
+            assertThat(line.figures().values()).isEqualTo(52);
+            assertThat(line.figures().mean()).isCloseTo(40.5 + 17 / 52.0, within(1e-9));
+        }
+    }
+
+    @Test
+    void the_band_behind_a_mean_has_the_least_and_the_most_of_each_step() {
+        Line line = draw("name", "holed", "range", "6h").lines().getFirst();
+        assertThat(line.band()).hasSameSizeAs(line.points());
+        assertThat(line.band()).anySatisfy(pair -> assertThat(pair).containsExactly(40, 58));
+        assertThat(draw("name", "whole", "range", "15m").lines().getFirst().band())
+                .as("a sample a step")
+                .isEmpty();
+    }
+
+    @Test
+    void a_rate_has_the_figures_of_its_steps() {
+        MetricChart chart = draw("name", "served", "agg", "rate", "tag", "zone=a");
+        assertThat(chart.isOfSamples()).isFalse();
+        assertThat(chart.lines().getFirst().most()).isEqualTo("2");
+        assertThat(draw("name", "served", "tag", "zone=a").isOfSamples()).isTrue();
+    }
+
+    @Test
+    void the_last_hour_of_a_metric_that_is_minutes_old_begins_with_it() {
+        MetricChart chart = draw("name", "whole");
+        assertThat(chart.begin()).isEqualTo(NOW.minusSeconds(600));
+        assertThat(chart.since()).isEqualTo(", data since 2026-11-21 04:30:00 UTC");
+        assertThat(draw("name", "gauge").begin())
+                .as("there before, so the emptiness is a hole")
+                .isEqualTo(NOW.minusSeconds(3600));
+        assertThat(
+                        draw(
+                                        "name",
+                                        "whole",
+                                        "from",
+                                        "2026-11-21T04:00:00",
+                                        "to",
+                                        "2026-11-21T04:40:00")
+                                .begin())
+                .as("a time that somebody chose")
+                .isEqualTo(NOW.minusSeconds(2400));
+        assertThat(draw("name", "whole", "compare", "hour").begin())
+                .isEqualTo(NOW.minusSeconds(3600));
     }
 
     @Test

@@ -430,6 +430,11 @@ final class Forwarder implements Runnable {
         return tally.counts();
     }
 
+    /// When the first of the failures was that lasted until now; empty while it delivers.
+    Optional<Instant> failingSince() {
+        return paused ? Optional.empty() : tally.failingSince();
+    }
+
     boolean isPaused() {
         return paused;
     }

@@ -6,6 +6,7 @@ import io.trapline.journal.JournalReader;
 import io.trapline.net.TlsException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -181,6 +182,14 @@ public final class Outputs implements AutoCloseable {
             all.add(status(name, forwarder, lags.getOrDefault(READER + name, 0L)));
         }
         return all;
+    }
+
+    /// Since when outputs cannot deliver, by name; those that can, or are paused, are not in it.
+    public synchronized Map<String, Instant> failingSince() {
+        Map<String, Instant> since = new TreeMap<>();
+        running.forEach((name, one) ->
+                one.forwarder().failingSince().ifPresent(at -> since.put(name, at)));
+        return since;
     }
 
     private OutputStatus status(String name, Optional<Forwarder> forwarder, long lag)

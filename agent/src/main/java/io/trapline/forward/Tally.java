@@ -26,6 +26,7 @@ final class Tally {
     private String notice = "";
     private String error = "";
     private @Nullable Instant errorAt;
+    private @Nullable Instant failingSince;
     private @Nullable Instant sentAt;
     private @Nullable Instant nextTry;
 
@@ -44,6 +45,7 @@ final class Tally {
         nextTry = null;
         error = "";
         errorAt = null;
+        failingSince = null;
         if (!remark.isEmpty()) {
             notice = remark;
         }
@@ -53,7 +55,13 @@ final class Tally {
         retries++;
         error = reason;
         errorAt = at;
+        failingSince = failingSince == null ? at : failingSince;
         nextTry = next;
+    }
+
+    /// The first failure since the last success.
+    synchronized Optional<Instant> failingSince() {
+        return Optional.ofNullable(failingSince);
     }
 
     synchronized void refused() {

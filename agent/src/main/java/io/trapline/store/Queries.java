@@ -1,5 +1,6 @@
 package io.trapline.store;
 
+import io.trapline.store.QueryException.Reason;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -46,13 +47,13 @@ final class Queries implements AutoCloseable {
     /// One query on its way. It is cancelled by the watch, or when the database is to be closed.
     private static final class Running {
         private @Nullable Statement statement;
-        private @Nullable String ended;
+        private @Nullable QueryException ended;
 
         synchronized void at(@Nullable Statement now) {
             statement = now;
         }
 
-        synchronized void cancel(String why) {
+        synchronized void cancel(QueryException why) {
             if (ended == null) {
                 ended = why;
             }
@@ -65,7 +66,7 @@ final class Queries implements AutoCloseable {
             }
         }
 
-        synchronized @Nullable String ended() {
+        synchronized @Nullable QueryException ended() {
             return ended;
         }
     }
@@ -76,16 +77,21 @@ final class Queries implements AutoCloseable {
 
     /// @param cancelled asked now and then; when true, the query is ended
     QueryResult run(String sql, Duration timeout, BooleanSupplier cancelled) throws QueryException {
+        if (watch.isShutdown()) {
+            throw new QueryException(Reason.NOT_OPEN, "the store is closed");
+        }
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
             if (!places.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new QueryException(
+                        Reason.BUSY,
                         AT_ONCE + " queries are running already; try again when one has ended");
             }
             try {
                 Database database = gate.enter(DatabaseGate.left(deadline));
                 if (database == null) {
                     throw new QueryException(
+                            Reason.NOT_OPEN,
                             "the store is not open (yet); see the status for what it waits for");
                 }
                 try {
@@ -111,17 +117,13 @@ final class Queries implements AutoCloseable {
             throws QueryException {
         Running query = new Running();
         running.add(query);
-        String tooLong =
-                "the query was ended after "
-                        + seconds(timeout)
-                        + " s; ask for less: a shorter time range, fewer streams, an aggregate";
         ScheduledFuture<?> alarm =
                 watch.scheduleWithFixedDelay(
                         () -> {
                             if (cancelled.getAsBoolean()) {
-                                query.cancel("the query was cancelled");
+                                query.cancel(QueryException.cancelled());
                             } else if (!DatabaseGate.left(deadline).isPositive()) {
-                                query.cancel(tooLong);
+                                query.cancel(QueryException.tooLong(timeout));
                             }
                         },
                         CANCEL_EVERY_MS,
@@ -130,9 +132,9 @@ final class Queries implements AutoCloseable {
         try (DuckDBConnection connection = database.connection()) {
             return execute(connection, sql, query);
         } catch (SQLException e) {
-            String ended = query.ended();
+            QueryException ended = query.ended();
             throw ended != null
-                    ? new QueryException(ended)
+                    ? ended
                     : new QueryException(String.valueOf(e.getMessage()), e);
         } finally {
             alarm.cancel(false);
@@ -226,16 +228,12 @@ final class Queries implements AutoCloseable {
         }
     }
 
-    private static String seconds(Duration timeout) {
-        double seconds = timeout.toMillis() / 1000.0;
-        return seconds == Math.rint(seconds)
-                ? Long.toString((long) seconds)
-                : Double.toString(seconds);
-    }
-
     void cancelAll() {
         for (Running query : running) {
-            query.cancel("the query was ended because the store is being closed");
+            query.cancel(
+                    new QueryException(
+                            Reason.NOT_OPEN,
+                            "the query was ended because the store is being closed"));
         }
     }
 

@@ -17,8 +17,7 @@ public final class Sum {
     private long count;
 
     /// As [#whole], [#real], [#hasReal], [#hasNumber] and [#count] of another one say.
-    static Sum of(
-            BigInteger whole, double real, boolean hasReal, boolean hasNumber, long count) {
+    static Sum of(BigInteger whole, double real, boolean hasReal, boolean hasNumber, long count) {
         Sum sum = new Sum();
         sum.hasNumber = hasNumber;
         if (whole.bitLength() < Long.SIZE) {

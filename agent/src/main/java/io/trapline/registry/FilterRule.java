@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /// One rule of a check's filter set. All conditions that are there must hold; without any the rule
-/// always matches. Regular expressions are searched, not anchored. Wherever a rule is given, one that
-/// does not compile, and a tag query that cannot be read, is an error; a stored one never matches.
+/// always matches. Regular expressions are searched, not anchored. Wherever a rule is given, one
+/// that does not compile, and a tag query that cannot be read, is an error; a stored one never
+/// matches.
 ///
 /// @param id what `skipto` names
 /// @param metric on the name without tags

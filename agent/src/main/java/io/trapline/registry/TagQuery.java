@@ -26,12 +26,12 @@ import java.util.regex.PatternSyntaxException;
 /// kind    = "[" ("exact" | "default" | "re" | "graphite") "]", or "b[…]" before the base64 in quotes
 /// ```
 ///
-/// Without a kind a pattern is a glob (`default`) when it has a `*` or a `?`, and exact otherwise. In
-/// a glob `*` is any text, `?` any character, and other signs mean what they mean in a regular
-/// expression, but for the point, and the plus of one without quotes. `graphite`: `*` and `?` stay within one level of a dotted name,
-/// `**` does not, and braces hold alternatives. What begins with a slash and is no expression,
-/// because no further slash ends it there, is a pattern like any other: `path:/api/v1`. Of a hint
-/// the first node decides.
+/// Without a kind a pattern is a glob (`default`) when it has a `*` or a `?`, and exact otherwise.
+/// In a glob `*` is any text, `?` any character, and other signs mean what they mean in a regular
+/// expression, but for the point, and the plus of one without quotes. `graphite`: `*` and `?` stay
+/// within one level of a dotted name, `**` does not, and braces hold alternatives. What begins with
+/// a slash and is no expression, because no further slash ends it there, is a pattern like any
+/// other: `path:/api/v1`. Of a hint the first node decides.
 ///
 /// Also taken: letters beyond ASCII where plain characters may be, and the braces and brackets of
 /// `graphite` without quotes.
@@ -52,7 +52,8 @@ public final class TagQuery {
     public static Predicate<List<Tag>> parse(String text) {
         TagQuery parser = new TagQuery(text.strip());
         if (!parser.atOperation()) {
-            throw parser.wrong("a query is and(…), or(…), not(…) or hint(…), such as and(env:prod)");
+            throw parser.wrong(
+                    "a query is and(…), or(…), not(…) or hint(…), such as and(env:prod)");
         }
         Predicate<List<Tag>> query = parser.node(0);
         if (parser.at < parser.text.length()) {
@@ -151,11 +152,10 @@ public final class TagQuery {
                             ? "\"" + text.charAt(at) + "\" needs quotes or base64"
                             : "a category is missing");
         }
-        // A plus is a character of values here, which it is not upstream: le:+* has to find le:+Inf.
+        // A plus is a character of values here, which it is not upstream: le:+* has to find
+        // le:+Inf.
         boolean glob = kind.isEmpty() && isGlob(pattern);
-        return glob && !quoted
-                ? glob(pattern.replace("+", "\\+"), from)
-                : of(kind, pattern, from);
+        return glob && !quoted ? glob(pattern.replace("+", "\\+"), from) : of(kind, pattern, from);
     }
 
     private static boolean isGlob(String pattern) {

@@ -35,13 +35,16 @@ class LoneSurrogatesTest {
     void only_halves_of_no_pair_are_replaced(String json, String expected) throws IOException {
         assertThat(LoneSurrogates.replaced(json)).isEqualTo(expected);
         for (int step = 1; step <= json.length(); step++) {
-            assertThat(read(new InSteps(json, step))).as("in steps of %s", step).isEqualTo(expected);
+            assertThat(read(new InSteps(json, step)))
+                    .as("in steps of %s", step)
+                    .isEqualTo(expected);
         }
     }
 
     @Test
     void a_text_that_was_read_is_mended_too() {
-        assertThat(LoneSurrogates.inText("a\ud83db\ud83d\ude00\ude00")).isEqualTo("a\uFFFDb\ud83d\ude00\uFFFD");
+        assertThat(LoneSurrogates.inText("a\ud83db\ud83d\ude00\ude00"))
+                .isEqualTo("a\uFFFDb\ud83d\ude00\uFFFD");
         String good = "é\ud83d\ude00".substring(0, 1);
         assertThat(LoneSurrogates.inText(good)).isSameAs(good);
     }
@@ -68,8 +71,7 @@ class LoneSurrogatesTest {
     }
 
     private static String read(Reader text) throws IOException {
-        try (Reader reader =
-                text instanceof InSteps ? LoneSurrogates.replacing(text) : text) {
+        try (Reader reader = text instanceof InSteps ? LoneSurrogates.replacing(text) : text) {
             return reader.readAllAsString();
         }
     }

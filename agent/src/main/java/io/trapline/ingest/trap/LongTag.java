@@ -47,9 +47,7 @@ final class LongTag {
         int room = TaggedName.MAX_TAG - keys.encoded(keyBytes) - 1;
         return new Tag(
                 prefix + key,
-                values.encoded(valueBytes) > room
-                        ? shortened(value, values.decoded(room))
-                        : value);
+                values.encoded(valueBytes) > room ? shortened(value, values.decoded(room)) : value);
     }
 
     /// Upstream cuts within a character where it must; here the character goes as a whole.

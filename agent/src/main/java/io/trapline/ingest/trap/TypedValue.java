@@ -236,7 +236,9 @@ final class TypedValue {
 
     private void nameLosses(String name, boolean absent, boolean adds, Losses losses) {
         String instead =
-                adds ? "adds nothing" : absent ? "stored without a value" : "counts as 0 in the mean";
+                adds
+                        ? "adds nothing"
+                        : absent ? "stored without a value" : "counts as 0 in the mean";
         losses.add(name, noNumber, "no number in " + firstNoNumber + ", " + instead);
         losses.add(
                 name,
@@ -370,9 +372,7 @@ final class TypedValue {
         } else {
             noNumber++;
             firstNoNumber =
-                    firstNoNumber == null
-                            ? "\"" + Losses.clip(value.text()) + "\""
-                            : firstNoNumber;
+                    firstNoNumber == null ? "\"" + Losses.clip(value.text()) + "\"" : firstNoNumber;
         }
     }
 

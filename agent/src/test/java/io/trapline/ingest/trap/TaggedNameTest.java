@@ -109,7 +109,8 @@ class TaggedNameTest {
         assertThat(a).isEqualTo(TaggedName.parse("m|ST[a:1,b:2]", List.of()));
     }
 
-    /// Lengths as upstream makes them; of a part that was shortened stay a prefix and 46 characters.
+    /// Lengths as upstream makes them; of a part that was shortened stay a prefix and 46
+    /// characters.
     @ParameterizedTest
     @CsvSource({
         // category and value as sent, and as kept
@@ -130,8 +131,7 @@ class TaggedNameTest {
             int category, int value, int keptCategory, int keptValue) throws Exception {
         String key = "c".repeat(category);
         String text = "v".repeat(value);
-        Tag tag =
-                TaggedName.parse("m|ST[" + key + ":" + text + "]", List.of()).tags().getFirst();
+        Tag tag = TaggedName.parse("m|ST[" + key + ":" + text + "]", List.of()).tags().getFirst();
         assertThat(tag.key()).hasSize(keptCategory);
         assertThat(tag.value()).hasSize(keptValue);
         assertShortened(key, tag.key());

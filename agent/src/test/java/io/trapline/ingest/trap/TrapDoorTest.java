@@ -109,7 +109,8 @@ class TrapDoorTest {
     void what_synch_mode_held_is_stored_when_the_mode_changes_while_nothing_runs()
             throws Exception {
         begin("async_metrics = false");
-        put("{'m':7,'s':{'_type':'n','_value':2,'_fl':'+'},'a':{'_type':'n','_value':4,'_fl':'~'}}");
+        put(
+                "{'m':7,'s':{'_type':'n','_value':2,'_fl':'+'},'a':{'_type':'n','_value':4,'_fl':'~'}}");
         put("{'s':{'_type':'n','_value':3,'_fl':'+'},'a':{'_type':'n','_value':8,'_fl':'~'}}");
         stack.configure(block("async_metrics = true"));
         stack.kill();
@@ -297,7 +298,8 @@ class TrapDoorTest {
                 put("{'m|ST[b\\\"Y2Fm6Q==\\\":b\\\"/w==\\\",a:1]':1,'m|ST[a:1]':2}");
         assertThat(answer.body()).isEqualTo("{\"stats\":2,\"filtered\":0}");
         assertThat(all())
-                .containsExactlyInAnyOrder("m|ST[a:1,b\"Y2Fm6Q==\":b\"/w==\"] L 1", "m|ST[a:1] L 2");
+                .containsExactlyInAnyOrder(
+                        "m|ST[a:1,b\"Y2Fm6Q==\":b\"/w==\"] L 1", "m|ST[a:1] L 2");
     }
 
     private void begin(String keys) throws Exception {

@@ -190,13 +190,14 @@ final class TrapStack implements AutoCloseable {
         return store.query(sql, PATIENCE).rows();
     }
 
-    /// `name type value` of the check's plain samples in order of time and name; integers exact,
-    /// no value as `null`.
+    /// `name type value` of the check's plain samples in order of time and name; integers exact, no
+    /// value as `null`.
     List<String> stored() throws Exception {
-        return rows("SELECT concat_ws(' ', stream, type, coalesce(text, value::varchar, 'null'))"
-                        + " FROM metrics WHERE type NOT IN ('h', 'H') AND source = 'trap/"
-                        + ID
-                        + "' ORDER BY time_ns, stream")
+        return rows(
+                        "SELECT concat_ws(' ', stream, type, coalesce(text, value::varchar, 'null'))"
+                                + " FROM metrics WHERE type NOT IN ('h', 'H') AND source = 'trap/"
+                                + ID
+                                + "' ORDER BY time_ns, stream")
                 .stream()
                 .map(row -> String.valueOf(row.getFirst()))
                 .toList();
@@ -204,10 +205,11 @@ final class TrapStack implements AutoCloseable {
 
     /// `name type bin×count …` of its histograms, a bin as `12e1`.
     List<String> histograms() throws Exception {
-        return rows("SELECT concat_ws(' ', stream, type), to_base64(histogram) FROM metrics"
-                        + " WHERE type IN ('h', 'H') AND source = 'trap/"
-                        + ID
-                        + "' ORDER BY time_ns, stream")
+        return rows(
+                        "SELECT concat_ws(' ', stream, type), to_base64(histogram) FROM metrics"
+                                + " WHERE type IN ('h', 'H') AND source = 'trap/"
+                                + ID
+                                + "' ORDER BY time_ns, stream")
                 .stream()
                 .map(row -> row.getFirst() + bins(String.valueOf(row.getLast())))
                 .toList();

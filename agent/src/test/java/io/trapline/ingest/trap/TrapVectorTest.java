@@ -39,9 +39,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every vector of `httptrap.jsonl` through the product: a `[[trap]]` block of the configuration, the
-/// real listener, the period engine on a real journal, and what can be queried afterwards. Only the
-/// clock is the test's.
+/// Every vector of `httptrap.jsonl` through the product: a `[[trap]]` block of the configuration,
+/// the real listener, the period engine on a real journal, and what can be queried afterwards. Only
+/// the clock is the test's.
 ///
 /// All are sent first, one check after the other; then each is looked at.
 class TrapVectorTest {

@@ -54,13 +54,18 @@ class Runner:
         self._pid = os.getpid()
         self._relay = None
         self._starting_relay = threading.Lock()
+        self._follow_children()
         self.exit_now = os._exit
+        self.prepare = lambda: None
+        self.child_started = lambda pid, run: None
+        self.descriptor_of = None  # stream -> number, where 1 and 2 are not this interpreter's own
 
     # ---- loading --------------------------------------------------------------------------------
 
     def load(self, spec):
         """spec: {"input", "host", "port", "environment", "modules": [{"name", "file", "root"}]}; see `_described` for the answer."""
         os.environ.update(spec["environment"])
+        self.prepare()
         hooks = datakit_framework._hooks
         hooks.host, hooks.port = spec["host"], spec["port"]
         hooks.report, hooks.log = self._report, self._log
@@ -173,6 +178,22 @@ class Runner:
             return who
         thread = threading._active.get(threading.get_ident())
         return getattr(thread, "_trapline_collector", ""), 0
+
+    def _follow_children(self):
+        """Has `child_started` told which run started which process: those of a run that is cut off end with it."""
+        try:
+            import _posixsubprocess
+        except ImportError:
+            return
+        fork_exec = _posixsubprocess.fork_exec
+
+        def start(*arguments):
+            pid = fork_exec(*arguments)
+            if os.getpid() == self._pid:
+                self.child_started(pid, self.who()[1])
+            return pid
+
+        _posixsubprocess.fork_exec = start
 
     def exit_handlers(self):
         import atexit
@@ -370,7 +391,8 @@ class Tap:
         pass
 
     def fileno(self):
-        return self._fd
+        descriptor_of = self._runner.descriptor_of
+        return self._fd if descriptor_of is None else descriptor_of(self._stream)
 
     def isatty(self):
         return False
@@ -517,8 +539,14 @@ def embedded(host):
 
 class _Embedded:
     def __init__(self, host):
+        import trapline_embedded
+
         self._host = host
         self._runner = Runner(self)
+        self._runner.prepare = trapline_embedded.add_python_path
+        self._runner.child_started = host.started
+        trapline_embedded.install(self._runner, host)
+        self._close_files = trapline_embedded.close_files
 
     # Called by Java
     def load(self, spec):
@@ -532,6 +560,7 @@ class _Embedded:
 
     def close(self):
         self._runner.exit_handlers()
+        self._close_files()
 
     # The channel
     def report(self, collector, run, text):

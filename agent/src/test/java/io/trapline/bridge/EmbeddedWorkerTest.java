@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -224,6 +225,66 @@ final class EmbeddedWorkerTest extends WorkerContract {
                                                     .containsIgnoringCase("memory"));
             case Heard.Died died -> assertThat(died.reason()).isNotEmpty();
             default -> throw new AssertionError();
+        }
+    }
+
+    @Test
+    void an_inputs_folder_umask_and_environment_are_its_own() throws Exception {
+        String show = "print(os.getcwd(), subprocess.check_output('pwd; umask; echo $ONLY_HERE', shell=True, text=True).split())";
+        module(
+                "d",
+                "one",
+                IMPORT
+                        + "import os, subprocess\nclass One(DataKitFramework):\n"
+                        + run(
+                                "os.chdir('/usr')",
+                                "os.umask(0o77)",
+                                "os.environ['ONLY_HERE'] = 'one'",
+                                show));
+        module(
+                "d",
+                "two",
+                IMPORT + "import os, subprocess\nclass Two(DataKitFramework):\n" + run(show));
+        Worker worker = open();
+        Worker other = open(heard, "other");
+        runOnce(worker, "one.One");
+        heard.awaitLine("/usr ['/usr', '0077', 'one']"::equals);
+        runOnce(worker, "two.Two");
+        heard.awaitLine("/usr ['/usr', '0077', 'one']"::equals);
+        runOnce(other, "two.Two");
+        assertThat(heard.seenLines.getLast().text())
+                .endsWith("'0022']")
+                .doesNotContain("/usr'");
+    }
+
+    @Test
+    void a_closed_input_leaves_no_descriptor_and_no_child() throws Exception {
+        module("d", "idle", IMPORT + "class Idle(DataKitFramework):\n" + run("pass"));
+        Worker stays = open();
+        runOnce(stays, "idle.Idle");
+        long host = stays.processId().orElseThrow();
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + "import socket, subprocess\nclass C(DataKitFramework):\n"
+                        + run(
+                                "self.kept = [open('/etc/passwd') for _ in range(50)]",
+                                "self.kept += [socket.socket() for _ in range(50)]",
+                                "self.kept += [subprocess.Popen(['sleep', '600'], stdout=subprocess.PIPE) for _ in range(3)]",
+                                "subprocess.call(['echo', 'said'])"));
+        Worker other = open(heard, "other");
+        assertThat(runOnce(other, "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("said"::equals);
+        assertThat(open(host)).isGreaterThan(100);
+        other.close();
+        assertThat(open(host)).isLessThan(60);
+        assertThat(ProcessHandle.of(host).orElseThrow().descendants()).isEmpty();
+    }
+
+    private static long open(long process) throws Exception {
+        try (var descriptors = Files.list(Path.of("/proc/" + process + "/fd"))) {
+            return descriptors.count();
         }
     }
 

@@ -79,19 +79,6 @@ final class ExternalWorkerTest extends WorkerContract {
     }
 
     @Test
-    void what_child_processes_print_is_heard() {
-        collector(
-                "import subprocess",
-                "subprocess.run('echo on stdout; echo on stderr >&2', shell=True)",
-                "import os",
-                "os.write(1, b'by number\\n')");
-        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
-        heard.awaitLine("on stdout"::equals);
-        heard.awaitLine("on stderr"::equals);
-        heard.awaitLine("by number"::equals);
-    }
-
-    @Test
     void a_crash_brings_its_last_words() {
         collector("import ctypes", "ctypes.string_at(0)");
         start(open(), "m.C");

@@ -4,10 +4,10 @@ import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +28,10 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private final WorkerProcess process;
     private final boolean own;
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
+
+    /// What to do when an input ends whose loading was given up.
+    private final Map<Integer, Runnable> leftBehind = new ConcurrentHashMap<>();
+
     private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean gone;
     private volatile @Nullable String killedBecause;
@@ -47,13 +51,13 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     }
 
     /// @param loadLimit how long loading may stand still
-    /// @param unendable is told the input's name when its loading was given up and goes on all the
+    /// @param unendable has the input's name while its loading was given up and goes on all the
     ///   same, because ending it would end others
     Session open(
             WorkerSpec spec,
             WorkerListener listener,
             Supplier<Duration> loadLimit,
-            Consumer<String> unendable)
+            Set<String> unendable)
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
         Seat seat = new Seat(session, unendable);
@@ -75,6 +79,15 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         Seat seat = seats.get(frame.worker());
         if (seat != null) {
             seat.hear(frame);
+        } else if (frame.kind() == Kind.CLOSED) {
+            ended(frame.worker());
+        }
+    }
+
+    private void ended(int worker) {
+        Runnable left = leftBehind.remove(worker);
+        if (left != null) {
+            left.run();
         }
     }
 
@@ -95,6 +108,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         String what = because == null ? how : "the host process was killed: " + because;
         seats.values().forEach(seat -> seat.end(what));
         seats.clear();
+        leftBehind.keySet().forEach(this::ended);
     }
 
     @Override
@@ -144,11 +158,13 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         } else if (seat != null) {
             log.warn(
                     "{}, and that could not be ended without ending the inputs that share its"
-                            + " process {}: it goes on there, unheard, until it ends by itself. From"
-                            + " now on the input has a process of its own",
+                            + " process {}: it goes on there, unheard, until it ends by itself. As"
+                            + " long as it does, the input starts in a process of its own",
                     why,
                     pid());
-            seat.unendable.accept(session.spec().input());
+            String input = session.spec().input();
+            seat.unendable.add(input);
+            leftBehind.put(session.number(), () -> seat.unendable.remove(input));
         }
     }
 
@@ -203,10 +219,10 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private final AtomicInteger unheard = new AtomicInteger(); // queued or being heard
         private final AtomicInteger waitingLines = new AtomicInteger();
         private final AtomicInteger droppedLines = new AtomicInteger();
-        private final Consumer<String> unendable;
+        private final Set<String> unendable;
         private volatile boolean over;
 
-        Seat(Session session, Consumer<String> unendable) {
+        Seat(Session session, Set<String> unendable) {
             this.session = session;
             this.unendable = unendable;
         }

@@ -15,8 +15,8 @@ final class EmbeddedWorkers implements AutoCloseable {
     private final Path frameworkDir;
     private final Supplier<Duration> loadLimit;
 
-    /// Inputs whose loading could not be ended: they are left behind in the shared host, and are
-    /// loaded in a host of their own from then on, which can be killed.
+    /// Inputs whose loading could not be ended and goes on in the shared host: meanwhile they are
+    /// opened in a host of their own, which can be killed.
     private final Set<String> unendable = ConcurrentHashMap.newKeySet();
 
     private final ReentrantLock lock = new ReentrantLock(); // guards `shared`
@@ -50,7 +50,7 @@ final class EmbeddedWorkers implements AutoCloseable {
                 lock.unlock();
             }
         }
-        return host.open(spec, listener, loadLimit, unendable::add);
+        return host.open(spec, listener, loadLimit, unendable);
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class EmbeddedWorkerTest extends WorkerContract {
     private static PythonBridge bridge;
@@ -172,6 +173,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
 
     /// It is left behind, and its next interpreter is one that can be killed.
     @Test
+    @Timeout(300) // it starts two hosts
     void an_input_whose_loading_cannot_even_be_ended_costs_the_others_no_run() {
         try (PythonBridge own = newBridge()) {
             other = Optional.of(own);

@@ -33,6 +33,7 @@ class AskTest {
         store = Store.open(directory, () -> StoreSettings.DEFAULT, journal, () -> now);
         assertThat(store.catchUp(Duration.ofSeconds(60))).isTrue();
         ask = new Ask(Optional.of(store), () -> now);
+        assertThat(ask.rows("SELECT 1").error()).as("until it is open").isEmpty();
     }
 
     @AfterEach

@@ -6,6 +6,7 @@ import io.trapline.bridge.PythonBridge;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
 import io.trapline.collector.Pauses;
+import io.trapline.config.FileFailure;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
 import io.trapline.gitsync.GitSettings;
@@ -29,6 +30,7 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi.Reload;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,7 +72,11 @@ public final class Agent implements AutoCloseable {
                 | RegistryException
                 | ForwardException
                 | RuntimeException e) {
-            throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+            throw new StartFailure(
+                    e instanceof FileSystemException file
+                            ? FileFailure.text(file)
+                            : e.getMessage() == null ? e.toString() : e.getMessage(),
+                    e);
         } finally {
             if (!serves) {
                 parts.close();

@@ -24,7 +24,7 @@ final class CheckConfigCommand implements Callable<Integer> {
     @Mixin private HomeOption home;
     @Spec private CommandSpec spec;
 
-    @Option(names = "--json", description = "Print a JSON array of the problems.")
+    @Option(names = "--json", description = "Prints a JSON array of the problems on one line.")
     private boolean json;
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.config.FileFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ final class FilterOption {
             throw new CommandFailure(Cli.USAGE, file + ": not JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE, "cannot read " + file + ": " + e.getClass().getSimpleName());
+                    Cli.USAGE, "cannot read " + file + ": " + FileFailure.reason(e));
         }
     }
 }

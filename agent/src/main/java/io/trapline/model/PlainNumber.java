@@ -21,6 +21,11 @@ public final class PlainNumber {
                 : Double.toString(value);
     }
 
+    /// All digits of a decimal number, without zeros at its end.
+    public static String of(BigDecimal value) {
+        return text(value);
+    }
+
     /// At most `digits` significant digits, for what was computed (a mean, a rate); a whole number
     /// keeps all of its own.
     public static String rounded(double value, int digits) {

@@ -9,7 +9,6 @@ import io.trapline.collector.Pauses;
 import io.trapline.config.FileFailure;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
-import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
@@ -207,7 +206,7 @@ public final class Agent implements AutoCloseable {
                                 collectorSettings(
                                         home,
                                         () -> URI.create(listener.address()),
-                                        () -> inForce.settings().git()),
+                                        inForce::settings),
                                 pauses)));
         late.opened(
                 parts.add(
@@ -230,11 +229,12 @@ public final class Agent implements AutoCloseable {
 
     /// What collectors run with, in an agent that serves at `endpoint`.
     static CollectorSettings collectorSettings(
-            Home home, Supplier<URI> endpoint, Supplier<GitSettings> git) {
+            Home home, Supplier<URI> endpoint, Supplier<Settings> settings) {
         return new CollectorSettings(
-                () -> home.pythonRoots(git.get()),
+                () -> home.pythonRoots(settings.get().git()),
                 home.logs(),
                 Path.of(System.getProperty("user.home")),
+                () -> settings.get().logging().datakitFiles(),
                 endpoint,
                 "root".equals(System.getProperty("user.name")));
     }

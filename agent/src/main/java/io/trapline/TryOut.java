@@ -67,7 +67,7 @@ public final class TryOut {
                             new Reports(clock)::decode,
                             pipeline::finish,
                             System::nanoTime,
-                            Agent.collectorSettings(home, () -> endpoint, settings::git))
+                            Agent.collectorSettings(home, () -> endpoint, () -> settings))
                     .run(input, wanted);
         }
     }

@@ -1,6 +1,7 @@
 package io.trapline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,6 +9,7 @@ import io.trapline.RunningAgent.Ended;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -175,6 +177,41 @@ class CommandsIT {
                 .anySatisfy(line -> assertThat(line.length()).isGreaterThan(100));
         assertThat(onTerminal(60, Map.of(), "query", "select nonsense"))
                 .contains("\u001b[31mtrapline:\u001b[0m");
+    }
+
+    @Test
+    void the_first_collector_of_the_README_is_tried_without_a_warning() throws Exception {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        int begin = readme.indexOf("```python");
+        String script =
+                readme.substring(begin + "```python".length(), readme.indexOf("```", begin + 3))
+                        .stripIndent();
+        Path first = Files.createDirectories(home.resolve("python.d/first"));
+        Files.writeString(first.resolve("queue.py"), script);
+
+        Ended tried = run("try", "first");
+
+        assertThat(tried.out()).contains("Queue (").contains("length=3").doesNotContain("warning");
+        assertThat(tried.exitCode()).isZero();
+        assertThat(tried.out()).containsPattern("@\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}([.]\\d{3})?Z\n");
+    }
+
+    @Test
+    void a_path_below_the_home_is_tried_wherever_one_stands() throws Exception {
+        Ended tried = run("try", "python.d/mine/two.py", "--class", "Good");
+        assertThat(tried.err()).isEmpty();
+        assertThat(tried.out()).contains("Good (").contains("bytes=8951316480 @");
+    }
+
+    @Test
+    void a_reload_that_changes_nothing_says_so_and_the_log_of_an_input_is_there() throws Exception {
+        new ProcessBuilder("kill", "-HUP", String.valueOf(agent.pid())).start().waitFor();
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() ->
+                        assertThat(Files.readString(home.resolve("logs/trapline.log")))
+                                .contains("reloaded, nothing changed"));
+        assertThat(Files.readString(home.resolve("logs/mine.log")))
+                .contains("what the collectors of input mine print and log:");
     }
 
     @Test

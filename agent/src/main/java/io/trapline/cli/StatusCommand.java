@@ -78,7 +78,7 @@ final class StatusCommand implements Callable<Integer> {
     /// A list; empty when there are none.
     private static JsonNode outputs(AgentClient agent) throws IOException {
         Answer answer = agent.get("/api/outputs");
-        JsonNode outputs =
+        @Nullable JsonNode outputs =
                 answer.status() == 200 ? JSON.readTree(answer.body()).path("outputs") : null;
         return outputs != null && outputs.isArray() ? outputs : JSON.createArrayNode();
     }

@@ -53,7 +53,7 @@ final class TextTable {
     void row(List<? extends @Nullable Object> cells) {
         List<Cell> row = new ArrayList<>(cells.size());
         for (int i = 0; i < cells.size(); i++) {
-            Object cell = cells.get(i);
+            @Nullable Object cell = cells.get(i);
             if (cell != null) {
                 hasValue[i] = true;
                 mayBeRight[i] &= cell instanceof Number;

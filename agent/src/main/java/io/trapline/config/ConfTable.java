@@ -97,7 +97,7 @@ public final class ConfTable {
     /// @param without takes that part away
     public Optional<String> secretWithin(
             String key, String accepted, UnaryOperator<String> without) {
-        hidden.put(key, text -> quoted(without.apply(text)));
+        hidden.put(key, text -> quoted(without.apply(text)).replace("\\u2026", "…"));
         return text(key, accepted);
     }
 
@@ -435,7 +435,7 @@ public final class ConfTable {
         if (value == null || value instanceof TomlTable || value instanceof TomlArray) {
             return name(key);
         }
-        UnaryOperator<String> masked = hidden.get(key);
+        @Nullable UnaryOperator<String> masked = hidden.get(key);
         return name(key)
                 + " = "
                 + (masked == null ? shown(value) : masked.apply(String.valueOf(value)));

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Why a file could not be used, in words: the JDK's exceptions say it by their class, and then only
 /// with a path.
@@ -70,7 +71,7 @@ public final class FileFailure {
     /// The file itself, or the folder on the way to it that lets this user no further.
     private static Optional<Path> barrier(AccessDeniedException denied) {
         try {
-            Path path = Path.of(String.valueOf(denied.getFile())).toAbsolutePath();
+            @Nullable Path path = Path.of(String.valueOf(denied.getFile())).toAbsolutePath();
             while (path != null && !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
                 path = path.getParent();
             }

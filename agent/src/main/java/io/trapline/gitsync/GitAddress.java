@@ -63,7 +63,7 @@ final class GitAddress {
     /// password may hold an unescaped `@` or `/`.
     static String withoutPassword(String url) {
         return url.replaceFirst("://\\S*@", "://…@")
-                .replaceFirst("^[^/:@\\s]+:\\S*@", "…@")
+                .replaceFirst("^[^/:@\\s]+:(?!//)\\S*@", "…@")
                 .replaceFirst("[?].*", "?…");
     }
 }

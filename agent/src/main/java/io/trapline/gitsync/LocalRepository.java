@@ -6,6 +6,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A repository on this host, named by its path. Collectors run what its commits hold, so whoever can
 /// write it could run code as the agent: it has to belong to the agent's user or to root, and nobody
@@ -35,7 +37,7 @@ final class LocalRepository {
         if (Files.isDirectory(git)) {
             check(git, me, false);
         }
-        for (Path above = real.getParent(); above != null; above = above.getParent()) {
+        for (@Nullable Path above = real.getParent(); above != null; above = above.getParent()) {
             check(above, me, true);
         }
     }
@@ -44,8 +46,8 @@ final class LocalRepository {
     ///   theirs
     private static void check(Path folder, int me, boolean above) throws IOException {
         Map<String, Object> found = Files.readAttributes(folder, "unix:uid,mode");
-        int owner = (int) found.get("uid");
-        int mode = (int) found.get("mode");
+        int owner = (int) Objects.requireNonNull(found.get("uid"));
+        int mode = (int) Objects.requireNonNull(found.get("mode"));
         if (owner != me && owner != ROOT) {
             throw new IOException(
                     "the repository is not used: %s belongs to another user (uid %d), who could change"

@@ -232,7 +232,7 @@ class InputRunnerTest {
         stage.seconds(2);
         assertThat(stage.runs(Outcome.ERROR)).hasSize(2);
         assertThat(home.resolve("user/_datakit_pythond_cli.log")).doesNotExist();
-        assertThat(stage.bridge.last().spec.environment())
+        assertThat(stage.bridge.specs.getLast().environment())
                 .containsEntry("TRAPLINE_DATAKIT_FILES", "no");
     }
 

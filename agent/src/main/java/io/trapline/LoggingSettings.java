@@ -11,8 +11,8 @@ import org.slf4j.event.Level;
 /// @param file absent = `logs/trapline.log` below the home directory; `stdout` = no file
 /// @param rotateBytes a file that is larger is rotated
 /// @param backups how many rotated files are kept
-/// @param datakitFiles whether the files that DataKit's documentation names are written too, into the
-///   home of the agent's user: `~/_datakit_pythond_*.log`
+/// @param datakitFiles whether the files that DataKit's documentation names are written too, into
+///   the home of the agent's user: `~/_datakit_pythond_*.log`
 public record LoggingSettings(
         Level level, Optional<String> file, long rotateBytes, int backups, boolean datakitFiles) {
     public static final LoggingSettings DEFAULT =

@@ -102,9 +102,7 @@ public final class TryOut {
         }
         Path found = Files.exists(below) ? below : here;
         String entry =
-                found.startsWith(home.python())
-                        ? below(home.python(), found)
-                        : found.toString();
+                found.startsWith(home.python()) ? below(home.python(), found) : found.toString();
         Optional<InputSettings> owner =
                 settings.inputs().stream()
                         .filter(input ->

@@ -76,8 +76,8 @@ class CommandsIT {
     }
 
     /// The command's output when it is a terminal of that width.
-    private static String onTerminal(int columns, Map<String, String> environment, String... arguments)
-            throws Exception {
+    private static String onTerminal(
+            int columns, Map<String, String> environment, String... arguments) throws Exception {
         ProcessBuilder builder =
                 new ProcessBuilder(
                         "python3",
@@ -117,30 +117,35 @@ class CommandsIT {
         assertThat(good.exitCode()).isZero();
 
         Ended bad = run("collectors", "run", "mine", "Bad", "--wait");
-        assertThat(bad.out()).startsWith("mine/Bad: error in ").contains("two.py").contains("ValueError");
+        assertThat(bad.out())
+                .startsWith("mine/Bad: error in ")
+                .contains("two.py")
+                .contains("ValueError");
         assertThat(bad.exitCode()).isEqualTo(1);
 
-        JsonNode both =
-                JSON.readTree(run("collectors", "--json", "run", "mine", "--wait").out());
+        JsonNode both = JSON.readTree(run("collectors", "--json", "run", "mine", "--wait").out());
         assertThat(both.path("collectors")).hasSize(2);
         assertThat(both.path("runs")).hasSize(2);
     }
 
     @Test
     void the_verbs_of_collectors_and_outputs_work_in_every_spelling() throws Exception {
-        assertThat(run("collectors", "pause", "mine", "Good").out()).isEqualTo("paused mine: Good\n");
+        assertThat(run("collectors", "pause", "mine", "Good").out())
+                .isEqualTo("paused mine: Good\n");
         assertThat(JSON.readTree(run("collectors", "resume", "mine", "Good", "--json").out()))
                 .isEqualTo(JSON.readTree("{\"input\":\"mine\",\"collectors\":[\"Good\"]}"));
         assertThat(run("collectors", "run", "nobody").exitCode()).isEqualTo(1);
 
         JsonNode all = JSON.readTree(run("outputs", "--json").out());
         assertThat(all.at("/outputs/0/name").asText()).isEqualTo("nowhere");
-        assertThat(JSON.readTree(run("outputs", "list", "--json").out()).path("outputs")).hasSize(1);
+        assertThat(JSON.readTree(run("outputs", "list", "--json").out()).path("outputs"))
+                .hasSize(1);
         assertThat(run("outputs").out()).startsWith("NAME ").contains("nowhere");
         assertThat(run("outputs", "show", "nowhere").out()).contains("kind: trap\n");
         assertThat(run("outputs", "pause", "nowhere").out()).isEqualTo("state: paused\n");
         assertThat(run("outputs", "resume", "nowhere", "--json").out()).startsWith("{\"state\":");
-        assertThat(run("outputs", "aside", "nowhere", "--json").out()).isEqualTo("{\"aside\":[]}\n");
+        assertThat(run("outputs", "aside", "nowhere", "--json").out())
+                .isEqualTo("{\"aside\":[]}\n");
         assertThat(run("outputs", "drop", "nowhere").exitCode()).isEqualTo(2);
     }
 
@@ -158,7 +163,8 @@ class CommandsIT {
 
         Ended check = run("status", "--check");
         assertThat(check.exitCode()).isEqualTo(1);
-        assertThat(check.out()).contains("wrong: mine/Bad, last run: error: ValueError: the queue is");
+        assertThat(check.out())
+                .contains("wrong: mine/Bad, last run: error: ValueError: the queue is");
         assertThat(JSON.readTree(run("status", "--json").out()).path("outputs")).hasSize(1);
     }
 
@@ -167,9 +173,12 @@ class CommandsIT {
         run("collectors", "run", "mine", "--wait");
         String sql = "select time, collector, outcome, error from runs order by time desc limit 5";
         String shown = onTerminal(70, Map.of(), "query", sql);
-        assertThat(shown.lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(70));
+        assertThat(shown.lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(70));
         assertThat(shown).contains("…").contains("collector | outcome");
-        assertThat(run("query", sql).out()).contains("is very long is very long").doesNotContain("…");
+        assertThat(run("query", sql).out())
+                .contains("is very long is very long")
+                .doesNotContain("…");
 
         String status = onTerminal(100, Map.of(), "status");
         assertThat(status).contains("\u001b[31merror\u001b[0m").contains("\u001b[32mok\u001b[0m");

@@ -42,8 +42,7 @@ class OtherUserIT {
     }
 
     private void rights(String text) throws Exception {
-        Files.setPosixFilePermissions(
-                home.resolve("data"), PosixFilePermissions.fromString(text));
+        Files.setPosixFilePermissions(home.resolve("data"), PosixFilePermissions.fromString(text));
     }
 
     private Ended asAnother(String command) throws Exception {
@@ -77,7 +76,8 @@ class OtherUserIT {
                 "git status",
                 "run",
             })
-    void a_command_says_what_it_may_not_read_and_as_whom_to_run_it(String command) throws Exception {
+    void a_command_says_what_it_may_not_read_and_as_whom_to_run_it(String command)
+            throws Exception {
         Ended ended = asAnother(command);
 
         assertThat(ended.exitCode()).as(ended.err()).isEqualTo(1);
@@ -88,7 +88,9 @@ class OtherUserIT {
                 .doesNotContain("defect")
                 .doesNotContain("\tat ");
         if (ROOT) {
-            assertThat(ended.err()).contains("belongs to root, this is nobody").contains("run this as root");
+            assertThat(ended.err())
+                    .contains("belongs to root, this is nobody")
+                    .contains("run this as root");
         }
     }
 }

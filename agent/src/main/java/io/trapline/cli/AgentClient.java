@@ -55,8 +55,7 @@ final class AgentClient {
     /// The same, for a command that cannot do without it.
     ///
     /// @param advice what to do when none runs
-    static AgentClient running(Home home, String advice)
-            throws CommandFailure, IOException {
+    static AgentClient running(Home home, String advice) throws CommandFailure, IOException {
         Optional<AgentClient> found = of(home);
         if (found.isEmpty()) {
             throw new CommandFailure(Cli.FAILED, "no agent runs on " + home.root() + "; " + advice);

@@ -62,13 +62,17 @@ final class CheckConfigCommand implements Callable<Integer> {
     private static Optional<String> git(Home home, Settings settings) {
         List<String> repositories =
                 GitSync.onDisk(home.gitrepos(), settings.git()).stream()
-                        .map(status -> status.name()
-                                + status.applied()
-                                        .map(commit -> " (commit "
-                                                + commit.id().substring(0, COMMIT_DIGITS)
-                                                + ")")
-                                        .orElse(" (nothing fetched yet: that is done by a running"
-                                                + " agent)"))
+                        .map(status ->
+                                status.name()
+                                        + status.applied()
+                                                .map(commit ->
+                                                        " (commit "
+                                                                + commit.id()
+                                                                        .substring(0, COMMIT_DIGITS)
+                                                                + ")")
+                                                .orElse(
+                                                        " (nothing fetched yet: that is done by a running"
+                                                                + " agent)"))
                         .toList();
         return repositories.isEmpty()
                 ? Optional.empty()

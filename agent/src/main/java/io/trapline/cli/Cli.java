@@ -119,11 +119,12 @@ public final class Cli {
         PrintWriter err = command.getErr();
         err.println("trapline: " + TextTable.plain(message(failure)));
         meant(failure)
-                .ifPresent(word -> err.println(
-                        "Did you mean: "
-                                + (word.startsWith("-") ? "" : spec.qualifiedName() + " ")
-                                + word
-                                + "?"));
+                .ifPresent(word ->
+                        err.println(
+                                "Did you mean: "
+                                        + (word.startsWith("-") ? "" : spec.qualifiedName() + " ")
+                                        + word
+                                        + "?"));
         err.print(command.getHelp().synopsisHeading());
         err.print(command.getHelp().synopsis(command.getHelp().synopsisHeadingLength()));
         err.println("`" + spec.qualifiedName() + " --help` explains it.");
@@ -146,12 +147,14 @@ public final class Cli {
         if (word.isPresent()) {
             List<String> commands =
                     command.getSubcommands().entrySet().stream()
-                            .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
+                            .filter(each ->
+                                    !each.getValue().getCommandSpec().usageMessage().hidden())
                             .map(each -> each.getKey())
                             .toList();
             return Nearest.close(word.get(), commands);
         }
-        return failure instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()
+        return failure instanceof UnmatchedArgumentException unmatched
+                        && unmatched.isUnknownOption()
                 ? Nearest.close(
                         unmatched.getUnmatched().getFirst().replaceFirst("=.*", ""),
                         command.getCommandSpec().optionsMap().keySet())

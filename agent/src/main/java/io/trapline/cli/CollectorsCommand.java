@@ -147,8 +147,7 @@ final class CollectorsCommand {
         void prepare(AgentClient agent) throws CommandFailure, IOException {
             if (wait) {
                 collectors(agent.get("/api/status").json())
-                        .forEach(one ->
-                                before.put(one.path("name").asText(), started(one)));
+                        .forEach(one -> before.put(one.path("name").asText(), started(one)));
             }
         }
 
@@ -173,7 +172,8 @@ final class CollectorsCommand {
             }
             Map<String, JsonNode> ended = ended(agent, names);
             boolean good =
-                    ended.values().stream().allMatch(run -> run.path("outcome").asText().equals("ok"));
+                    ended.values().stream()
+                            .allMatch(run -> run.path("outcome").asText().equals("ok"));
             PrintWriter out = spec.commandLine().getOut();
             if (json.isWanted()) {
                 ObjectNode answer = answer(names);
@@ -242,14 +242,18 @@ final class CollectorsCommand {
                                                     run.path("outcome").asText()),
                                     PlainNumber.rounded(run.path("duration_ms").asDouble(), 3),
                                     run.path("points").asLong()));
-            run.path("error").asText().strip().lines()
+            run.path("error")
+                    .asText()
+                    .strip()
+                    .lines()
                     .forEach(line -> out.println("  " + TextTable.plain(line)));
         }
     }
 
     @Command(
             name = "pause",
-            description = "No more runs on schedule until resume, also after a restart of the agent.")
+            description =
+                    "No more runs on schedule until resume, also after a restart of the agent.")
     static final class Pause extends Verb {
         Pause() {
             super("pause", "paused");

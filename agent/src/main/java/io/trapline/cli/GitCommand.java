@@ -50,7 +50,8 @@ final class GitCommand {
                             + " code 1 when one is not in step with its server.")
     int status(
             @Mixin HomeOption home,
-            @Option(names = "--json", description = "Prints a JSON array on one line.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         Optional<AgentClient> agent = AgentClient.of(folder);
@@ -77,7 +78,8 @@ final class GitCommand {
                             paramLabel = "REPO",
                             description = "One repository's name (default: all).")
                     @Nullable String repository,
-            @Option(names = "--json", description = "Prints a JSON array on one line.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         AgentClient agent =
@@ -104,7 +106,8 @@ final class GitCommand {
                             defaultValue = "50",
                             description = "How many (default: ${DEFAULT-VALUE}).")
                     int lines,
-            @Option(names = "--json", description = "Prints a JSON array on one line.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         List<SyncEvent> events =
@@ -128,7 +131,8 @@ final class GitCommand {
             out.println("nothing has become of a commit yet");
             return Cli.OK;
         }
-        TextTable table = new TextTable("time", "repository", "what", "commit", "subject or reason");
+        TextTable table =
+                new TextTable("time", "repository", "what", "commit", "subject or reason");
         for (SyncEvent event : events) {
             table.row(
                     Times.seconds(event.time()),
@@ -150,8 +154,7 @@ final class GitCommand {
             table.row(
                     one.path("name").asText(),
                     one.path("branch").asText(),
-                    new TextTable.Shaded(
-                            one.path("state").asText(), one.path("state").asText()),
+                    new TextTable.Shaded(one.path("state").asText(), one.path("state").asText()),
                     shortened(one.path("commit").path("id").asText()),
                     one.path("commit").path("subject").asText());
         }

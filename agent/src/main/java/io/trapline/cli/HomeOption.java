@@ -9,8 +9,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `--home DIR`, which every command takes, and every command above it: `trapline --home DIR status`
-/// is `trapline status --home DIR`. The one that stands last counts.
+/// `--home DIR`, which every command takes, and every command above it: `trapline --home DIR
+/// status` is `trapline status --home DIR`. The one that stands last counts.
 final class HomeOption {
     /// The launcher's folder, which it passes on.
     private static final String PROGRAM_PROPERTY = "trapline.program";

@@ -26,7 +26,8 @@ final class LineFormat {
                     out.println(indent.stripTrailing());
                 }
                 for (String line : lines) {
-                    out.println((indent + TextTable.plain(line.replace("\t", "    "))).stripTrailing());
+                    out.println(
+                            (indent + TextTable.plain(line.replace("\t", "    "))).stripTrailing());
                     indent = " ".repeat(widest + 2);
                 }
             }

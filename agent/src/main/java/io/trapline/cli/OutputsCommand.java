@@ -62,8 +62,7 @@ final class OutputsCommand implements Callable<Integer> {
             table.row(
                     one.path("name").asText(),
                     one.path("kind").asText(),
-                    new TextTable.Shaded(
-                            one.path("state").asText(), one.path("state").asText()),
+                    new TextTable.Shaded(one.path("state").asText(), one.path("state").asText()),
                     one.path("lag").asLong(),
                     one.path("items").asLong(),
                     PlainNumber.rounded(one.path("items_per_second").asDouble(), 3),
@@ -83,7 +82,7 @@ final class OutputsCommand implements Callable<Integer> {
             description = {
                 "Lists all outputs.",
                 "LAG counts batches of the journal that it has not sent yet, SENT what receivers"
-                    + " took since the agent started, ASIDE what they refused."
+                        + " took since the agent started, ASIDE what they refused."
             })
     static final class ListAll implements Callable<Integer> {
         @Spec private CommandSpec spec;
@@ -141,11 +140,7 @@ final class OutputsCommand implements Callable<Integer> {
                 ArrayNode list = body.putArray("ids");
                 ids.forEach(list::add);
             }
-            return agent.send(
-                            "POST",
-                            path() + "/" + verb,
-                            body.toString(),
-                            AgentClient.token(root))
+            return agent.send("POST", path() + "/" + verb, body.toString(), AgentClient.token(root))
                     .json();
         }
     }
@@ -160,7 +155,8 @@ final class OutputsCommand implements Callable<Integer> {
 
     @Command(
             name = "aside",
-            description = "Lists what the receiver refused, with the reason; at most 1000, the oldest first.")
+            description =
+                    "Lists what the receiver refused, with the reason; at most 1000, the oldest first.")
     static final class Aside extends Verb {
         @Override
         JsonNode ask(AgentClient agent, Home root) throws CommandFailure, IOException {

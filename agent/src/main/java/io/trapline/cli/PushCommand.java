@@ -58,11 +58,13 @@ final class PushCommand {
                 names = "--type",
                 paramLabel = "TYPE",
                 defaultValue = "time_series",
-                description =
-                        "What may be sent: time_series (metrics, the default) or event.")
+                description = "What may be sent: time_series (metrics, the default) or event.")
         private String type;
 
-        @Option(names = "--name", paramLabel = "TEXT", description = "What people call it; no two have the same.")
+        @Option(
+                names = "--name",
+                paramLabel = "TEXT",
+                description = "What people call it; no two have the same.")
         private @Nullable String name;
 
         @Option(
@@ -100,7 +102,9 @@ final class PushCommand {
                         "How many seconds ahead of now a timestamp may be; -1 (default) = 3600.")
         private @Nullable Long offset;
 
-        @Option(names = "--disabled", description = "Adds it so that everything is refused until it is enabled.")
+        @Option(
+                names = "--disabled",
+                description = "Adds it so that everything is refused until it is enabled.")
         private boolean disabled;
 
         @Override
@@ -180,9 +184,7 @@ final class PushCommand {
         }
     }
 
-    @Command(
-            name = "remove",
-            description = "Removes a registration; what it sent is kept.")
+    @Command(name = "remove", description = "Removes a registration; what it sent is kept.")
     static final class Remove extends RegistryLeaf {
         @Parameters(
                 paramLabel = "DATA_ID",
@@ -224,9 +226,7 @@ final class PushCommand {
         }
     }
 
-    @Command(
-            name = "enable",
-            description = "Takes the registration's data again.")
+    @Command(name = "enable", description = "Takes the registration's data again.")
     static final class Enable extends Switch {
         Enable() {
             super("enable");

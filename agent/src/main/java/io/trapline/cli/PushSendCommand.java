@@ -81,8 +81,10 @@ final class PushSendCommand implements Callable<Integer> {
             description = "event or time_series (default: what the first item looks like).")
     private @Nullable String kind;
 
-    @Option(names = "--name", paramLabel = "TEXT", description =
-                    "Name of the event that the first item is (event_name).")
+    @Option(
+            names = "--name",
+            paramLabel = "TEXT",
+            description = "Name of the event that the first item is (event_name).")
     private @Nullable String name;
 
     @Option(
@@ -97,10 +99,14 @@ final class PushSendCommand implements Callable<Integer> {
     @Option(
             names = "--timestamp",
             paramLabel = "MS",
-            description = "Time of the first item, milliseconds since 1970; items without one get now.")
+            description =
+                    "Time of the first item, milliseconds since 1970; items without one get now.")
     private @Nullable Long timestamp;
 
-    @Option(names = "--dim", paramLabel = "K=V", description = "A dimension of the first item; repeatable.")
+    @Option(
+            names = "--dim",
+            paramLabel = "K=V",
+            description = "A dimension of the first item; repeatable.")
     private @Nullable Map<String, String> dimensions;
 
     @Option(

@@ -36,7 +36,9 @@ final class SendOptions {
     @Option(names = "--body", paramLabel = "JSON", description = "The JSON to send.")
     @Nullable String body;
 
-    @Option(names = "--dry-run", description = "Checks and prints what would be sent, and sends nothing.")
+    @Option(
+            names = "--dry-run",
+            description = "Checks and prints what would be sent, and sends nothing.")
     boolean dryRun;
 
     @Option(
@@ -88,12 +90,7 @@ final class SendOptions {
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE,
-                    option
-                            + " "
-                            + file
-                            + ": cannot be read: "
-                            + FileFailure.reason(e));
+                    Cli.USAGE, option + " " + file + ": cannot be read: " + FileFailure.reason(e));
         }
     }
 

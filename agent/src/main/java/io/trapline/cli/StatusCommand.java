@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "status",
-        description = "Shows the running agent's inputs, collectors, last outcomes, outputs and lag.",
+        description =
+                "Shows the running agent's inputs, collectors, last outcomes, outputs and lag.",
         footer = {
             "",
             "Exit codes: 0 the agent answered, 1 no agent runs or it did not answer, 2 usage.",
@@ -165,7 +166,9 @@ final class StatusCommand implements Callable<Integer> {
             line.append(", ").append(lag).append(lag == 1 ? " batch behind" : " batches behind");
         }
         if (output.path("aside").asLong() > 0) {
-            line.append(", ").append(output.path("aside").asLong()).append(" refused and set aside");
+            line.append(", ")
+                    .append(output.path("aside").asLong())
+                    .append(" refused and set aside");
         }
         if (!output.path("error").asText().isEmpty()) {
             line.append(": ").append(TextTable.plain(output.path("error").asText()));
@@ -209,7 +212,8 @@ final class StatusCommand implements Callable<Integer> {
         }
         table.print(out, terminal());
         if (any) {
-            out.println("starts late: 99 of 100 runs start at most so long after their planned time");
+            out.println(
+                    "starts late: 99 of 100 runs start at most so long after their planned time");
         }
     }
 

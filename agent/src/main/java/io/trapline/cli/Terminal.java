@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/// The terminal that standard output goes to, if it does: then tables fit its width and outcomes have
-/// colours. A pipe or a file gets every cell whole and no colours.
+/// The terminal that standard output goes to, if it does: then tables fit its width and outcomes
+/// have colours. A pipe or a file gets every cell whole and no colours.
 ///
 /// @param columns how wide it is; 0 = there is none, or its width is not known
 /// @param colours whether it shows them
@@ -23,6 +23,7 @@ record Terminal(int columns, boolean colours) {
 
     /// `TIOCGWINSZ` of Linux; its answer is four shorts: rows, columns and two that nobody fills.
     private static final long ASK_FOR_SIZE = 0x5413;
+
     private static final int COLUMNS_OFFSET = 2;
 
     private static final String RED = "31";
@@ -30,9 +31,7 @@ record Terminal(int columns, boolean colours) {
     private static final String YELLOW = "33";
 
     static Terminal ofProcess() {
-        return isTerminal(STANDARD_OUTPUT)
-                ? of(System.getenv(), Terminal::askForColumns)
-                : NONE;
+        return isTerminal(STANDARD_OUTPUT) ? of(System.getenv(), Terminal::askForColumns) : NONE;
     }
 
     /// @param kernel asked when `COLUMNS` says nothing
@@ -42,9 +41,7 @@ record Terminal(int columns, boolean colours) {
                 environment.getOrDefault("NO_COLOR", "").isEmpty()
                         && !environment.getOrDefault("TERM", "dumb").equals("dumb");
         return new Terminal(
-                columns.matches("[1-9][0-9]{0,4}")
-                        ? Integer.parseInt(columns)
-                        : kernel.getAsInt(),
+                columns.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(columns) : kernel.getAsInt(),
                 colours);
     }
 
@@ -93,8 +90,15 @@ record Terminal(int columns, boolean colours) {
     String state(String word, String text) {
         return switch (word) {
             case "ok", "running", "good" -> coloured(GREEN, text);
-            case "error", "timeout", "crashed", "failing", "failed", "refused", "stopped",
-                    "backing off", "not loaded" ->
+            case "error",
+                    "timeout",
+                    "crashed",
+                    "failing",
+                    "failed",
+                    "refused",
+                    "stopped",
+                    "backing off",
+                    "not loaded" ->
                     coloured(RED, text);
             case "skipped", "paused", "starting", "loading", "behind", "gone" ->
                     coloured(YELLOW, text);

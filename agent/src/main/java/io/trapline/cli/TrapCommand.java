@@ -46,9 +46,7 @@ final class TrapCommand {
 
     private TrapCommand() {}
 
-    @Command(
-            name = "add",
-            description = "Adds a check; prints its Data Submission URL.")
+    @Command(name = "add", description = "Adds a check; prints its Data Submission URL.")
     static final class Add extends RegistryLeaf {
         @Option(
                 names = "--id",
@@ -67,7 +65,10 @@ final class TrapCommand {
         @Option(names = "--name", paramLabel = "TEXT", description = "What people call it.")
         private @Nullable String name;
 
-        @Option(names = "--target", paramLabel = "HOST", description = "The host that the data is about.")
+        @Option(
+                names = "--target",
+                paramLabel = "HOST",
+                description = "The host that the data is about.")
         private @Nullable String target;
 
         @Option(
@@ -108,7 +109,9 @@ final class TrapCommand {
                 description = "A metric whose numbers become histograms; repeatable.")
         private @Nullable List<String> histograms;
 
-        @Option(names = "--guess-types", description = "Stores texts that look like numbers as numbers.")
+        @Option(
+                names = "--guess-types",
+                description = "Stores texts that look like numbers as numbers.")
         private boolean guessTypes;
 
         @Option(
@@ -231,9 +234,7 @@ final class TrapCommand {
         }
     }
 
-    @Command(
-            name = "remove",
-            description = "Removes a check; what it sent is kept.")
+    @Command(name = "remove", description = "Removes a check; what it sent is kept.")
     static final class Remove extends RegistryLeaf {
         @Parameters(
                 paramLabel = "UUID",
@@ -332,8 +333,10 @@ final class TrapCommand {
                 description = "The check's id, as `trapline trap list` shows it.")
         private String id;
 
-        @Option(names = "--select", paramLabel = "NAME", description =
-                        "Stores this metric from now on; repeatable.")
+        @Option(
+                names = "--select",
+                paramLabel = "NAME",
+                description = "Stores this metric from now on; repeatable.")
         private @Nullable List<String> on;
 
         @Option(
@@ -345,8 +348,7 @@ final class TrapCommand {
         @Option(
                 names = "--only",
                 paramLabel = "NAME",
-                description =
-                        "Stores this metric and no other; repeatable, each --only adds one.")
+                description = "Stores this metric and no other; repeatable, each --only adds one.")
         private @Nullable List<String> only;
 
         @Option(names = "--all", description = "Stores everything: removes all filters.")

@@ -62,11 +62,13 @@ final class TrapSendCommand implements Callable<Integer> {
     @Option(
             names = "--metric",
             paramLabel = "NAME=VALUE",
-            description =
-                    "A metric; its name may carry stream tags, name|ST[a:b]; repeatable.")
+            description = "A metric; its name may carry stream tags, name|ST[a:b]; repeatable.")
     private @Nullable List<String> metrics;
 
-    @Option(names = "--tag", paramLabel = "K:V", description = "A stream tag of every --metric; repeatable.")
+    @Option(
+            names = "--tag",
+            paramLabel = "K:V",
+            description = "A stream tag of every --metric; repeatable.")
     private @Nullable List<String> tags;
 
     @Option(
@@ -79,7 +81,8 @@ final class TrapSendCommand implements Callable<Integer> {
     @Option(
             names = "--timestamp",
             paramLabel = "MS",
-            description = "Time of every --metric, milliseconds since 1970 (default: when it is received).")
+            description =
+                    "Time of every --metric, milliseconds since 1970 (default: when it is received).")
     private @Nullable Long timestamp;
 
     @Override

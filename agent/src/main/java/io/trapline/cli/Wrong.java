@@ -42,7 +42,8 @@ final class Wrong {
         JsonNode journal = status.path("journal");
         if (journal.path("max_bytes").asLong() > 0
                 && journal.path("bytes").asLong() >= journal.path("max_bytes").asLong()) {
-            found.add("the journal is full: nothing more is taken until its readers have caught up");
+            found.add(
+                    "the journal is full: nothing more is taken until its readers have caught up");
         }
         for (JsonNode line : status.path("config_problems")) {
             // Warnings and remarks stand there too; what they are about is in force.

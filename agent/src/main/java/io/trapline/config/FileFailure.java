@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Why a file could not be used, in words: the JDK's exceptions say it by their class, and then only
-/// with a path.
+/// Why a file could not be used, in words: the JDK's exceptions say it by their class, and then
+/// only with a path.
 public final class FileFailure {
     private FileFailure() {}
 
@@ -47,13 +47,14 @@ public final class FileFailure {
     private static String whose(AccessDeniedException denied) {
         return barrier(denied)
                 .flatMap(FileFailure::owner)
-                .map(owner -> " ("
-                        + barrier(denied).map(Path::toString).orElse("it")
-                        + " belongs to "
-                        + owner
-                        + ", this is "
-                        + me()
-                        + ")")
+                .map(owner ->
+                        " ("
+                                + barrier(denied).map(Path::toString).orElse("it")
+                                + " belongs to "
+                                + owner
+                                + ", this is "
+                                + me()
+                                + ")")
                 .orElse("");
     }
 
@@ -62,9 +63,10 @@ public final class FileFailure {
             return "";
         }
         Optional<String> owner = barrier(denied).flatMap(FileFailure::owner);
-        return owner.map(name -> name.equals(me())
-                        ? "; give its owner the right back with chmod u+rwX"
-                        : "; run this as " + name + ": sudo -u " + name + " …")
+        return owner.map(name ->
+                        name.equals(me())
+                                ? "; give its owner the right back with chmod u+rwX"
+                                : "; run this as " + name + ": sudo -u " + name + " …")
                 .orElse("; run this as the user that owns it");
     }
 

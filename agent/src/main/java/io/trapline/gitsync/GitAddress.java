@@ -51,9 +51,9 @@ final class GitAddress {
 
     static String directory(String url) {
         String path =
-                local(url).map(folder -> folder.toString().replaceFirst("/[.]git$", ""))
-                        .orElseGet(
-                                () -> url.replaceFirst("[?#].*", "").replaceFirst("/+$", ""));
+                local(url)
+                        .map(folder -> folder.toString().replaceFirst("/[.]git$", ""))
+                        .orElseGet(() -> url.replaceFirst("[?#].*", "").replaceFirst("/+$", ""));
         String last = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1);
         int dot = last.lastIndexOf('.');
         return dot > 0 ? last.substring(0, dot) : last;

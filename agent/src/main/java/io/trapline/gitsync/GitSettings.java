@@ -122,7 +122,8 @@ public record GitSettings(
     private static Optional<Repository> repository(ConfTable block) {
         int before = block.problems().errors();
         boolean enabled = block.flag("enable").orElse(false);
-        String url = block.secretWithin("url", GitAddress.ACCEPTED, GitAddress::withoutPassword)
+        String url =
+                block.secretWithin("url", GitAddress.ACCEPTED, GitAddress::withoutPassword)
                         .orElse("")
                         .strip();
         String branch = block.text("branch", "a branch's name").orElse("");

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A repository on this host, named by its path. Collectors run what its commits hold, so whoever can
-/// write it could run code as the agent: it has to belong to the agent's user or to root, and nobody
-/// else may write it or put another folder in its place. Nothing in it is executed: JGit, which reads
-/// it in this process, knows no hooks of a repository that is fetched from.
+/// A repository on this host, named by its path. Collectors run what its commits hold, so whoever
+/// can write it could run code as the agent: it has to belong to the agent's user or to root, and
+/// nobody else may write it or put another folder in its place. Nothing in it is executed: JGit,
+/// which reads it in this process, knows no hooks of a repository that is fetched from.
 final class LocalRepository {
     private static final int ROOT = 0;
     private static final int STICKY = 01000;
@@ -42,8 +42,8 @@ final class LocalRepository {
         }
     }
 
-    /// @param above a folder on the way: a sticky one, such as `/tmp`, lets nobody replace what is not
-    ///   theirs
+    /// @param above a folder on the way: a sticky one, such as `/tmp`, lets nobody replace what is
+    ///   not theirs
     private static void check(Path folder, int me, boolean above) throws IOException {
         Map<String, Object> found = Files.readAttributes(folder, "unix:uid,mode");
         int owner = (int) Objects.requireNonNull(found.get("uid"));

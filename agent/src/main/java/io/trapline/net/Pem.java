@@ -43,8 +43,7 @@ final class Pem {
         } catch (AccessDeniedException e) {
             throw new TlsException(ofKey, file + ": the agent's user may not read it", e);
         } catch (IOException e) {
-            throw new TlsException(
-                    ofKey, file + " cannot be read: " + FileFailure.reason(e), e);
+            throw new TlsException(ofKey, file + " cannot be read: " + FileFailure.reason(e), e);
         }
     }
 

@@ -266,10 +266,7 @@ public final class PointChecks {
             return mended;
         }
         String value = ((FieldValue.Text) required.value()).value();
-        warn(
-                index,
-                ADDED,
-                "add required key-value \"" + required.key() + "\": \"" + value + "\"");
+        warn(index, ADDED, "add required key-value \"" + required.key() + "\": \"" + value + "\"");
         List<Field> all = new ArrayList<>(mended.fields());
         all.add(required);
         return new Point(category, name, mended.tags(), all, point.timeNs());

@@ -89,7 +89,8 @@ class RegistryCommandsTest {
                     .contains("access_token: ")
                     .doesNotContain(token);
             assertThat(run("push", "metrics", "1500000").out()).startsWith("NAME  KIND  TYPE");
-            assertThat(run("push", "metrics", "1500000", "--json").json().path("metrics")).isEmpty();
+            assertThat(run("push", "metrics", "1500000", "--json").json().path("metrics"))
+                    .isEmpty();
             assertThat(run("push", "metrics", "7").code()).isEqualTo(1);
             assertThat(run("push", "remove", "1500000").out()).isEqualTo("removed 1500000\n");
             assertThat(run("push", "list", "--json").json().path("push")).isEmpty();
@@ -156,7 +157,8 @@ class RegistryCommandsTest {
         void a_check_is_switched_and_gets_a_new_secret() {
             String added = run("trap", "add", "--id", ID).out();
             String url = url(added);
-            assertThat(added).contains("curl -X PUT -d '{\"temperature\":21.5}' -K - <<'END'\nurl = \"");
+            assertThat(added)
+                    .contains("curl -X PUT -d '{\"temperature\":21.5}' -K - <<'END'\nurl = \"");
             assertThat(run("trap", "disable", ID).out()).isEqualTo("disabled " + ID + "\n");
             assertThat(run("trap", "list").out()).containsPattern("ENABLED(?s).* no +no ");
             assertThat(run("trap", "show", ID, "--json").json().path("enabled").asBoolean(true))
@@ -164,7 +166,9 @@ class RegistryCommandsTest {
             assertThat(run("trap", "enable", ID).out()).isEqualTo("enabled " + ID + "\n");
             Ran rotated = run("trap", "rotate-secret", ID);
             assertThat(rotated.code()).as(rotated.err()).isZero();
-            assertThat(url(rotated.out())).isNotEqualTo(url).contains("/module/httptrap/" + ID + "/");
+            assertThat(url(rotated.out()))
+                    .isNotEqualTo(url)
+                    .contains("/module/httptrap/" + ID + "/");
             assertThat(run("trap", "show", ID, "--secrets").out())
                     .contains(url(rotated.out()))
                     .doesNotContain(url);
@@ -187,7 +191,10 @@ class RegistryCommandsTest {
                             run("push", "--json", "list"),
                             run("push", "show", "7", "--json"),
                             run("trap", "list", "--json"))) {
-                assertThat(ran.out()).endsWith("}\n").containsOnlyOnce("\n").doesNotContain("\" : ");
+                assertThat(ran.out())
+                        .endsWith("}\n")
+                        .containsOnlyOnce("\n")
+                        .doesNotContain("\" : ");
             }
         }
 
@@ -195,7 +202,10 @@ class RegistryCommandsTest {
         void a_limit_is_shown_with_its_unit_and_what_is_empty_as_a_dash() {
             run("push", "add", "--data-id", "7");
             run("push", "add", "--data-id", "8", "--rate", "0");
-            assertThat(run("push", "list").out()).contains("1000/min").contains("no limit").contains("never");
+            assertThat(run("push", "list").out())
+                    .contains("1000/min")
+                    .contains("no limit")
+                    .contains("never");
             assertThat(run("push", "show", "7").out()).contains("label: -\n");
         }
 

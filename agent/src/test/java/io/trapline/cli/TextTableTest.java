@@ -45,7 +45,8 @@ class TextTableTest {
         table.row("2026-11-28T23:24:11Z", "Traceback (most recent call last): a long story", 1L);
         String shown = printed(table, new Terminal(50, false));
 
-        assertThat(shown.lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(50));
+        assertThat(shown.lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(50));
         assertThat(shown)
                 .contains("2026-11-28T23:24:11Z | Traceback (most recent…| 1".replace("…|", "… |"));
         assertThat(printed(table, Terminal.NONE)).contains("a long story");
@@ -110,7 +111,8 @@ class TextTableTest {
                 new QueryResult(
                         List.of("collector", "error", "n"),
                         List.of(
-                                Arrays.asList("Queue", "Traceback:\n  File \"q.py\"\n\u001b[2J", 2.0),
+                                Arrays.asList(
+                                        "Queue", "Traceback:\n  File \"q.py\"\n\u001b[2J", 2.0),
                                 Arrays.asList("Other", null, 3L))),
                 new PrintWriter(out, true));
 

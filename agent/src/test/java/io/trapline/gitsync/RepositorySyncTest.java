@@ -102,23 +102,38 @@ class RepositorySyncTest {
     @Test
     void a_repository_of_this_host_is_put_in_place_and_none_of_its_hooks_run() throws Exception {
         Path trace = folder.resolve("hook-ran");
-        for (String hook : List.of("post-upload-pack", "pre-upload", "post-checkout", "reference-transaction")) {
+        for (String hook :
+                List.of(
+                        "post-upload-pack",
+                        "pre-upload",
+                        "post-checkout",
+                        "reference-transaction")) {
             Path file = origin.bare().resolve("hooks").resolve(hook);
             Files.createDirectories(file.getParent());
             Files.writeString(file, "#!/bin/sh\necho x >'" + trace + "'\n");
             assertThat(file.toFile().setExecutable(true)).isTrue();
         }
-        origin.git("config", "--file", origin.bare().resolve("config").toString(),
-                "uploadpack.packObjectsHook", "touch " + trace);
+        origin.git(
+                "config",
+                "--file",
+                origin.bare().resolve("config").toString(),
+                "uploadpack.packObjectsHook",
+                "touch " + trace);
         for (String url :
-                List.of(origin.bare().toString(), "file://" + origin.bare(), origin.work().toString())) {
+                List.of(
+                        origin.bare().toString(),
+                        "file://" + origin.bare(),
+                        origin.work().toString())) {
             settings = repository(url, "master");
             gitrepos = Files.createDirectories(folder.resolve("r" + url.length()));
             sync = fresh();
 
             assertThat(sync()).as(sync.status().error()).isTrue();
 
-            assertThat(Files.readString(gitrepos.resolve(settings.directory()).resolve("conf.d/a.conf")))
+            assertThat(
+                            Files.readString(
+                                    gitrepos.resolve(settings.directory())
+                                            .resolve("conf.d/a.conf")))
                     .isEqualTo("one");
         }
         assertThat(trace).doesNotExist();
@@ -136,11 +151,14 @@ class RepositorySyncTest {
                 .contains("chmod go-w");
 
         Files.setPosixFilePermissions(origin.bare(), PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.setPosixFilePermissions(origin.served(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setPosixFilePermissions(
+                origin.served(), PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThat(sync()).isFalse();
-        assertThat(sync.status().error()).contains("others can write " + origin.served().toRealPath());
+        assertThat(sync.status().error())
+                .contains("others can write " + origin.served().toRealPath());
 
-        Files.setPosixFilePermissions(origin.served(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(
+                origin.served(), PosixFilePermissions.fromString("rwxr-xr-x"));
         assertThat(sync()).as(sync.status().error()).isTrue();
 
         settings = repository(folder.resolve("nowhere.git").toString(), "master");

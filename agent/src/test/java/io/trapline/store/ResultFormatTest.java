@@ -76,8 +76,7 @@ class ResultFormatTest {
                                 Arrays.asList(new BigDecimal("1.10"), 1e300, List.of(0.1))));
 
         assertThat(written(ResultFormat.CSV, result))
-                .isEqualTo(
-                        "a,b,c\r\n64037,8951316480,\"{\"\"x\"\":2}\"\r\n1.1,1e300,[0.1]\r\n");
+                .isEqualTo("a,b,c\r\n64037,8951316480,\"{\"\"x\"\":2}\"\r\n1.1,1e300,[0.1]\r\n");
         assertThat(written(ResultFormat.JSON, result))
                 .contains("64037.0", "8.95131648E9", "{\"x\":2.0}", "1.10");
     }

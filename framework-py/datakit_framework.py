@@ -67,6 +67,24 @@ class Reply(str):
 
 
 class DataKitFramework(object):
+    """What a collector subclasses: set `interval`, override `run()`, and report in it with `feed_*` or `report()`.
+
+        from datakit_framework import DataKitFramework
+
+        class Queue(DataKitFramework):
+            interval = 10
+
+            def run(self):
+                self.feed_metric(measurement="queue", tags={"name": "mail"}, fields={"length": 3})
+
+    `name` is for people, `interval` is in seconds (a number; 10 when it is left out). The constructor takes `ip=` and
+    `port=` of another agent to report to.
+
+    All reporting methods answer the agent's text (a `Reply`: `reply.ok` says whether everything was accepted, and
+    `reply.status_code` how it was answered). They raise ValueError when a required argument is missing. Call them with
+    names: the first positional parameter of some is `input`, which is rarely wanted.
+    """
+
     name = "DataKitFramework"
     interval = 10
     log_name = ""
@@ -83,9 +101,31 @@ class DataKitFramework(object):
             self.__port = kwargs["port"]
 
     def run(self):
+        """Called on each tick of the schedule. What it reports is kept when it returns; an exception is kept with it."""
         raise NotImplementedError("%s must override run()" % type(self).__name__)
 
     def report(self, data):
+        """Reports points of several categories at once.
+
+            self.report({
+                "M": [{"measurement": "queue", "tags": {"name": "mail"}, "fields": {"length": 3}}],
+                "L": [{"measurement": "queue", "fields": {"message": "all is well", "status": "info"}}],
+            })
+
+        Keys of `data`:
+            M, L, R, O, CO, E   lists of points: metrics, logs, real user monitoring, objects, custom objects, events
+            input               a name for where the points come from (default: this collector)
+            precision           unit of the points' `time`: n, u, ms, s, m or h (default: guessed from its size)
+            ignore_global_tags  True = without the agent's global tags
+            version             version of the collector, kept with the points
+
+        A point is {"measurement": text, "tags": {text: text}, "fields": {text: number, text or bool}, "time": number};
+        tags may be left out, and time too: then it is the time of the report. `time` counts since 1970, in the unit
+        of `precision`; without one a number below 10^10 is seconds, below 10^13 milliseconds, below 10^16 microseconds,
+        else nanoseconds.
+
+        Answers the last category's reply, or that of the first which failed; None when `data` has no category.
+        """
         parameters = []
         for key in _PARAMETERS:
             value = data.get(key)
@@ -111,17 +151,53 @@ class DataKitFramework(object):
         return None if all_are_none else reply
 
     def feed_metric(self, input=None, measurement=None, tags=None, fields=None, time=None, **kwargs):
+        """Reports one metric point: each field `f` becomes the metric `measurement.f`.
+
+            self.feed_metric(measurement="queue", tags={"name": "mail"}, fields={"length": 3, "age_s": 1.5})
+
+        measurement  name of what is measured; required
+        fields       dict of names and numbers (bool is 0 or 1; a text is kept as a text sample); required
+        tags         dict of texts that tell streams of one metric apart
+        time         number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input        a name for where the point comes from; None = this collector
+        Other named arguments become fields as well.
+        """
         self.__check_named("feed_metric", "measurement", measurement, input)
         self.checkArgEmpty("fields", fields)
         point = {"measurement": measurement, "tags": tags, "fields": {**fields, **kwargs}, "time": time}
         return self.report({"M": [point], "input": input})
 
     def feed_logging(self, input=None, source=None, tags=None, message=None, time=None, **kwargs):
+        """Reports one log line.
+
+            self.feed_logging(source="queue", message="17 mails wait", status="warning", tags={"name": "mail"})
+
+        source   what logs; required, it is the record's name
+        message  the text
+        tags     dict of texts to find it by
+        time     number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input    a name for where the line comes from; None = this collector
+        Other named arguments become fields as well; `status` is one of them: info (when it is left out), ok, debug,
+        warning, error, critical or a word of your own.
+        """
         self.__check_named("feed_logging", "source", source, input)
         point = {"measurement": source, "tags": tags, "fields": {"message": message, **kwargs}, "time": time}
         return self.report({"L": [point], "input": input})
 
     def feed_object(self, input=None, cls=None, name=None, tags=None, fields=None, time=None, **kwargs):
+        """Reports the state of one thing: a host, a database, a service. The newest report
+        of a name is its state, earlier ones are its history.
+
+            self.feed_object(cls="database", name="db01", tags={"role": "primary"}, fields={"version": "15.4"})
+
+        cls     kind of thing, "database"; required
+        name    which one, a tag of the same name; one without gets the field name="default"
+        fields  dict of what is known of it; required
+        tags    dict of texts to find it by
+        time    number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input   a name for where the report comes from; None = this collector
+        Other named arguments become fields as well.
+        """
         self.__check_named("feed_object", "cls", cls, input)
         self.checkArgEmpty("fields", fields)
         tags = {**(tags or {}), "name": name}
@@ -139,6 +215,20 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what a person did.
+
+            self.feed_user_event(df_user_id="u-7", df_status="info", df_event_id="login-7-1", df_title="logged in")
+
+        df_user_id     who; required
+        df_status      info, ok, warning, error, critical or nodata; required (`ok` ends what an earlier event of
+                       the same df_event_id began)
+        df_event_id    the same for all events about one matter, so that its end is found; required
+        df_title       one line for people; required
+        df_message     more text
+        df_date_range  seconds that the event is about, up to now (10)
+        tags           dict of texts to find it by
+        Other named arguments become fields as well. The event's time is that of the report.
+        """
         self.checkArgEmpty("df_user_id", df_user_id)
         who = {"df_user_id": df_user_id}
         return self.__feed_event("user", who, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs)
@@ -154,6 +244,16 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what a check of yours found.
+
+            self.feed_monitor_event(
+                df_dimension_tags=json.dumps({"host": "web01"}), df_status="critical", df_event_id="disk-web01",
+                df_title="disk full", df_message="/var is at 99 %")
+
+        df_dimension_tags  what it is about, as JSON text of an object; required
+        df_status, df_event_id, df_title, df_message, df_date_range, tags: as in `feed_user_event`.
+        Other named arguments become fields as well. The event's time is that of the report.
+        """
         self.checkArgEmpty("df_dimension_tags", df_dimension_tags)
         who = {"df_dimension_tags": df_dimension_tags}
         return self.__feed_event(
@@ -170,6 +270,12 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what happened to the system: a restart, a deployment, a change.
+
+            self.feed_system_event(df_status="info", df_event_id="deploy-41", df_title="version 41 is live")
+
+        All arguments are those of `feed_user_event`, without `df_user_id`.
+        """
         return self.__feed_event(
             "system", {}, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs
         )
@@ -586,6 +692,8 @@ def _log_path():
 
 def _append_log(path, line):
     """One line into a file that is rotated by size. People look there; nothing depends on it, so it never raises."""
+    if os.environ.get("TRAPLINE_DATAKIT_FILES") == "no":
+        return
     try:
         if os.path.exists(path) and os.path.getsize(path) + len(line) > _LOG_BYTES:
             for number in range(_LOG_BACKUPS - 1, 0, -1):

@@ -70,6 +70,7 @@ class Runner:
         hooks.host, hooks.port = spec["host"], spec["port"]
         hooks.report, hooks.log = self._report, self._log
         datakit_framework.DataKitFramework.log_name = spec["input"]
+        sys.breakpointhook = _no_breakpoint
         self._capture()
         loader = Loader([module["root"] for module in spec["modules"]], _HERE)
         problems, seen, ids = [], set(), {}
@@ -118,8 +119,10 @@ class Runner:
         if isinstance(error, ModuleNotFoundError) and error.name:
             text = (
                 "%s needs the Python module '%s', which is not there. Install it for the interpreter of this input "
-                "(python3 -m pip install …; an input without cmd runs in the embedded Python, which has the standard "
-                'library only: set cmd = "python3").\n%s' % (file, error.name, text)
+                "(Debian, Ubuntu: apt-get install python3-%s; elsewhere, or in a virtual environment that cmd names: "
+                "python3 -m pip install …; an input without cmd runs in the embedded Python, which has the standard "
+                'library only: set cmd = "python3").\n%s'
+                % (file, error.name, _distribution(error.name), text)
             )
         problems.append({"module": module, "file": file, "class": class_name, "error": text})
         self._cli_log("%s %s: %s" % (module, class_name, text))
@@ -164,6 +167,11 @@ class Runner:
 
     def _raised(self, collector_id, error):
         text = traceback_of(error)
+        if type(error).__name__ == "BdbQuit":
+            text = (
+                "a debugger found no terminal: pdb.set_trace() cannot be used in a collector's worker. Debug outside, "
+                "with PYTHONPATH='%s', as breakpoint() says" % _HERE
+            )
         self._cli_log("%s: %s" % (collector_id, text))
         return text
 
@@ -294,6 +302,24 @@ class Runner:
 
     def _cli_log(self, text):
         datakit_framework._append_log(os.path.expanduser("~/_datakit_pythond_cli.log"), text)
+
+
+def _distribution(module):
+    """What the package of a module is most likely called: Debian has `python3-` and its top name, in small letters."""
+    return module.partition(".")[0].lower().replace("_", "-")
+
+
+def _no_breakpoint(*args, **kwargs):
+    """`breakpoint()` in a collector: a worker has no terminal to debug on. Says what to do instead, and goes on."""
+    caller = sys._getframe(1)
+    file = os.path.abspath(caller.f_code.co_filename)
+    cls = type(caller.f_locals["self"]).__name__ if "self" in caller.f_locals else "CLASS"
+    print(
+        "breakpoint() at %s:%d is passed over: a collector's worker has no terminal. Debug outside: "
+        "PYTHONPATH='%s' python3 -c \"import runpy; runpy.run_path('%s')['%s']().run()\""
+        % (file, caller.f_lineno, _HERE, file, cls),
+        file=sys.stderr,
+    )
 
 
 class Meter:

@@ -20,7 +20,7 @@ public final class InputFolders {
     public static List<Problem> check(Home home, Settings settings) {
         CollectorSettings shared =
                 Agent.collectorSettings(
-                        home, () -> URI.create("http://127.0.0.1:9529"), settings::git);
+                        home, () -> URI.create("http://127.0.0.1:9529"), () -> settings);
         Discovery discovery = new Discovery(shared.pythonRoots().get(), shared.runsAsRoot());
         return settings.inputs().stream().flatMap(input -> check(input, discovery)).toList();
     }

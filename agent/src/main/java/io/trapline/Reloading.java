@@ -179,6 +179,7 @@ final class Reloading {
 
     private Reload apply(Settings fresh, List<Problem> problems, Set<Path> restless) {
         Instant readAt = clock.instant();
+        boolean same = fresh.equals(inForce.settings());
         List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
         warnings.addAll(needsRestart(inForce.settings(), fresh));
         warnings.addAll(moveListeners(inForce.settings(), fresh));
@@ -204,7 +205,12 @@ final class Reloading {
         }
         long generation = inForce.accepted(warnings, problems, readAt);
         runInputs(restless);
-        LOG.info("configuration {} is in force: {} input(s)", generation, fresh.inputs().size());
+        LOG.info(
+                same
+                        ? "reloaded, nothing changed: configuration {} is in force, {} input(s)"
+                        : "configuration {} is in force: {} input(s)",
+                generation,
+                fresh.inputs().size());
         return new Reload.InForce(generation, warnings);
     }
 

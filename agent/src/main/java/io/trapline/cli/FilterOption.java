@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.config.FileFailure;
 import io.trapline.ingest.JsonMistake;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,7 +98,7 @@ final class FilterOption {
                                     text, e, JSON.getFactory().streamReadConstraints()));
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE, "cannot read " + file + ": " + e.getClass().getSimpleName());
+                    Cli.USAGE, "cannot read " + file + ": " + FileFailure.reason(e));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.config.ConfReader;
 import io.trapline.config.ConfTable;
+import io.trapline.config.FileFailure;
 import io.trapline.config.Problem.Severity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -196,8 +197,8 @@ public final class InputFiles {
                         Severity.ERROR,
                         place,
                         0,
-                        "cannot be read ("
-                                + e.getClass().getSimpleName()
-                                + "); check that the agent's user may read it");
+                        "cannot be read: "
+                                + FileFailure.reason(e)
+                                + "; check that the agent's user may read it");
     }
 }

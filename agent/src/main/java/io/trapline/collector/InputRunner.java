@@ -65,6 +65,11 @@ final class InputRunner {
                 true);
     }
 
+    /// The file is there, and says whose it is, before a collector prints anything.
+    private void openLog() {
+        log.note("", "what the collectors of input " + settings.name() + " print and log:");
+    }
+
     /// The next version of `running`, with which it shares the log file.
     InputRunner(InputSettings settings, Machine machine, Executor own, InputRunner running) {
         this(settings, machine, own, running.log, false);
@@ -94,6 +99,7 @@ final class InputRunner {
     // ---- for other threads
 
     void start() {
+        openLog();
         own.step(this::open);
     }
 

@@ -4,6 +4,7 @@ import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,9 @@ public record InputSettings(
         boolean ownHost,
         Path file,
         int line) {
+    /// Tells the framework in a worker to leave upstream's log files alone.
+    private static final String NO_USER_FILES = "TRAPLINE_DATAKIT_FILES";
+
     public InputSettings {
         dirs = List.copyOf(dirs);
         envs = Map.copyOf(envs);
@@ -71,9 +75,18 @@ public record InputSettings(
                 command(),
                 ownHost,
                 found.modules(),
-                envs,
+                environment(shared),
                 shared.endpointHost(),
                 shared.endpointPort());
+    }
+
+    private Map<String, String> environment(CollectorSettings shared) {
+        if (shared.userFiles().getAsBoolean()) {
+            return envs;
+        }
+        Map<String, String> all = new HashMap<>(envs);
+        all.put(NO_USER_FILES, "no");
+        return all;
     }
 
     /// The same input under another name.

@@ -10,6 +10,7 @@ import io.trapline.model.Entry;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
+import io.trapline.pipeline.PointChecks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -382,7 +383,9 @@ public final class TryRun {
                     List<Point> points = tags.addTo(accepted.points());
                     own.points.addAll(points);
                     own.entries.addAll(finish.apply(points, accepted.tags()));
-                    accepted.warnings().forEach(w -> own.warnings.add(w.message()));
+                    accepted.warnings().stream()
+                            .filter(warning -> !PointChecks.isDefaultStatus(warning))
+                            .forEach(warning -> own.warnings.add(warning.message()));
                     if (accepted.dropped() > 0) {
                         own.warnings.add(accepted.dropped() + " points had nothing left to store");
                     }

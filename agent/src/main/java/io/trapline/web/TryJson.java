@@ -9,6 +9,7 @@ import io.trapline.model.PlainNumber;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class TryJson {
                         point.fields().stream()
                                 .map(field -> field.key() + "=" + text(field.value()))
                                 .collect(Collectors.joining(", ")),
-                        time(point));
+                        Instant.parse(time(point)).truncatedTo(ChronoUnit.MILLIS));
     }
 
     public static Map<String, Object> of(TryRun.Result result) {

@@ -48,6 +48,45 @@ abstract class WorkerContract {
         workers.forEach(Worker::close);
     }
 
+    @Test
+    void a_breakpoint_is_passed_over_and_says_how_to_debug_outside() {
+        collector("breakpoint()", "print('after')");
+        Worker worker = open();
+
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+
+        heard.awaitLine(line ->
+                line.contains("breakpoint() at " + home.resolve("d/m.py") + ":5 is passed over")
+                        && line.contains("python3 -c")
+                        && line.contains("['C']().run()"));
+        heard.awaitLine("after"::equals);
+    }
+
+    @Test
+    void a_debugger_that_is_set_by_hand_says_that_there_is_no_terminal() {
+        collector("import pdb", "pdb.set_trace()", "x = 1");
+        Worker worker = open();
+
+        assertThat(runOnce(worker, "m.C"))
+                .isInstanceOfSatisfying(
+                        RunEnd.Raised.class,
+                        raised ->
+                                assertThat(raised.toString())
+                                        .contains("no terminal")
+                                        .doesNotContain("bdb.py"));
+    }
+
+    @Test
+    void a_missing_module_names_the_hosts_package_too() {
+        module("d", "m", "import no_such_module.part\n");
+        Worker worker = open();
+
+        assertThat(worker.problems().toString())
+                .contains("needs the Python module 'no_such_module'")
+                .contains("apt-get install python3-no-such-module")
+                .contains("python3 -m pip install");
+    }
+
     // ---- helpers --------------------------------------------------------------------------------
 
     void module(String root, String name, String source) {

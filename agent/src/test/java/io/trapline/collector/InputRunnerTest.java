@@ -214,6 +214,29 @@ class InputRunnerTest {
     }
 
     @Test
+    void the_log_of_an_input_is_there_before_anything_is_printed() throws IOException {
+        stage.bridge.collector("in", "A", 1, (_, _) -> {});
+        stage.start(Stage.input("in"));
+        assertThat(Files.readString(home.resolve("logs/in.log")))
+                .isEqualTo(
+                        "2026-03-01T00:00:00Z agent - what the collectors of input in print and"
+                                + " log:\n");
+    }
+
+    @Test
+    void the_files_that_datakit_names_can_be_switched_off() {
+        stage.userFiles = false;
+        stage.bridge.collector(
+                "in", "A", 1, (w, run) -> w.ends(run, new RunEnd.Raised("ValueError: no", false)));
+        stage.start(Stage.input("in"));
+        stage.seconds(2);
+        assertThat(stage.runs(Outcome.ERROR)).hasSize(2);
+        assertThat(home.resolve("user/_datakit_pythond_cli.log")).doesNotExist();
+        assertThat(stage.bridge.specs.getLast().environment())
+                .containsEntry("TRAPLINE_DATAKIT_FILES", "no");
+    }
+
+    @Test
     void p017_system_exit_is_an_error_and_nothing_more() {
         stage.bridge.collector(
                 "in", "A", 1, (w, run) -> w.ends(run, new RunEnd.Raised("SystemExit: 3", true)));

@@ -3,8 +3,8 @@ package io.trapline.ingest;
 import java.io.IOException;
 import java.io.Reader;
 
-/// JSON text without lone surrogates: an escape of a code unit from D800 to DFFF that is no half of a
-/// pair becomes the escape of U+FFFD, in names and in values.
+/// JSON text without lone surrogates: an escape of a code unit from D800 to DFFF that is no half of
+/// a pair becomes the escape of U+FFFD, in names and in values.
 ///
 /// UTF-8 cannot hold a lone surrogate, and Jackson refuses one in a name, and the body with it,
 /// while it takes one in a value. Senders make them when they cut a text in the middle of a pair.

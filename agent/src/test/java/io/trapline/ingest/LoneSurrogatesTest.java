@@ -35,7 +35,9 @@ class LoneSurrogatesTest {
     void only_halves_of_no_pair_are_replaced(String json, String expected) throws IOException {
         assertThat(LoneSurrogates.replaced(json)).isEqualTo(expected);
         for (int step = 1; step <= json.length(); step++) {
-            assertThat(read(new InSteps(json, step))).as("in steps of %s", step).isEqualTo(expected);
+            assertThat(read(new InSteps(json, step)))
+                    .as("in steps of %s", step)
+                    .isEqualTo(expected);
         }
     }
 
@@ -61,8 +63,7 @@ class LoneSurrogatesTest {
     }
 
     private static String read(Reader text) throws IOException {
-        try (Reader reader =
-                text instanceof InSteps ? LoneSurrogates.replacing(text) : text) {
+        try (Reader reader = text instanceof InSteps ? LoneSurrogates.replacing(text) : text) {
             return reader.readAllAsString();
         }
     }

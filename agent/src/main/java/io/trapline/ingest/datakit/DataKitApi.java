@@ -327,8 +327,7 @@ public final class DataKitApi {
                         header(call.request(), HeaderNames.CONTENT_TYPE),
                         header(call.request(), HeaderNames.CONTENT_ENCODING));
         try (Reservation reservation = inFlight.open()) {
-            byte[] body =
-                    body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
+            byte[] body = body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
                     .tags("api", WRITE + ":category", "method", "POST")

@@ -8,8 +8,8 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/// The body as characters, with its last few kept: bytes that are no UTF-8 and lone surrogates become
-/// U+FFFD, so that they do not stop the parse.
+/// The body as characters, with its last few kept: bytes that are no UTF-8 and lone surrogates
+/// become U+FFFD, so that they do not stop the parse.
 final class BodyText extends Reader {
     private static final int TAIL = 32;
 

@@ -49,8 +49,7 @@ final class CompatibilityTest {
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                         .map(Path::of)
                         .toList();
-        Optional<Path> python3 =
-                Optional.of(PythonBridge.executable("python3", System.getenv()));
+        Optional<Path> python3 = Optional.of(PythonBridge.executable("python3", System.getenv()));
         try (PythonBridge bridge =
                 new PythonBridge(
                         ExternalWorkerTest.FRAMEWORK,
@@ -102,8 +101,16 @@ final class CompatibilityTest {
     @TestFactory
     Stream<DynamicTest> both_kinds_report_the_same_or_what_is_stated() {
         List<DynamicTest> tests = new ArrayList<>();
-        external.forEach((group, cases) -> cases.forEach((name, fields) -> tests.add(
-                dynamicTest(name, () -> check(fields, embedded.get(group).get(name), name)))));
+        external.forEach((group, cases) ->
+                cases.forEach((name, fields) ->
+                        tests.add(
+                                dynamicTest(
+                                        name,
+                                        () ->
+                                                check(
+                                                        fields,
+                                                        embedded.get(group).get(name),
+                                                        name)))));
         return tests.stream();
     }
 
@@ -168,11 +175,12 @@ final class CompatibilityTest {
         for (Map<String, JsonNode> cases : external.values()) {
             for (String name : cases.keySet()) {
                 if (differences.has(name)) {
-                    page.append("| `%s` | %s | %s |\n"
-                            .formatted(
-                                    module(name),
-                                    what(name),
-                                    differences.get(name).get("why").asText()));
+                    page.append(
+                            "| `%s` | %s | %s |\n"
+                                    .formatted(
+                                            module(name),
+                                            what(name),
+                                            differences.get(name).get("why").asText()));
                 }
             }
         }
@@ -188,8 +196,8 @@ final class CompatibilityTest {
                     same.computeIfAbsent(module(name), _ -> new ArrayList<>()).add(what(name));
                 }
             }
-            same.forEach((module, what) -> page.append("| `%s` | %s |\n"
-                    .formatted(module, String.join("; ", what))));
+            same.forEach((module, what) ->
+                    page.append("| `%s` | %s |\n".formatted(module, String.join("; ", what))));
         }
         return page.toString();
     }

@@ -132,10 +132,11 @@ final class EmbeddedWorkerTest extends WorkerContract {
     /// Gives up the loading of the modules when they have printed `loading`.
     private void assertDoesNotLoad(String input) {
         Heard loading = new Heard();
-        Thread.ofVirtual().start(() -> {
-            loading.awaitLine("loading"::equals);
-            loadLimit = Duration.ZERO;
-        });
+        Thread.ofVirtual()
+                .start(() -> {
+                    loading.awaitLine("loading"::equals);
+                    loadLimit = Duration.ZERO;
+                });
         assertThatThrownBy(() -> bridge().open(spec(input, false), loading))
                 .isInstanceOf(WorkerException.class)
                 .hasMessageContaining("input " + input + ": its modules did not load: it stood st")
@@ -162,10 +163,11 @@ final class EmbeddedWorkerTest extends WorkerContract {
             module("d", "m", "print('loading')\nwhile True: pass\n");
             Thread opener = Thread.currentThread();
             Heard loading = new Heard();
-            Thread.ofVirtual().start(() -> {
-                loading.awaitLine("loading"::equals);
-                opener.interrupt();
-            });
+            Thread.ofVirtual()
+                    .start(() -> {
+                        loading.awaitLine("loading"::equals);
+                        opener.interrupt();
+                    });
             assertThatThrownBy(() -> bridge().open(spec("slow", false), loading))
                     .isInstanceOf(InterruptedException.class);
         });
@@ -232,7 +234,8 @@ final class EmbeddedWorkerTest extends WorkerContract {
 
     @Test
     void an_inputs_folder_umask_and_environment_are_its_own() throws Exception {
-        String show = "print(os.getcwd(), subprocess.check_output('pwd; umask; echo $ONLY_HERE', shell=True, text=True).split())";
+        String show =
+                "print(os.getcwd(), subprocess.check_output('pwd; umask; echo $ONLY_HERE', shell=True, text=True).split())";
         module(
                 "d",
                 "one",
@@ -254,9 +257,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
         runOnce(worker, "two.Two");
         heard.awaitLine("/usr ['/usr', '0077', 'one']"::equals);
         runOnce(other, "two.Two");
-        assertThat(heard.seenLines.getLast().text())
-                .endsWith("'0022']")
-                .doesNotContain("/usr'");
+        assertThat(heard.seenLines.getLast().text()).endsWith("'0022']").doesNotContain("/usr'");
     }
 
     @Test

@@ -88,7 +88,8 @@ final class Session implements Worker {
     private final WorkerListener listener;
     private final Carrier carrier;
     private final CompletableFuture<Loaded> loading = new CompletableFuture<>();
-    private volatile Step step = new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
+    private volatile Step step =
+            new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// Held while the listener is called, so that a closed session is silent.

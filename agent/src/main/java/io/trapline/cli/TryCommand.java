@@ -33,7 +33,10 @@ final class TryCommand implements Callable<Integer> {
             description = "An input's name, a folder or file below python.d, or any path.")
     private String target;
 
-    @Option(names = "--class", paramLabel = "NAME", description = "Only this class, or module.Class; repeatable.")
+    @Option(
+            names = "--class",
+            paramLabel = "NAME",
+            description = "Only this class, or module.Class; repeatable.")
     private List<String> classes = new ArrayList<>();
 
     @Option(names = "--json", description = "Print one JSON object.")

@@ -131,10 +131,11 @@ final class EmbeddedWorkerTest extends WorkerContract {
     /// Gives up the loading of the modules when they have printed `loading`.
     private void assertDoesNotLoad(String input) {
         Heard loading = new Heard();
-        Thread.ofVirtual().start(() -> {
-            loading.awaitLine("loading"::equals);
-            loadLimit = Duration.ZERO;
-        });
+        Thread.ofVirtual()
+                .start(() -> {
+                    loading.awaitLine("loading"::equals);
+                    loadLimit = Duration.ZERO;
+                });
         assertThatThrownBy(() -> bridge().open(spec(input, false), loading))
                 .isInstanceOf(WorkerException.class)
                 .hasMessageContaining("input " + input + ": its modules did not load: it stood st")
@@ -161,10 +162,11 @@ final class EmbeddedWorkerTest extends WorkerContract {
             module("d", "m", "print('loading')\nwhile True: pass\n");
             Thread opener = Thread.currentThread();
             Heard loading = new Heard();
-            Thread.ofVirtual().start(() -> {
-                loading.awaitLine("loading"::equals);
-                opener.interrupt();
-            });
+            Thread.ofVirtual()
+                    .start(() -> {
+                        loading.awaitLine("loading"::equals);
+                        opener.interrupt();
+                    });
             assertThatThrownBy(() -> bridge().open(spec("slow", false), loading))
                     .isInstanceOf(InterruptedException.class);
         });
@@ -172,7 +174,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
 
     /// It is left behind, and its next interpreter is one that can be killed.
     @Test
-    @Timeout(300) // it starts two hosts
+    @Timeout(600) // it starts two hosts
     void an_input_whose_loading_cannot_even_be_ended_costs_the_others_no_run() {
         try (PythonBridge own = newBridge()) {
             other = Optional.of(own);

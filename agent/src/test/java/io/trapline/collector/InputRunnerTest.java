@@ -444,9 +444,7 @@ class InputRunnerTest {
         assertThat(worker.interrupted).isEmpty();
         assertThat(stage.collector("Waiter").heldUpBy()).isEqualTo("Holder");
         stage.seconds(7);
-        assertThat(worker.interrupted)
-                .extracting(worker.active::get)
-                .containsExactly("Holder");
+        assertThat(worker.interrupted).extracting(worker.active::get).containsExactly("Holder");
     }
 
     @Test
@@ -538,7 +536,8 @@ class InputRunnerTest {
                 .containsExactly("docker.Docker", "b.Docker", "Other");
         assertThat(stage.stored)
                 .extracting(Stage.Stored::source)
-                .containsOnly("pythond/in/docker.Docker", "pythond/in/b.Docker", "pythond/in/Other");
+                .containsOnly(
+                        "pythond/in/docker.Docker", "pythond/in/b.Docker", "pythond/in/Other");
         assertThat(stage.runs())
                 .extracting(Run::collector)
                 .containsOnly("docker.Docker", "b.Docker", "Other");

@@ -153,7 +153,7 @@ final class Session implements Worker {
                 loading.get(Math.clamp(left, 0, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
                 return;
             } catch (TimeoutException e) {
-                if (left <= 0 && step == seen) {
+                if (left <= 0 && seen.equals(step)) {
                     throw e;
                 }
             }

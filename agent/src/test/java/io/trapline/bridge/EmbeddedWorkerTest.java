@@ -175,7 +175,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
 
     /// It is left behind, and its next interpreter is one that can be killed.
     @Test
-    @Timeout(300) // it starts two hosts
+    @Timeout(600) // it starts two hosts
     void an_input_whose_loading_cannot_even_be_ended_costs_the_others_no_run() {
         try (PythonBridge own = newBridge()) {
             other = Optional.of(own);

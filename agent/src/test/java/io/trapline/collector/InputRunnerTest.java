@@ -549,9 +549,9 @@ class InputRunnerTest {
 
     @Test
     void classes_of_one_name_are_told_apart_by_their_modules() throws Exception {
-        stage.bridge.collector("in", "docker.Docker", 1, reportsAndReturns());
-        stage.bridge.collector("in", "b.Docker", 1, reportsAndReturns());
-        stage.bridge.collector("in", "m.Other", 1, reportsAndReturns());
+        stage.bridge.collector("in", "docker.Docker", 1, InputRunnerTest::reportsAndReturns);
+        stage.bridge.collector("in", "b.Docker", 1, InputRunnerTest::reportsAndReturns);
+        stage.bridge.collector("in", "m.Other", 1, InputRunnerTest::reportsAndReturns);
         stage.start(Stage.input("in"));
         stage.seconds(3.5);
         assertThat(stage.inputStatus().collectors())
@@ -578,11 +578,9 @@ class InputRunnerTest {
         assertThat(stage.collector("m.Other").state()).isEqualTo("paused");
     }
 
-    private static BiConsumer<FakeWorker, Long> reportsAndReturns() {
-        return (worker, run) -> {
-            assertThat(worker.report(run, "1")).isEqualTo(Reply.OK);
-            worker.returns(run);
-        };
+    private static void reportsAndReturns(FakeWorker worker, long run) {
+        assertThat(worker.report(run, "1")).isEqualTo(Reply.OK);
+        worker.returns(run);
     }
 
     @Test

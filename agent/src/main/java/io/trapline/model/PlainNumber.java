@@ -6,8 +6,8 @@ import java.math.MathContext;
 /// A number as people read it: the one format of all tables, pages and messages.
 ///
 /// The fewest digits that name the value exactly, without an exponent between a millionth and
-/// 10^15, without `.0` for a whole number: `64037`, `3235390464`, `0.1`, `1.5e300`, `NaN`.
-/// Machine formats (JSON, line protocol, the bodies of outputs) have rules of their own.
+/// 10^15, without `.0` for a whole number: `64037`, `3235390464`, `0.1`, `1.5e300`, `NaN`. Machine
+/// formats (JSON, line protocol, the bodies of outputs) have rules of their own.
 public final class PlainNumber {
     private static final int WHOLE_DIGITS = 15;
     private static final int ZEROS_AFTER_POINT = 5;

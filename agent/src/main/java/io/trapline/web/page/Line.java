@@ -59,7 +59,8 @@ record Line(
         }
         boolean ofSamples = answer.columns().size() > 3;
         return lines.entrySet().stream()
-                .map(line -> of(line.getKey(), line.getValue(), ofSamples, stepMs, usualMs, laterMs))
+                .map(line ->
+                        of(line.getKey(), line.getValue(), ofSamples, stepMs, usualMs, laterMs))
                 .toList();
     }
 

@@ -32,8 +32,7 @@ record Verdict(List<Finding> findings) {
     private static final int MOST_EVENTS = 5;
 
     Verdict {
-        findings =
-                findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
+        findings = findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
     }
 
     enum Severity {
@@ -235,8 +234,7 @@ record Verdict(List<Finding> findings) {
     private static java.util.function.Predicate<Instant> lately(
             CollectorStatus collector, Instant now) {
         double seconds =
-                Math.max(
-                        RunFigures.LATELY.toSeconds(), collector.interval() * RunFigures.LAST);
+                Math.max(RunFigures.LATELY.toSeconds(), collector.interval() * RunFigures.LAST);
         return at -> at.isAfter(now.minusMillis((long) (seconds * 1000)));
     }
 
@@ -311,7 +309,8 @@ record Verdict(List<Finding> findings) {
             int more = worst.size() - MOST_EVENTS;
             found.accept(
                     warning(
-                            more + (more == 1 ? " more event has" : " more events have")
+                            more
+                                    + (more == 1 ? " more event has" : " more events have")
                                     + " not recovered",
                             Overview.EVENTS));
         }

@@ -73,9 +73,7 @@ final class PagesFixture implements AutoCloseable {
     PagesFixture(Path directory) throws Exception {
         InstantSource clock = () -> now;
         Path data = Files.createDirectories(directory.resolve("data"));
-        store =
-                Store.open(
-                        directory.resolve("store"), () -> StoreSettings.DEFAULT, journal, clock);
+        store = Store.open(directory.resolve("store"), () -> StoreSettings.DEFAULT, journal, clock);
         sent = SqliteJournal.open(data.resolve("sent.db"), () -> JournalSettings.DEFAULT);
         sent.append(
                 BatchCodec.encode(

@@ -209,8 +209,7 @@ class VerdictTest {
         for (int i = 0; i < fields.length; i += 2) {
             all.add(new Field(fields[i], new FieldValue.Text(fields[i + 1])));
         }
-        return new Point(
-                Category.KEYEVENT, name, tags, all, PagesFixture.ns(at.now.minus(ago)));
+        return new Point(Category.KEYEVENT, name, tags, all, PagesFixture.ns(at.now.minus(ago)));
     }
 
     private Point monitor(String id, String status, Duration ago) {

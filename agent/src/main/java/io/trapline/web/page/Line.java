@@ -42,7 +42,7 @@ record Line(
     }
 
     String count() {
-        return Show.number(figures.values());
+        return String.valueOf(figures.values());
     }
 
     Line named(String other) {
@@ -114,6 +114,6 @@ record Line(
         Arrays.sort(distances);
         double own = distances.length == 0 ? stepMs : distances[distances.length / 2];
         double usual = own > 1.5 * stepMs ? own : Double.isNaN(usualMs) ? stepMs : usualMs;
-        return Math.max(3 * usual, stepMs) + stepMs / 2.0;
+        return Math.max(3 * usual, (double) stepMs) + stepMs / 2.0;
     }
 }

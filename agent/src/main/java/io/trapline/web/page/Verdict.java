@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// Is all well? A list of checks, each of which looks at what is known and says what it found. All
 /// is well when none of them found anything.
@@ -231,10 +232,11 @@ record Verdict(List<Finding> findings) {
         return Optional.empty();
     }
 
-    private static java.util.function.Predicate<Instant> lately(
-            CollectorStatus collector, Instant now) {
+    private static Predicate<Instant> lately(CollectorStatus collector, Instant now) {
         double seconds =
-                Math.max(RunFigures.LATELY.toSeconds(), collector.interval() * RunFigures.LAST);
+                Math.max(
+                        (double) RunFigures.LATELY.toSeconds(),
+                        collector.interval() * RunFigures.LAST);
         return at -> at.isAfter(now.minusMillis((long) (seconds * 1000)));
     }
 

@@ -260,9 +260,7 @@ record Verdict(List<Finding> findings) {
                                 who
                                         + " cannot deliver: "
                                         + output.error()
-                                        + (output.lag() == 0
-                                                ? ""
-                                                : "; " + batches(output.lag()) + " wait"),
+                                        + (output.lag() == 0 ? "" : "; " + waiting(output.lag())),
                                 link,
                                 since));
             } else if (output.state().equals("running") && output.lag() > BEHIND) {
@@ -270,8 +268,7 @@ record Verdict(List<Finding> findings) {
                         warning(
                                 who
                                         + " delivers more slowly than data comes: "
-                                        + batches(output.lag())
-                                        + " wait",
+                                        + waiting(output.lag()),
                                 link));
             }
             if (output.aside() > 0 && !output.state().equals("gone")) {
@@ -340,7 +337,7 @@ record Verdict(List<Finding> findings) {
                         bad(
                                 Overview.readerWords(reader.name())
                                         + " is "
-                                        + batches(reader.lag())
+                                        + Show.batches(reader.lag())
                                         + " behind what came in",
                                 ""));
             }
@@ -372,8 +369,8 @@ record Verdict(List<Finding> findings) {
         }
     }
 
-    private static String batches(long lag) {
-        return lag + (lag == 1 ? " batch" : " batches");
+    private static String waiting(long lag) {
+        return Show.batches(lag) + (lag == 1 ? " waits" : " wait");
     }
 
     private static Finding bad(String text, String link) {

@@ -263,6 +263,7 @@ class _Amendments:
     def __init__(self):
         self._left = {
             "socket": _amend_socket,
+            "bz2": _amend_bz2,
             "zoneinfo": _amend_zoneinfo,
             "multiprocessing.process": _amend_process,
             "concurrent.futures.process": _amend_process_pool,
@@ -288,6 +289,13 @@ class _Amendments:
             amend(module)
 
         loader.exec_module = execute_and_amend
+
+
+def _amend_bz2(bz2):
+    """Its C library is not there, and the Java exception that says so cannot be caught."""
+    why = "gzip and lzma do work"
+    bz2.BZ2Compressor = _refusing("bz2.BZ2Compressor", why)
+    bz2.BZ2Decompressor = _refusing("bz2.BZ2Decompressor", why)
 
 
 def _amend_zoneinfo(zoneinfo):

@@ -83,8 +83,10 @@ final class CompatibilityTest {
                             9529);
             try (Worker worker = bridge.open(spec, heard)) {
                 assertThat(worker.problems()).isEmpty();
-                worker.start(worker.collectors().getFirst().id(), 1);
-                assertThat(heard.awaitEnd(1)).isEqualTo(new RunEnd.Returned());
+                long run = 0;
+                do { // a case that ends its run is missed among the reports
+                    worker.start(worker.collectors().getFirst().id(), ++run);
+                } while (!heard.awaitEnd(run).equals(new RunEnd.Returned()));
             } catch (WorkerException | InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -116,6 +118,7 @@ final class CompatibilityTest {
 
     private static void check(JsonNode inPython3, JsonNode inEmbedded, String name) {
         JsonNode difference = differences.get(name);
+        assertThat(inEmbedded).as("points of a case that did not end its run").isNotNull();
         if (difference == null) {
             assertThat(inEmbedded).isEqualTo(inPython3);
         } else {

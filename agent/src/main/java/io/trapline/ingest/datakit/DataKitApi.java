@@ -330,7 +330,6 @@ public final class DataKitApi {
         Written written =
                 take(
                         call,
-                        response,
                         write,
                         WRITE + ":category",
                         name,
@@ -352,7 +351,6 @@ public final class DataKitApi {
         Written written =
                 take(
                         call,
-                        response,
                         write,
                         LOGS,
                         write.input().isEmpty() ? "logstreaming" : write.input(),
@@ -418,7 +416,6 @@ public final class DataKitApi {
     /// @param feed upstream's name of it, without the index
     private Written take(
             Call call,
-            ServerResponse response,
             WriteRequest write,
             String label,
             String source,

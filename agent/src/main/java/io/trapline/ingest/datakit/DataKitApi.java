@@ -328,13 +328,7 @@ public final class DataKitApi {
         WriteRequest write = writeRequest(call, category);
         String name = write.input().isEmpty() ? category : write.input();
         Written written =
-                take(
-                        call,
-                        write,
-                        WRITE + ":category",
-                        name,
-                        "v1-write." + name,
-                        decoder::decode);
+                take(call, write, WRITE + ":category", name, "v1-write." + name, decoder::decode);
         answer(write, written, response);
     }
 

@@ -41,7 +41,7 @@ final class Children {
             if (over) {
                 throw new IOException("the input is being closed");
             }
-            int index = stream.ordinal();
+            int index = stream == WorkerListener.Stream.STDOUT ? 0 : 1;
             if (printed[index] < 0) {
                 Posix.Pipe pipe = Posix.pipe();
                 InputStream from = Posix.reader(pipe.read());

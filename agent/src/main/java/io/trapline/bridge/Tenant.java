@@ -364,7 +364,8 @@ final class Tenant {
         @HostAccess.Export
         public int descriptor(int stream) {
             try {
-                return children.descriptor(WorkerListener.Stream.values()[stream]);
+                return children.descriptor(
+                        stream == 0 ? WorkerListener.Stream.STDOUT : WorkerListener.Stream.STDERR);
             } catch (IOException _) {
                 return -1;
             }

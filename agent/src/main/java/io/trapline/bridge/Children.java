@@ -81,7 +81,8 @@ final class Children {
         }
     }
 
-    /// Kills what a run started, and what that started. Python may still ask how they ended.
+    /// Kills what a run started, and what that started. Python may still ask how they ended; when
+    /// it never does, they are taken off the kernel's table when the input ends.
     void end(long run) {
         List<Child> _ = end(child -> child.run() == run);
     }
@@ -114,7 +115,6 @@ final class Children {
         lock.lock();
         try {
             ended = started.stream().filter(which).toList();
-            started.removeAll(ended);
         } finally {
             lock.unlock();
         }

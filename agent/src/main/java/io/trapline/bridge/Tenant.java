@@ -375,7 +375,7 @@ final class Tenant {
         ///
         /// @param run 0 when no run did
         @HostAccess.Export
-        public void started(long process, long run) {
+        public void childStarted(long process, long run) {
             children.started(process, run);
         }
 

@@ -24,6 +24,8 @@ _ABSENT_MODULES = frozenset(
     "grp syslog curses _curses nis spwd crypt ossaudiodev tkinter _tkinter readline _posixshmem dbm.gnu dbm.ndbm "
     "_gdbm _dbm".split()
 )
+# Extension modules of GraalPy that need its C API, which one input of a process can have
+_NATIVE_MODULES = frozenset(("termios", "_sqlite3", "_ctypes", "_testcapi"))
 _FORKING = ("fork", "forkpty", "posix_spawn", "posix_spawnp", "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv")
 _FORKING += ("spawnve", "spawnvp", "spawnvpe")
 _ZONE_FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
@@ -54,6 +56,7 @@ def install(runner, host):
     _tell_of_absent_names()
     _remember_files()
     sys.meta_path.insert(0, _Amendments())
+    sys.meta_path.insert(0, _NativeModules())
     sys.meta_path.append(_Absent())
 
 
@@ -252,6 +255,44 @@ class _Absent:
                 "No module named '%s': the embedded Python does not have it; %s" % (name, _WAY_OUT), name=name
             )
         return None
+
+
+class _NativeModules:
+    """Finds the modules that the first input to import one has to itself, and says so to the others."""
+
+    def __init__(self):
+        self._finding = False
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in _NATIVE_MODULES or self._finding:
+            return None
+        self._finding = True
+        try:
+            for finder in sys.meta_path:
+                spec = None if finder is self else finder.find_spec(name, path, target)
+                if spec is not None:
+                    self._wrap(name, spec.loader)
+                    return spec
+        finally:
+            self._finding = False
+        return None
+
+    @staticmethod
+    def _wrap(name, loader):
+        create = loader.create_module
+
+        def create_or_explain(spec):
+            try:
+                return create(spec)
+            except SystemError as error:
+                raise ImportError(
+                    "%s works in one embedded input of a process, and another input has it already; set "
+                    'isolation = "own" or cmd = "python3" for this input (docs/python-compatibility.md has the list)'
+                    % name,
+                    name=name,
+                ) from error
+
+        loader.create_module = create_or_explain
 
 
 # ---- amendments of modules, made when they are imported -------------------------------------------------

@@ -75,7 +75,7 @@ final class CompatibilityTest {
                     new WorkerSpec(
                             group,
                             command,
-                            false,
+                            command.isEmpty(), // some modules are one input's of a process
                             List.of(
                                     new WorkerSpec.Module(
                                             group, folder.resolve(group + ".py"), folder)),

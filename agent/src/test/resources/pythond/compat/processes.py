@@ -189,7 +189,7 @@ def subprocess__time_limit():
     try:
         subprocess.run(["sleep", "60"], timeout=0.05)
     except subprocess.TimeoutExpired as error:
-        return {"cmd": error.cmd, "timeout": error.timeout}
+        return {"cmd": error.cmd, "timeout": error.timeout > 0}
 
 
 @case

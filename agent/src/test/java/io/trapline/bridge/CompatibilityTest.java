@@ -144,10 +144,19 @@ final class CompatibilityTest {
     void what_fails_only_in_the_embedded_python_names_the_way_out() {
         differences.forEachEntry((name, difference) -> {
             String text = difference.at("/embedded/value").asText();
-            if (text.contains("Error: ") || text.startsWith("NotEmbeddable")) {
+            boolean fails = text.matches("\\w*Error: .*|NotEmbeddable: .*");
+            if (fails && inPython3(name).startsWith("nothing, but returned")) {
                 assertThat(text).as(name).contains("cmd = \"python3\"");
             }
         });
+    }
+
+    private static String inPython3(String name) {
+        return external.values().stream()
+                .filter(cases -> cases.containsKey(name))
+                .map(cases -> cases.get(name).path("value").asText())
+                .findFirst()
+                .orElse("");
     }
 
     @Test

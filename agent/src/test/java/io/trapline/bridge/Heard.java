@@ -134,7 +134,9 @@ final class Heard implements WorkerListener {
                                     + " finished: "
                                     + finished
                                     + " died: "
-                                    + died);
+                                    + died
+                                    + "; the last report: "
+                                    + (reports.isEmpty() ? "none" : reports.getLast()));
                 }
                 if (wanted.test(next)) {
                     return next;

@@ -50,7 +50,7 @@ class TlsIT {
             assertThat(ok(home, "status")).contains("role");
             assertThat(ok(home, "push", "list", "--json")).contains("1500101");
             await().atMost(SOON)
-                    .until(() -> ok(home, "query", "--format", "csv", QUERY).contains("1.0"));
+                    .until(() -> ok(home, "query", "--format", "csv", QUERY).contains("\n1\r"));
 
             TlsFixture.copy("rsa.pem", home.resolve("conf.d/pair.pem"));
             await().atMost(SOON)
@@ -64,7 +64,7 @@ class TlsIT {
 
             TlsFixture.copy("rsa.key", home.resolve("conf.d/pair.key"));
             await().atMost(SOON).until(() -> problems(agent).equals("[]"));
-            assertThat(ok(home, "query", "--format", "csv", QUERY)).contains("1.0");
+            assertThat(ok(home, "query", "--format", "csv", QUERY)).contains("\n1\r");
             assertThat(Files.readString(home.resolve("logs/trapline.log")))
                     .contains("is in force for new connections");
         }

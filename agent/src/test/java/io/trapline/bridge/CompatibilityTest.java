@@ -56,7 +56,7 @@ final class CompatibilityTest {
                         ExternalWorkerTest.FRAMEWORK,
                         java,
                         classPath,
-                        Path.of("target/embedded"),
+                        EmbeddedWorkerTest.embedded(),
                         384)) {
             CompletableFuture<Map<String, Map<String, JsonNode>>> other =
                     CompletableFuture.supplyAsync(() -> run(bridge, python3, home));

@@ -28,6 +28,12 @@ final class EmbeddedWorkerTest extends WorkerContract {
         bridge = newBridge();
     }
 
+    /// What a host keeps from start to start; of each JVM that runs tests, since two that fill it
+    /// at once read what the other has half written.
+    static Path embedded() {
+        return Path.of("target/embedded-" + System.getProperty("trapline.fork", "0"));
+    }
+
     private static PythonBridge newBridge() {
         List<Path> classPath =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
@@ -37,7 +43,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
                 ExternalWorkerTest.FRAMEWORK,
                 Path.of(ProcessHandle.current().info().command().orElseThrow()),
                 classPath,
-                Path.of("target/embedded"),
+                embedded(),
                 256,
                 () -> loadLimit);
     }

@@ -17,7 +17,7 @@ import java.util.function.Predicate;
 /// A listener that remembers everything.
 final class Heard implements WorkerListener {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 180; // of a busy machine
 
     record Report(String collector, long run, JsonNode request) {}
 

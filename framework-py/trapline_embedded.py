@@ -252,6 +252,7 @@ def _fill_gaps():
     import trapline_embedded_time
 
     trapline_embedded_time.install()
+    os.getloadavg = _load_averages
     if not hasattr(fcntl, "fcntl"):
         fcntl.fcntl = _fcntl
         for name, number in _COMMANDS_OF_FCNTL.items():
@@ -262,6 +263,15 @@ def _fill_gaps():
             setattr(select, name, number)
     if not hasattr(signal, "strsignal"):
         signal.strsignal = lambda number: _SIGNALS.get(number, "Unknown signal %d" % number)
+
+
+def _load_averages():
+    """GraalPy has that of one minute three times."""
+    try:
+        with open("/proc/loadavg") as file:
+            return tuple(float(load) for load in file.read().split()[:3])
+    except OSError as error:
+        raise OSError("Load averages are unobtainable") from error
 
 
 _COMMANDS_OF_FCNTL = {"F_DUPFD": 0, "F_GETFD": 1, "F_SETFD": 2, "F_GETFL": 3, "F_SETFL": 4, "FD_CLOEXEC": 1}
@@ -392,6 +402,8 @@ class _Amendments:
             "locale": _amend_locale,
             "zoneinfo": _amend_zoneinfo,
             "multiprocessing.process": _amend_process,
+            "multiprocessing.pool": _amend_pool,
+            "multiprocessing.resource_tracker": _amend_tracker,
             "concurrent.futures.process": _amend_process_pool,
         }
 
@@ -486,6 +498,24 @@ def _amend_zoneinfo(zoneinfo):
 def _amend_process(process):
     process.BaseProcess.start = _refusing(
         "multiprocessing.Process.start", "it cannot fork; threads and multiprocessing.pool.ThreadPool do work"
+    )
+
+
+def _amend_pool(pool):
+    make = pool.Pool.__init__
+
+    def __init__(self, *arguments, **options):
+        if not isinstance(self, pool.ThreadPool):
+            raise cannot("multiprocessing.Pool", "it cannot fork; multiprocessing.pool.ThreadPool does work")
+        make(self, *arguments, **options)
+
+    pool.Pool.__init__ = __init__
+
+
+def _amend_tracker(tracker):
+    """Locks and queues for processes start one of their own, and say so when it is not there in 40 lines."""
+    tracker.ResourceTracker.ensure_running = tracker.ensure_running = _refusing(
+        "what multiprocessing shares between processes", "it cannot fork; threading and queue do work"
     )
 
 

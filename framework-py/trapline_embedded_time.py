@@ -3,6 +3,7 @@
 `strftime` knows all letters and flags of the C library; `mktime` takes what is out of range; the clocks can be asked.
 """
 
+import operator
 import time
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -24,6 +25,7 @@ _COMPOSED = {
 def install():
     time.strftime = strftime
     time.mktime = mktime
+    time.sleep = _sleep_by(time.sleep)
     clocks = {
         "CLOCK_REALTIME": (0, time.time_ns),
         "CLOCK_MONOTONIC": (1, time.monotonic_ns),
@@ -50,6 +52,15 @@ def install():
         time.clock_gettime, time.clock_gettime_ns, time.clock_getres = clock_gettime, clock_gettime_ns, clock_getres
         for name, (number, _) in clocks.items():
             setattr(time, name, number)
+
+
+def _sleep_by(sleep_seconds):
+    """GraalPy sleeps up to a second too long when it is given a whole number, and not when it is given a float."""
+
+    def sleep(seconds):
+        sleep_seconds(seconds if isinstance(seconds, float) else float(operator.index(seconds)))
+
+    return sleep
 
 
 def _since_boot_ns():

@@ -160,6 +160,13 @@ def multiprocessing__a_pool_of_processes():
 
 
 @case
+def multiprocessing__a_queue_for_processes():
+    import multiprocessing
+
+    return raised(lambda: type(multiprocessing.get_context("fork").Queue()).__name__)
+
+
+@case
 def multiprocessing__a_pool_of_threads():
     from multiprocessing.pool import ThreadPool
 

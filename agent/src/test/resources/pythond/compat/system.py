@@ -43,13 +43,23 @@ def os__ids():
 
 @case
 def os__the_machine():
-    load = os.getloadavg()
-    return {"cores": os.cpu_count() > 0, "load": len(load) == 3 and load[0] >= 0, "page": os.sysconf("SC_PAGE_SIZE"), "uname": os.uname().sysname, "random": len(os.urandom(8))}
+    with open("/proc/loadavg") as file:
+        loads = [float(load) for load in file.read().split()[:3]]
+    return {"cores": os.cpu_count() > 0, "load": [abs(a - b) < 0.5 for a, b in zip(os.getloadavg(), loads)], "page": os.sysconf("SC_PAGE_SIZE"), "uname": os.uname().sysname, "random": len(os.urandom(8))}
 
 
 @case
 def os__cores_that_may_be_used():
     return raised(lambda: len(os.sched_getaffinity(0)) > 0)
+
+
+@case
+def os__all_other_names():
+    names = "abort chroot closerange confstr copy_file_range fdatasync getlogin getpriority getrandom getxattr initgroups listxattr lockf"
+    names += " major makedev memfd_create minor mkfifo mknod pidfd_open pipe2 posix_fadvise posix_fallocate pread preadv pwrite pwritev readv"
+    names += " register_at_fork removexattr sched_getscheduler sched_setaffinity sched_yield sendfile setpriority setxattr splice sync wait3"
+    names += " wait4 waitid writev"
+    return " ".join(name for name in names.split() if not hasattr(os, name))
 
 
 @case

@@ -125,6 +125,16 @@ def time__ctime_and_asctime():
 
 
 @case
+def time__sleep_of_whole_numbers():
+    slept = []
+    for seconds in (1, 1, 1):
+        started = time.monotonic()
+        time.sleep(seconds)
+        slept.append(time.monotonic() - started)
+    return {"at_least": min(slept) >= 1, "hardly_more": min(slept) < 1.15, "none": time.sleep(0), "text": raised(lambda: time.sleep("1")), "negative": raised(lambda: time.sleep(-1))}
+
+
+@case
 def time__clocks():
     clocks = [time.time(), time.monotonic(), time.perf_counter(), time.process_time(), time.thread_time()]
     after = [time.time(), time.monotonic(), time.perf_counter(), time.process_time(), time.thread_time()]

@@ -42,7 +42,7 @@ public record Check(
     public static final String DEFAULT_DELIMITER = "`";
 
     /// As the decoder reads them, which leaves out a tag set that it cannot read.
-    private static final String TAG =
+    static final String TAG =
             "(?:b\"[A-Za-z0-9+/]+={0,2}\"|(?!b\")[A-Za-z0-9`+!@#$%^&\"'/?._-]+)(?::[^,\\]]*)?";
 
     private static final Pattern TAGSET =
@@ -103,7 +103,7 @@ public record Check(
                 settings.period(),
                 settings.asyncMetrics(),
                 settings.delimiter(),
-                settings.corsOrigin().map(Pattern::pattern).orElse(""),
+                settings.corsOrigin().orElse(""),
                 settings.tagset(),
                 settings.histogramMetrics(),
                 settings.guessTypes(),

@@ -36,7 +36,7 @@ public record CheckSettings(
         Duration period,
         boolean asyncMetrics,
         String delimiter,
-        Optional<Pattern> corsOrigin,
+        Optional<String> corsOrigin,
         String tagset,
         List<String> histogramMetrics,
         boolean guessTypes,
@@ -76,7 +76,7 @@ public record CheckSettings(
         Duration period = period(check);
         boolean async = async(check);
         String delimiter = delimiter(check);
-        Optional<Pattern> cors =
+        Optional<String> cors =
                 check.parsed("cors_origin", "a regular expression", CheckSettings::pattern);
         String tagset = tagset(check);
         List<String> histograms =
@@ -97,7 +97,7 @@ public record CheckSettings(
                                 period,
                                 async,
                                 delimiter,
-                                cors.filter(pattern -> !pattern.pattern().isEmpty()),
+                                cors.filter(pattern -> !pattern.isEmpty()),
                                 tagset,
                                 histograms,
                                 guess,
@@ -120,9 +120,10 @@ public record CheckSettings(
         return UUID.fromString(text);
     }
 
-    private static Pattern pattern(String text) {
+    private static String pattern(String text) {
         try {
-            return Pattern.compile(text);
+            var _ = PcrePattern.compile(text);
+            return text;
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(
                     "not a regular expression: " + e.getDescription(), e);

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /// Filter rules as JSON, with the keys of `[[trap]] filters`.
@@ -110,6 +109,9 @@ public final class FilterJson {
             } else if (key.equals("metric_list")) {
                 if (!isTexts(value)) {
                     problems.add(name + ": expected a list of names");
+                } else {
+                    value.forEach(listed -> FilterRule.problem(listed.textValue())
+                            .ifPresent(problem -> problems.add(name + ": " + problem)));
                 }
             } else if (key.endsWith(AUTO_ADD)) {
                 if (!value.isInt() || value.intValue() < 0 || value.intValue() > MAX_LEARNED) {
@@ -139,7 +141,7 @@ public final class FilterJson {
 
     private static void pattern(String text, String name, List<String> problems) {
         try {
-            var _ = Pattern.compile(text);
+            var _ = PcrePattern.compile(text);
         } catch (PatternSyntaxException e) {
             problems.add(name + ": not a regular expression: " + e.getDescription());
         }

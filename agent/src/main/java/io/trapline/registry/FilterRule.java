@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -36,6 +37,12 @@ public record FilterRule(
     private static final String TYPES =
             "\"allow\", \"accept\", \"deny\", \"skipto:ID\", \"add_measurement_tag:CATEGORY:VALUE\"";
     private static final String QUERY = "a tag query, such as \"and(env:prod)\"";
+    /// As the decoder reads them; they end a name.
+    private static final Pattern BLOCKS =
+            Pattern.compile(
+                    "(?:\\|ST\\[(?:" + Check.TAG + "(?:," + Check.TAG + ")*+)?]|\\|MT\\{[^}]*+})++");
+    private static final Pattern BLOCK = Pattern.compile("\\|ST\\[|\\|MT\\{");
+
     private static final List<String> LEARNING =
             List.of("metric", "stream_tags", "measurement_tags", "target", "module", "name");
 
@@ -85,7 +92,7 @@ public record FilterRule(
                         action.orElseGet(Action.Deny::new),
                         rule.text("id", "text"),
                         pattern(rule, "metric"),
-                        rule.texts("metric_list", "a list of metric names, such as [\"cpu\"]"),
+                        metricList(rule),
                         rule.parsed("stream_tags", QUERY, FilterRule::query),
                         rule.parsed("measurement_tags", QUERY, FilterRule::query),
                         pattern(rule, "target"),
@@ -94,6 +101,34 @@ public record FilterRule(
                         autoAdd(rule));
         rule.done();
         return action.map(_ -> found);
+    }
+
+    private static Optional<List<String>> metricList(ConfTable rule) {
+        Optional<List<String>> list =
+                rule.texts("metric_list", "a list of metric names, such as [\"cpu\"]");
+        for (String entry : list.orElse(List.of())) {
+            problem(entry).ifPresent(problem -> rule.survivableError("metric_list", problem));
+        }
+        return list;
+    }
+
+    /// What is wrong with an entry of `metric_list`, if something is.
+    static Optional<String> problem(String entry) {
+        Matcher block = BLOCK.matcher(entry);
+        boolean isName =
+                block.find()
+                        ? !entry.substring(0, block.start()).isBlank()
+                                && BLOCKS.matcher(entry)
+                                        .region(block.start(), entry.length())
+                                        .matches()
+                        : !entry.isBlank();
+        return isName
+                ? Optional.empty()
+                : Optional.of(
+                        "\""
+                                + entry
+                                + "\" is no metric name, so nothing ever matches it; accepted: a"
+                                + " name, or one with tags such as \"cpu|ST[host:web01,env:prod]\"");
     }
 
     private static String query(String text) {
@@ -106,7 +141,7 @@ public record FilterRule(
     private static Optional<String> pattern(ConfTable rule, String key) {
         Optional<String> pattern = rule.text(key, "a regular expression");
         try {
-            pattern.ifPresent(Pattern::compile);
+            pattern.ifPresent(PcrePattern::compile);
         } catch (PatternSyntaxException e) {
             rule.survivableError(
                     key,

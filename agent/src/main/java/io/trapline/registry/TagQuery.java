@@ -366,10 +366,9 @@ public final class TagQuery {
         return all;
     }
 
-    /// Lines end with a line feed alone, as in upstream's expressions.
     private Pattern compile(String regex, int flags, int from) {
         try {
-            return Pattern.compile(regex, flags | Pattern.UNIX_LINES);
+            return PcrePattern.compile(regex, flags);
         } catch (PatternSyntaxException e) {
             at = from;
             throw wrong("no regular expression: " + e.getDescription());

@@ -5,6 +5,7 @@ import io.trapline.registry.Check;
 import io.trapline.registry.FilterJson;
 import io.trapline.registry.FilterRule;
 import io.trapline.registry.MetricSettings;
+import io.trapline.registry.PcrePattern;
 import io.trapline.registry.PushRegistration;
 import io.trapline.registry.PushType;
 import io.trapline.registry.Registry;
@@ -254,7 +255,7 @@ final class RegistryBodies {
 
     private static String regex(String text) {
         try {
-            var _ = Pattern.compile(text);
+            var _ = PcrePattern.compile(text);
             return text;
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(

@@ -289,11 +289,15 @@ class RegistryApiTest {
                                 + "{\"type\":\"maybe\"},{\"type\":\"deny\",\"metric\":\"(\"},"
                                 + "{\"type\":\"deny\",\"nmae\":\"x\"},"
                                 + "{\"type\":\"allow\",\"stream_tags\":\"env:prod\"},"
-                                + "{\"type\":\"allow\",\"measurement_tags\":\"and(a:/(/)\"}]}");
-        assertThat(trap.json().path("problems")).hasSize(10);
+                                + "{\"type\":\"allow\",\"measurement_tags\":\"and(a:/(/)\"},"
+                                + "{\"type\":\"deny\",\"metric\":\"[[:digits:]]\"},"
+                                + "{\"type\":\"allow\",\"metric_list\":[\"a|ST[x\"]}]}");
+        assertThat(trap.json().path("problems")).hasSize(12);
         assertThat(trap.json().toString())
                 .contains("filters[3].stream_tags: no tag query, at character 1")
-                .contains("filters[4].measurement_tags: no tag query, at character 7");
+                .contains("filters[4].measurement_tags: no tag query, at character 7")
+                .contains("filters[5].metric: not a regular expression: there is no class")
+                .contains("is no metric name, so nothing ever matches it");
         assertThat(trap.json().toString()).doesNotContain("hunter 2");
         assertThat(admin("POST", "/api/traps", "{\"filters\":[{\"type\":\"skipto:x\"}]}").status())
                 .isEqualTo(400);

@@ -37,7 +37,7 @@ final class ContentDecoding {
         Output out = new Output(limit, reservation);
         try {
             switch (name) {
-                case "gzip" -> gunzip(body, out);
+                case "gzip", "x-gzip" -> gunzip(body, out);
                 case "deflate" -> inflate(body, out);
                 case "br" -> copy(new BrotliInputStream(new ByteArrayInputStream(body)), out);
                 case "zstd" -> copy(new ZstdInputStream(new ByteArrayInputStream(body)), out);

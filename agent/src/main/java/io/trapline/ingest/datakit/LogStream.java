@@ -203,7 +203,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
                         case "source" -> "firelens_source";
                         default -> key;
                     };
-            fields.put(name, value(json, body));
+            fields.put(name, name.equals(MESSAGE) ? message(json, body) : value(json, body));
             if (fields.size() > WriteDecoder.MOST_VALUES) {
                 throw RefusedException.badRequest(
                         JsonPointsParser.CODE, "a log " + WriteDecoder.TOO_MANY_VALUES);
@@ -217,6 +217,13 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
                         .map(field -> new Field(field.getKey(), field.getValue()))
                         .toList(),
                 time);
+    }
+
+    /// Always a text, so that all messages can be searched: `5` is "5".
+    private static FieldValue message(JsonParser json, byte[] body) throws IOException {
+        return json.currentToken().isScalarValue() && json.currentToken() != JsonToken.VALUE_NULL
+                ? new FieldValue.Text(json.getText())
+                : value(json, body);
     }
 
     private static FieldValue value(JsonParser json, byte[] body) throws IOException {

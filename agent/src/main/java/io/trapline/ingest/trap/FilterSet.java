@@ -2,6 +2,7 @@ package io.trapline.ingest.trap;
 
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
+import io.trapline.registry.PcrePattern;
 import io.trapline.registry.TagQuery;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,12 +73,15 @@ final class FilterSet {
     /// Whether the answer counts the stream's values as filtered.
     ///
     /// Upstream counts before it puts the tags in order, and so compares a list of names with what
-    /// was sent: a stream that is stored may count, and clients see that number.
-    boolean counts(StreamId stream, String sent, Verdict verdict, long nowMs) {
+    /// was sent: a stream that is stored may count, and clients see that number. How a tag is
+    /// spelled, plain or as base64, makes no difference.
+    boolean counts(StreamId stream, String sent, Verdict verdict, long nowMs)
+            throws TaggedName.BadNameException {
         if (!verdict.accepted() || acceptsAll || sent.indexOf('|') < 0) {
             return !verdict.accepted();
         }
-        return !judge(new StreamId(stream.name(), stream.tags(), sent), nowMs).accepted();
+        return !TaggedName.isInOrder(sent)
+                && !judge(new StreamId(stream.name(), stream.tags(), sent), nowMs).accepted();
     }
 
     private static StreamId withTag(StreamId stream, String category, String value) {
@@ -167,7 +170,7 @@ final class FilterSet {
         /// A pattern that does not compile never matches; where it was given it was refused.
         private static Predicate<StreamId> found(String regex, Subject subject) {
             try {
-                Predicate<String> pattern = Pattern.compile(regex).asPredicate();
+                Predicate<String> pattern = PcrePattern.compile(regex).asPredicate();
                 return stream -> pattern.test(subject.of(stream));
             } catch (PatternSyntaxException e) {
                 LOG.warn(

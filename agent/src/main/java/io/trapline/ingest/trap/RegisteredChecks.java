@@ -2,12 +2,12 @@ package io.trapline.ingest.trap;
 
 import io.trapline.registry.Check;
 import io.trapline.registry.FilterRule;
+import io.trapline.registry.PcrePattern;
 import io.trapline.registry.Registry;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 
 /// The registry's checks, as the handler wants them: the same object as long as the check is the
 /// same. A disabled check is as if it were unknown.
@@ -55,7 +55,7 @@ public final class RegisteredChecks implements TrapChecks {
                 check.delimiter(),
                 check.corsOrigin().isEmpty()
                         ? Optional.empty()
-                        : Optional.of(Pattern.compile(check.corsOrigin())),
+                        : Optional.of(PcrePattern.compile(check.corsOrigin())),
                 check.tagset(),
                 Set.copyOf(check.histogramMetrics()),
                 check.guessTypes(),

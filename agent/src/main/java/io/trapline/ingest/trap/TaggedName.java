@@ -44,6 +44,14 @@ final class TaggedName {
         return stream;
     }
 
+    /// Whether its tags were sent in the order of the canonical name.
+    static boolean isInOrder(String raw) throws BadNameException {
+        String whole = clean(raw);
+        int blocks = firstBlock(whole);
+        List<Tag> tags = blocks < 0 ? List.of() : blocks(whole, blocks, List.of());
+        return sorted(tags).equals(tags);
+    }
+
     /// A tag block that stands alone, such as a check's `tagset`.
     static List<Tag> tagset(String block) throws BadNameException {
         if (block.isEmpty()) {

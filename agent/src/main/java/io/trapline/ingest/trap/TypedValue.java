@@ -206,7 +206,8 @@ final class TypedValue {
         }
         // One that is out of range has no part in the sum, and must not take its place either.
         Measurement.Flag adding = timeMs == 0 && sum.count() + outOfRange > 0 ? flag : null;
-        nameLosses(stream.canonical(), value instanceof SampleValue.Absent, adding != null, losses);
+        nameLosses(
+                stream.canonical(), instead(value instanceof SampleValue.Absent, adding), losses);
         return Optional.of(
                 adding != null
                         ? new Measurement.Flagged(stream, accepted, adding, value, sum)
@@ -234,11 +235,20 @@ final class TypedValue {
                 new Measurement.Distribution(stream, accepted, false, false, texts.bins()));
     }
 
-    private void nameLosses(String name, boolean absent, boolean adds, Losses losses) {
-        String instead =
-                adds
-                        ? "adds nothing"
-                        : absent ? "stored without a value" : "counts as 0 in the mean";
+    /// What becomes of a value without a number.
+    ///
+    /// @param absent no value of them all had one
+    private static String instead(boolean absent, Measurement.@Nullable Flag adding) {
+        if (adding == Measurement.Flag.AVERAGE) {
+            return "counts as 0 in the period's mean, once any value of it has a number";
+        }
+        if (adding != null) {
+            return "adds nothing";
+        }
+        return absent ? "stored without a value" : "counts as 0 in the mean";
+    }
+
+    private void nameLosses(String name, String instead, Losses losses) {
         losses.add(name, noNumber, "no number in " + firstNoNumber + ", " + instead);
         losses.add(
                 name,
@@ -250,7 +260,8 @@ final class TypedValue {
         losses.add(
                 name,
                 outOfRange,
-                firstOutOfRange + (absent && !adds ? ", stored without a value" : ", left out"));
+                firstOutOfRange
+                        + (instead.startsWith("stored") ? ", " + instead : ", left out"));
     }
 
     private SampleValue text(StreamId stream, Losses losses) {

@@ -43,6 +43,7 @@ class ContentDecodingTest {
     @Test
     void each_encoding_is_undone_in_any_letter_case() throws Exception {
         assertThat(decode(encode(GZIPOutputStream::new), "gzip")).isEqualTo(PLAIN);
+        assertThat(decode(encode(GZIPOutputStream::new), "X-GZIP")).isEqualTo(PLAIN);
         assertThat(decode(encode(DeflaterOutputStream::new), "Deflate")).isEqualTo(PLAIN);
         assertThat(decode(encode(ZstdOutputStream::new), "ZSTD")).isEqualTo(PLAIN);
         assertThat(decode(BROTLI, "br")).isEqualTo(PLAIN);

@@ -221,6 +221,13 @@ class LogStreamTest {
     }
 
     @Test
+    void a_message_is_a_text_whatever_json_it_was() throws Exception {
+        accepted("?type=firelens", "{\"log\":5,\"date\":1700000000}");
+        accepted("?type=firelens", "{\"log\":true,\"date\":1700000000}");
+        assertThat(stored()).allMatch(point -> point.matches(".*message=\"(5|true)\".*"));
+    }
+
+    @Test
     void what_is_no_firelens_is_one_log_with_the_whole_body() throws Exception {
         accepted("?type=firelens", "no json\nat all");
         accepted("?type=firelens", "[1,2]");

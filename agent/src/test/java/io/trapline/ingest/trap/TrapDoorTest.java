@@ -106,6 +106,31 @@ class TrapDoorTest {
     }
 
     @Test
+    void expressions_mean_what_they_mean_upstream() throws Exception {
+        begin(
+                "async_metrics = false\nfilters = [{ type = \"deny\", metric ="
+                        + " \"^[[:upper:]]+$\" }, { type = \"allow\", metric = \"^[[:alpha:]_]+$\" },"
+                        + " { type = \"allow\", stream_tags = \"and(m:/^[[:digit:]]+$/)\" }]");
+        assertThat(put("{'ABC':1,'a_b':2,'1:d':3,'1|ST[m:7]':4,'1|ST[m:x]':5}").body())
+                .isEqualTo("{\"stats\":5,\"filtered\":3}");
+        stack.endPeriod();
+        assertThat(all()).containsExactly("1|ST[m:7] L 4", "a_b L 2");
+    }
+
+    @Test
+    void how_a_tag_is_spelled_makes_no_difference_to_a_list_of_names() throws Exception {
+        begin(
+                "async_metrics = false\nfilters = [{ type = \"allow\", metric_list ="
+                        + " [\"zz|ST[b:c d,e:+Inf]\"] }]");
+        for (String name :
+                List.of("zz|ST[b:c d,e:+Inf]", "zz|ST[b:b\\\"YyBk\\\",e:b\\\"K0luZg==\\\"]")) {
+            assertThat(put("{'" + name + "':1}").body()).isEqualTo("{\"stats\":1,\"filtered\":0}");
+        }
+        stack.endPeriod();
+        assertThat(all()).hasSize(1);
+    }
+
+    @Test
     void what_synch_mode_held_is_stored_when_the_mode_changes_while_nothing_runs()
             throws Exception {
         begin("async_metrics = false");
@@ -140,7 +165,8 @@ class TrapDoorTest {
                 "'_type':'L','_value':['','-']            ; m L null          ; stored without a value",
                 "'_type':'i','_value':[null,'abc']        ; m i null          ; stored without a value",
                 "'_type':'n','_value':'abc','_fl':'+'     ; m n null          ; adds nothing",
-                "'_type':'n','_value':['abc',''],'_fl':'~' ; m n null         ; adds nothing",
+                "'_type':'n','_value':[3,'abc'],'_fl':'~' ; m n 1.5           ; counts as 0 in the period's mean",
+                "'_type':'n','_value':['abc',''],'_fl':'~' ; m n null         ; counts as 0 in the period's mean",
                 "'_type':'n','_value':['a','b'],'_ts':@T  ; m n null          ; stored without a value",
                 "'_type':'L','_value':[1e30,-5]           ; m L null          ; out of range for type L, stored without a value",
                 // some numbers

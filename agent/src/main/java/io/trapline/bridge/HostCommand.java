@@ -4,21 +4,24 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /// How a host JVM is started.
 ///
 /// Beside the last library of the class path lie the JVM's start cache (`host.aot`: what a host
-/// loads, links and learns in a first run) and Python's standard library, unpacked (`home`).
-/// Without the first, or with one of another JDK, a host starts slower and works the same; the JVM
-/// does not notice that a library has changed since, so one that is older than a library is not
-/// used. Without the second, or for a user who may not write there (GraalPy insists), the standard
+/// loads, links and learns in a first run) and Python's standard library, unpacked (`home`); beside
+/// the first one lies what the cache was made of (`trained`). Without the first, or with one of another JDK, a host starts slower
+/// and works the same; the JVM does not notice that a library has changed since, so one of other
+/// libraries is not used. Without the last, or for a user who may not write there (GraalPy insists), the standard
 /// library is unpacked into the data folder.
 final class HostCommand {
     private static final String CACHE = "host.aot";
+    private static final String OF = "trained";
     private static final String UNPACKED = "home";
 
     /// The JVM's own choice, a 64th of the machine's memory, is filled with garbage before the
@@ -30,6 +33,7 @@ final class HostCommand {
     private final String classPath;
     private final Path cache;
     private final Path unpacked;
+    private final Path of;
     private final Path dataDir;
     private final int heapMiB;
 
@@ -43,6 +47,7 @@ final class HostCommand {
         Path beside = classPath.isEmpty() ? dataDir.resolve(CACHE) : classPath.getLast();
         this.cache = beside.resolveSibling(CACHE);
         this.unpacked = beside.toAbsolutePath().resolveSibling(UNPACKED);
+        this.of = (classPath.isEmpty() ? cache : classPath.getFirst()).resolveSibling(OF);
         this.dataDir = dataDir;
         this.heapMiB = heapMiB;
     }
@@ -54,15 +59,22 @@ final class HostCommand {
         return new ProcessBuilder(command(options, home, frameworkDir.toString()));
     }
 
+    /// Whether the libraries are those of which the launcher has made the caches, by their names,
+    /// sizes and times.
     private boolean isCurrent() {
         try {
-            FileTime made = Files.getLastModifiedTime(cache);
+            Set<String> program = new HashSet<>();
             for (Path library : libraries) {
-                if (Files.getLastModifiedTime(library).compareTo(made) > 0) {
-                    return false;
-                }
+                program.add(
+                        "%s %d %d"
+                                .formatted(
+                                        library,
+                                        Files.size(library),
+                                        Files.getLastModifiedTime(library)
+                                                .to(TimeUnit.SECONDS)));
             }
-            return true;
+            return Files.exists(cache)
+                    && program.equals(Set.copyOf(Files.readAllLines(of)));
         } catch (IOException _) {
             return false;
         }

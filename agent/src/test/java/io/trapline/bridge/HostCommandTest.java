@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HostCommandTest {
     @TempDir Path lib;
@@ -32,19 +34,23 @@ class HostCommandTest {
     }
 
     @Test
-    void the_start_cache_is_used_when_it_is_not_older_than_a_library() throws Exception {
-        Files.setLastModifiedTime(Files.createFile(cache), FileTime.fromMillis(2_000));
+    void the_start_cache_is_used_when_it_was_made_of_these_libraries() throws Exception {
+        Files.createFile(cache);
+        Files.writeString(lib.resolve("trained"), "%s 0 2\n%s 0 1\n".formatted(two, one));
 
         assertThat(command()).contains("-XX:AOTCache=" + cache).doesNotContain("-Xshare:auto");
     }
 
-    @Test
-    void without_a_start_cache_or_with_one_of_before_a_build_a_host_starts_without()
+    @ParameterizedTest
+    @ValueSource(strings = {"%2$s 0 2\n%1$s 0 3\n", "%2$s 0 2\n%1$s 1 1\n", "%2$s 0 2\n", ""})
+    void without_a_start_cache_or_with_one_of_other_libraries_a_host_starts_without(String of)
             throws Exception {
         assertThat(command()).contains("-Xshare:auto");
 
-        Files.setLastModifiedTime(Files.createFile(cache), FileTime.fromMillis(1_500));
+        Files.createFile(cache);
+        assertThat(command()).contains("-Xshare:auto");
 
+        Files.writeString(lib.resolve("trained"), of.formatted(one, two));
         assertThat(command()).contains("-Xshare:auto").doesNotContain("-XX:AOTCache=" + cache);
     }
 }

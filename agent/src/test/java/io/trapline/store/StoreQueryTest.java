@@ -242,7 +242,7 @@ class StoreQueryTest {
     void a_closed_store_can_be_read_and_not_written(@TempDir Path other) throws Exception {
         StoreSettings settings = fixture.settings;
         assertThatThrownBy(
-                        () -> Store.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
+                        () -> LocalStore.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
                 .hasMessageContaining("there is no store in");
         try (StoreFixture closed = new StoreFixture(other)) {
             closed.accept(
@@ -250,7 +250,7 @@ class StoreQueryTest {
             assertThat(closed.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
         }
         assertThat(
-                        Store.queryClosed(
+                        LocalStore.queryClosed(
                                         other,
                                         settings,
                                         "SELECT name FROM metrics",
@@ -258,7 +258,7 @@ class StoreQueryTest {
                                 .rows())
                 .containsExactly(List.of("a"));
         assertThatThrownBy(() ->
-                        Store.queryClosed(
+                        LocalStore.queryClosed(
                                 other,
                                 settings,
                                 "SELECT * FROM read_text('/etc/passwd')",

@@ -3,6 +3,7 @@ package io.trapline.web.page;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.Store;
+import io.trapline.store.Store.Asker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,24 +54,35 @@ final class Ask {
     }
 
     Answer rows(String sql, Duration timeout) {
-        return rows(sql, timeout, () -> false);
+        return answer(sql, timeout, Asker.PRODUCT, () -> false);
     }
 
+    /// Of somebody's own statement.
     Answer rows(String sql, Duration timeout, BooleanSupplier cancelled) {
+        return answer(sql, timeout, Asker.PEOPLE, cancelled);
+    }
+
+    private Answer answer(String sql, Duration timeout, Asker asker, BooleanSupplier cancelled) {
         try {
-            QueryResult result = result(sql, timeout, cancelled);
+            QueryResult result = ask(sql, timeout, asker, cancelled);
             return new Answer(result.columns(), result.rows().stream().map(Row::new).toList(), "");
         } catch (QueryException e) {
             return new Answer(List.of(), List.of(), String.valueOf(e.getMessage()));
         }
     }
 
+    /// Of somebody's own statement.
     QueryResult result(String sql, Duration timeout, BooleanSupplier cancelled)
+            throws QueryException {
+        return ask(sql, timeout, Asker.PEOPLE, cancelled);
+    }
+
+    private QueryResult ask(String sql, Duration timeout, Asker asker, BooleanSupplier cancelled)
             throws QueryException {
         if (store.isEmpty()) {
             throw new QueryException(
                     "the store is switched off ([store] enabled = false in conf.d/trapline.conf)");
         }
-        return store.get().query(sql, timeout, cancelled);
+        return store.get().query(sql, timeout, asker, cancelled);
     }
 }

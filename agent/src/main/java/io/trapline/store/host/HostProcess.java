@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +43,7 @@ final class HostProcess {
     private final Map<Long, CompletableFuture<Message>> asked = new ConcurrentHashMap<>();
     private volatile @Nullable String killedBecause;
     private volatile boolean over;
+    private volatile String lastLine = "";
 
     /// What the agent hears of a host, by the thread that follows it.
     interface Listener {
@@ -55,8 +55,8 @@ final class HostProcess {
         to = process.getOutputStream();
     }
 
-    static HostProcess start(List<String> line, Path directory) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
+    static HostProcess start(List<String> line) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(line);
         // Of the environment it needs nothing, and what is secret there is none of its business.
         builder.environment().keySet().retainAll(List.of("LANG", "LC_ALL", "MALLOC_ARENA_MAX"));
         HostProcess host = new HostProcess(builder.start());
@@ -105,10 +105,14 @@ final class HostProcess {
                         ? killed
                         : code > 128
                                 ? "it was ended by signal " + (code - 128) + trouble
-                                : "it ended with exit code " + code + trouble;
+                                : "it ended with exit code " + code + trouble + lastWords();
         over = true;
         asked.values().forEach(one -> one.completeExceptionally(new HostEndedException(how)));
         return how;
+    }
+
+    private String lastWords() {
+        return lastLine.isEmpty() ? "" : " (" + lastLine + ")";
     }
 
     private void hear(Message message, Listener listener) throws IOException {
@@ -236,6 +240,7 @@ final class HostProcess {
                         new InputStreamReader(
                                 process.getErrorStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                lastLine = line;
                 LOG.warn("store host: {}", line);
             }
         } catch (IOException _) {

@@ -182,7 +182,7 @@ public final class HostedStore implements Store {
         StoreSettings now = settings.get();
         HostProcess started =
                 HostProcess.start(
-                        command.line(directory, temporary, now.memoryBytes(), deaths), directory);
+                        command.line(directory, temporary, now.memoryBytes(), deaths));
         tell(started, now);
         lock.lock();
         try {

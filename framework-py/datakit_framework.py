@@ -67,6 +67,24 @@ class Reply(str):
 
 
 class DataKitFramework(object):
+    """What a collector subclasses: set `interval`, override `run()`, and report in it with `feed_*` or `report()`.
+
+        from datakit_framework import DataKitFramework
+
+        class Queue(DataKitFramework):
+            interval = 10
+
+            def run(self):
+                self.feed_metric(measurement="queue", tags={"name": "mail"}, fields={"length": 3})
+
+    `name` is for people, `interval` is in seconds (a number; 10 when it is left out). The constructor takes `ip=` and
+    `port=` of another agent to report to.
+
+    All reporting methods answer the agent's text (a `Reply`: `reply.ok` says whether everything was accepted, and
+    `reply.status_code` how it was answered). They raise ValueError when a required argument is missing. Call them with
+    names: the first positional parameter of some is `input`, which is rarely wanted.
+    """
+
     name = "DataKitFramework"
     interval = 10
     log_name = ""
@@ -83,9 +101,31 @@ class DataKitFramework(object):
             self.__port = kwargs["port"]
 
     def run(self):
+        """Called on each tick of the schedule. What it reports is kept when it returns; an exception is kept with it."""
         raise NotImplementedError("%s must override run()" % type(self).__name__)
 
     def report(self, data):
+        """Reports points of several categories at once.
+
+            self.report({
+                "M": [{"measurement": "queue", "tags": {"name": "mail"}, "fields": {"length": 3}}],
+                "L": [{"measurement": "queue", "fields": {"message": "all is well", "status": "info"}}],
+            })
+
+        Keys of `data`:
+            M, L, R, O, CO, E   lists of points: metrics, logs, real user monitoring, objects, custom objects, events
+            input               a name for where the points come from (default: this collector)
+            precision           unit of the points' `time`: n, u, ms, s, m or h (default: guessed from its size)
+            ignore_global_tags  True = without the agent's global tags
+            version             version of the collector, kept with the points
+
+        A point is {"measurement": text, "tags": {text: text}, "fields": {text: number, text or bool}, "time": number};
+        tags may be left out, and time too: then it is the time of the report. `time` counts since 1970, in the unit
+        of `precision`; without one a number below 10^10 is seconds, below 10^13 milliseconds, below 10^16 microseconds,
+        else nanoseconds.
+
+        Answers the last category's reply, or that of the first which failed; None when `data` has no category.
+        """
         parameters = []
         for key in _PARAMETERS:
             value = data.get(key)
@@ -111,18 +151,54 @@ class DataKitFramework(object):
         return None if all_are_none else reply
 
     def feed_metric(self, input=None, measurement=None, tags=None, fields=None, time=None, **kwargs):
-        self.checkArgEmpty("measurement", measurement)
+        """Reports one metric point: each field `f` becomes the metric `measurement.f`.
+
+            self.feed_metric(measurement="queue", tags={"name": "mail"}, fields={"length": 3, "age_s": 1.5})
+
+        measurement  name of what is measured; required
+        fields       dict of names and numbers (bool is 0 or 1; a text is kept as a text sample); required
+        tags         dict of texts that tell streams of one metric apart
+        time         number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input        a name for where the point comes from; None = this collector
+        Other named arguments become fields as well.
+        """
+        self.__check_named("feed_metric", "measurement", measurement, input)
         self.checkArgEmpty("fields", fields)
         point = {"measurement": measurement, "tags": tags, "fields": {**fields, **kwargs}, "time": time}
         return self.report({"M": [point], "input": input})
 
     def feed_logging(self, input=None, source=None, tags=None, message=None, time=None, **kwargs):
-        self.checkArgEmpty("source", source)
+        """Reports one log line.
+
+            self.feed_logging(source="queue", message="17 mails wait", status="warning", tags={"name": "mail"})
+
+        source   what logs; required, it is the record's name
+        message  the text
+        tags     dict of texts to find it by
+        time     number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input    a name for where the line comes from; None = this collector
+        Other named arguments become fields as well; `status` is one of them: info (when it is left out), ok, debug,
+        warning, error, critical or a word of your own.
+        """
+        self.__check_named("feed_logging", "source", source, input)
         point = {"measurement": source, "tags": tags, "fields": {"message": message, **kwargs}, "time": time}
         return self.report({"L": [point], "input": input})
 
     def feed_object(self, input=None, cls=None, name=None, tags=None, fields=None, time=None, **kwargs):
-        self.checkArgEmpty("cls", cls)
+        """Reports the state of one thing: a host, a database, a service. The newest report
+        of a name is its state, earlier ones are its history.
+
+            self.feed_object(cls="database", name="db01", tags={"role": "primary"}, fields={"version": "15.4"})
+
+        cls     kind of thing, "database"; required
+        name    which one, a tag of the same name; one without gets the field name="default"
+        fields  dict of what is known of it; required
+        tags    dict of texts to find it by
+        time    number since 1970: seconds, ms, us or ns, told apart by size; None = now
+        input   a name for where the report comes from; None = this collector
+        Other named arguments become fields as well.
+        """
+        self.__check_named("feed_object", "cls", cls, input)
         self.checkArgEmpty("fields", fields)
         tags = {**(tags or {}), "name": name}
         point = {"measurement": cls, "tags": tags, "fields": {**fields, **kwargs}, "time": time}
@@ -139,6 +215,20 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what a person did.
+
+            self.feed_user_event(df_user_id="u-7", df_status="info", df_event_id="login-7-1", df_title="logged in")
+
+        df_user_id     who; required
+        df_status      info, ok, warning, error, critical or nodata; required (`ok` ends what an earlier event of
+                       the same df_event_id began)
+        df_event_id    the same for all events about one matter, so that its end is found; required
+        df_title       one line for people; required
+        df_message     more text
+        df_date_range  seconds that the event is about, up to now (10)
+        tags           dict of texts to find it by
+        Other named arguments become fields as well. The event's time is that of the report.
+        """
         self.checkArgEmpty("df_user_id", df_user_id)
         who = {"df_user_id": df_user_id}
         return self.__feed_event("user", who, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs)
@@ -154,6 +244,16 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what a check of yours found.
+
+            self.feed_monitor_event(
+                df_dimension_tags=json.dumps({"host": "web01"}), df_status="critical", df_event_id="disk-web01",
+                df_title="disk full", df_message="/var is at 99 %")
+
+        df_dimension_tags  what it is about, as JSON text of an object; required
+        df_status, df_event_id, df_title, df_message, df_date_range, tags: as in `feed_user_event`.
+        Other named arguments become fields as well. The event's time is that of the report.
+        """
         self.checkArgEmpty("df_dimension_tags", df_dimension_tags)
         who = {"df_dimension_tags": df_dimension_tags}
         return self.__feed_event(
@@ -170,6 +270,12 @@ class DataKitFramework(object):
         df_message=None,
         **kwargs
     ):
+        """Reports what happened to the system: a restart, a deployment, a change.
+
+            self.feed_system_event(df_status="info", df_event_id="deploy-41", df_title="version 41 is live")
+
+        All arguments are those of `feed_user_event`, without `df_user_id`.
+        """
         return self.__feed_event(
             "system", {}, tags, df_date_range, df_status, df_event_id, df_title, df_message, kwargs
         )
@@ -216,6 +322,15 @@ class DataKitFramework(object):
         if not value:
             raise ValueError('arguments missing "%s"' % name)
 
+    def __check_named(self, call, name, value, input):
+        """Upstream's first parameter is `input`, which nearly nobody wants: who gives one argument means the name."""
+        if not value and input:
+            raise ValueError(
+                'arguments missing "%s": the first parameter of %s is input, so that %r was taken for it; write %s(%s=%r, …)'
+                % (name, call, input, call, name, input)
+            )
+        self.checkArgEmpty(name, value)
+
     def test(self):
         print(_log_path())
         mylog("test of %s", self.name)
@@ -249,14 +364,9 @@ class DataKitFramework(object):
 
     def __write(self, category, parameters, points, precision):
         body = _json_of_points(points, precision)
-        if _hooks.report is not None and self.__is_agents_own():
+        if (_hooks.report is not None or _is_collectors_process()) and self.__is_agents_own():
             return self.__bridge(category, parameters, points, precision, body)
-        url = self.construct_url("v1/write/" + category)
-        if parameters:
-            from urllib.parse import quote
-
-            url += "?" + "&".join("%s=%s" % (key, quote(value, safe="")) for key, value in parameters)
-        return _retrying(_http, "POST", url, {"Content-Type": "application/json"}, body.encode("utf-8"))
+        return _posting(self.construct_url("v1/write/" + category), parameters, body)
 
 
 # ---- what leaves: nothing in a report may make the rest of it vanish ----------------------------
@@ -466,6 +576,36 @@ def _bridged(instance, text):
 _TAKEN = (Reply("", True, 200), False, None)
 
 
+def _is_collectors_process():
+    """Whether a collector has started this process with `multiprocessing`; then its reports go that collector's way."""
+    if "multiprocessing.process" not in sys.modules:
+        return False
+    try:
+        import trapline_children
+    except ImportError:
+        return False
+    told = trapline_children.told()
+    if told is None:
+        return False
+    _hooks.report, _hooks.host, _hooks.port = trapline_children.Reporter(told).report, told[3], told[4]
+    return True
+
+
+def _posting(url, parameters, body):
+    if parameters:
+        from urllib.parse import quote
+
+        url += "?" + "&".join("%s=%s" % (key, quote(value, safe="")) for key, value in parameters)
+    return _retrying(_http, "POST", url, {"Content-Type": "application/json"}, body.encode("utf-8"))
+
+
+def _posted(host, port, category, parameters, body):
+    """(status, body of the answer) of a report that found nobody at the end of its bridge."""
+    host = "[%s]" % host if ":" in host else host
+    reply = _posting("http://%s:%s/v1/write/%s" % (host, port, category), parameters, body)
+    return (reply.status_code or 410), str(reply)
+
+
 def _http(method, url, headers, body):
     """One request: (reply, may be tried again, seconds that the server asked to wait)."""
     from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -552,6 +692,8 @@ def _log_path():
 
 def _append_log(path, line):
     """One line into a file that is rotated by size. People look there; nothing depends on it, so it never raises."""
+    if os.environ.get("TRAPLINE_DATAKIT_FILES") == "no":
+        return
     try:
         if os.path.exists(path) and os.path.getsize(path) + len(line) > _LOG_BYTES:
             for number in range(_LOG_BACKUPS - 1, 0, -1):

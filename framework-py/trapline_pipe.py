@@ -21,7 +21,7 @@ import time
 from trapline_worker import INTERRUPTED, STDOUT, RunInterrupted, Runner
 
 OPEN, START, INTERRUPT, REPLY, CLOSE = 1, 2, 3, 4, 5
-LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED = 16, 17, 18, 19, 20, 21
+LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED, STARTED, LOADING = 16, 17, 18, 19, 20, 21, 22, 23
 
 _HEADER = struct.Struct(">IBIq")
 _REPLY = struct.Struct(">H")
@@ -45,8 +45,10 @@ class Pipe:
         self._waiting = {}
         self._runs = {}
         self._inboxes = {}
+        self._children = {}  # run -> processes that it started
         self.closing = threading.Event()
         self.runner = Runner(self)
+        self.runner.child_started = self._child_started
 
     def send(self, kind, number, payload):
         frame = _HEADER.pack(13 + len(payload), kind, 0, number) + payload
@@ -83,6 +85,12 @@ class Pipe:
     def output(self, collector, stream, line):
         name = collector.encode()
         self.send(OUTPUT, 0, _OUTPUT.pack(stream, len(name)) + name + line.encode("utf-8", "backslashreplace"))
+
+    def loading(self, what):
+        self.send(LOADING, 0, what.encode("utf-8", "backslashreplace"))
+
+    def started(self, run):
+        self.send(STARTED, run, b"")
 
     def dying(self, collector, reason):
         self.send(DYING, 0, (collector + "\n" + reason).encode("utf-8", "backslashreplace"))
@@ -135,8 +143,16 @@ class Pipe:
             except RunInterrupted:
                 continue  # it came too late for its run
 
+    def _child_started(self, pid, run):
+        if run in self._runs:
+            self._children.setdefault(run, []).append(pid)
+
     def finished(self, run, kind, text):
         self._runs.pop(run.number, None)
+        children = self._children.pop(run.number, ())
+        if kind == INTERRUPTED:
+            for pid in children:
+                _kill_child(pid)
         self.send(FINISHED, run.number, (kind + "\n" + text).encode("utf-8", "backslashreplace"))
 
     def end(self):
@@ -196,6 +212,27 @@ def _raise_in(ident, error):
     import ctypes
 
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(error) if error else None)
+
+
+def _kill_child(pid):
+    """Ends a child that still runs, and what it started."""
+    try:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return  # it has ended, and its number is kept until somebody waits for it
+    except OSError:
+        return  # it is not ours any more
+    family = [pid]
+    for parent in family:
+        try:
+            with open("/proc/%d/task/%d/children" % (parent, parent)) as children:
+                family.extend(map(int, children.read().split()))
+        except OSError:
+            pass
+    for each in family:
+        try:
+            os.kill(each, signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def _follow_prints(fd, runner):

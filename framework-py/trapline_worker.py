@@ -5,7 +5,7 @@ The same `Runner` works in both kinds of worker:
 - embedded in GraalPy, where the Java host calls `embedded(host)`; there each run is a call on a Java thread.
 
 A *channel* is the runner's way out: `report(collector, run, text) -> (status, body)`, `output(collector, stream,
-line)`, `dying(collector, reason)`. No method of it may be called with a lock of ours held: an embedded run can be cut
+line)`, `loading(what)`, `started(run)`, `dying(collector, reason)`. No method of it may be called with a lock of ours held: an embedded run can be cut
 off at any point, without its `finally` blocks.
 """
 
@@ -52,17 +52,25 @@ class Runner:
         self._meters = {}
         self._taps = ()
         self._pid = os.getpid()
+        self._relay = None
+        self._starting_relay = threading.Lock()
+        self._follow_children()
         self.exit_now = os._exit
+        self.prepare = lambda: None
+        self.child_started = lambda pid, run: None
+        self.descriptor_of = None  # stream -> number, where 1 and 2 are not this interpreter's own
 
     # ---- loading --------------------------------------------------------------------------------
 
     def load(self, spec):
         """spec: {"input", "host", "port", "environment", "modules": [{"name", "file", "root"}]}; see `_described` for the answer."""
         os.environ.update(spec["environment"])
+        self.prepare()
         hooks = datakit_framework._hooks
         hooks.host, hooks.port = spec["host"], spec["port"]
         hooks.report, hooks.log = self._report, self._log
         datakit_framework.DataKitFramework.log_name = spec["input"]
+        sys.breakpointhook = _no_breakpoint
         self._capture()
         loader = Loader([module["root"] for module in spec["modules"]], _HERE)
         problems, seen, ids = [], set(), {}
@@ -70,6 +78,7 @@ class Runner:
             name, file = wanted["name"], wanted["file"]
             if name.rpartition(".")[2] == _FRAMEWORK:
                 continue
+            self.channel.loading(file)
             try:
                 module = loader.load(name, file, wanted["root"])
             except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -89,6 +98,7 @@ class Runner:
     def _construct(self, key, cls, module, file, problems):
         ident = threading.get_ident()
         self._who[ident] = (key, 0)
+        self.channel.loading("the constructor of %s in %s" % (cls.__name__, file))
         try:
             instance = cls()
             interval, warning = _interval(instance)
@@ -109,8 +119,10 @@ class Runner:
         if isinstance(error, ModuleNotFoundError) and error.name:
             text = (
                 "%s needs the Python module '%s', which is not there. Install it for the interpreter of this input "
-                "(python3 -m pip install …; an input without cmd runs in the embedded Python, which has the standard "
-                'library only: set cmd = "python3").\n%s' % (file, error.name, text)
+                "(Debian, Ubuntu: apt-get install python3-%s; elsewhere, or in a virtual environment that cmd names: "
+                "python3 -m pip install …; an input without cmd runs in the embedded Python, which has the standard "
+                'library only: set cmd = "python3").\n%s'
+                % (file, error.name, _distribution(error.name), text)
             )
         problems.append({"module": module, "file": file, "class": class_name, "error": text})
         self._cli_log("%s %s: %s" % (module, class_name, text))
@@ -124,21 +136,42 @@ class Runner:
         self._who[ident] = (collector_id, run_id)
         self._end_lines(ident)  # of a run that was cut off
         try:
+            self.channel.started(run_id)
             _refuse_unrun(collector.instance, collector.instance.run())
+            self._end_if_child(None)
             return RETURNED, ""
         except RunInterrupted as error:
             return INTERRUPTED, traceback_of(error)
         except SystemExit as error:
+            self._end_if_child(error)
             return EXITED, self._raised(collector_id, error)
         except BaseException as error:
+            self._end_if_child(error)
             return RAISED, self._raised(collector_id, error)
         finally:
             self._end_lines(ident)
             self._who.pop(ident, None)
             self._tell_dropped(collector_id)
 
+    def _end_if_child(self, error):
+        """A child that `run()` forked has run to the end of it: it ends here, for the rest of us is the parent's."""
+        if os.getpid() == self._pid:
+            return
+        status = 0
+        if isinstance(error, SystemExit):
+            status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        elif error is not None:
+            status = 1
+            os.write(2, (traceback_of(error) + "\n").encode("utf-8", "backslashreplace"))
+        self.exit_now(status & 0xFF)
+
     def _raised(self, collector_id, error):
         text = traceback_of(error)
+        if type(error).__name__ == "BdbQuit":
+            text = (
+                "a debugger found no terminal: pdb.set_trace() cannot be used in a collector's worker. Debug outside, "
+                "with PYTHONPATH='%s', as breakpoint() says" % _HERE
+            )
         self._cli_log("%s: %s" % (collector_id, text))
         return text
 
@@ -153,6 +186,22 @@ class Runner:
             return who
         thread = threading._active.get(threading.get_ident())
         return getattr(thread, "_trapline_collector", ""), 0
+
+    def _follow_children(self):
+        """Has `child_started` told which run started which process: those of a run that is cut off end with it."""
+        try:
+            import _posixsubprocess
+        except ImportError:
+            return
+        fork_exec = _posixsubprocess.fork_exec
+
+        def start(*arguments):
+            pid = fork_exec(*arguments)
+            if os.getpid() == self._pid:
+                self.child_started(pid, self.who()[1])
+            return pid
+
+        _posixsubprocess.fork_exec = start
 
     def exit_handlers(self):
         import atexit
@@ -181,14 +230,42 @@ class Runner:
             runner.exit_now(status)
 
         os._exit = exit_telling
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forked)
+        if hasattr(os, "fork") and hasattr(os, "register_at_fork"):
+            import trapline_children
+
+            os.register_at_fork(before=self._relay_address, after_in_child=self._forked)
+            trapline_children.watch_multiprocessing(self._told)
+
+    # ---- the processes that collectors start ----------------------------------------------------
+
+    def _relay_address(self):
+        """Where children find this process; empty in a child, whose reports go to its parent's."""
+        import trapline_children
+
+        with self._starting_relay:
+            if self._relay is None and os.getpid() == self._pid:
+                self._relay = trapline_children.Relay(self.channel.report)
+        return self._relay.address
+
+    def _told(self):
+        collector, run = self.who()
+        hooks = datakit_framework._hooks
+        return self._relay_address(), collector, run, hooks.host, hooks.port
 
     def _forked(self):
-        # The pipes to the agent are the parent's. A child reports over HTTP, and prints to what it inherited.
-        datakit_framework._hooks.report = datakit_framework._hooks.log = None
+        # The pipes to the agent are the parent's. A child reports by way of the parent, and prints to what it inherited.
+        hooks = datakit_framework._hooks
+        hooks.report = hooks.log = None
         for tap in self._taps:
             tap.forked = True
+        if self._relay is not None:  # else there was no room for it, and a child posts over HTTP
+            import trapline_children
+
+            self._starting_relay = threading.Lock()  # another thread may have held it
+            self._relay.forked()
+            by_instance = self._by_instance
+            reporter = trapline_children.Reporter(self._told(), lambda instance, other: by_instance.get(id(instance), other))
+            hooks.report = reporter.report
 
     def line(self, stream, text, who=None):
         collector = self.who()[0] if who is None else who
@@ -225,6 +302,24 @@ class Runner:
 
     def _cli_log(self, text):
         datakit_framework._append_log(os.path.expanduser("~/_datakit_pythond_cli.log"), text)
+
+
+def _distribution(module):
+    """What the package of a module is most likely called: Debian has `python3-` and its top name, in small letters."""
+    return module.partition(".")[0].lower().replace("_", "-")
+
+
+def _no_breakpoint(*args, **kwargs):
+    """`breakpoint()` in a collector: a worker has no terminal to debug on. Says what to do instead, and goes on."""
+    caller = sys._getframe(1)
+    file = os.path.abspath(caller.f_code.co_filename)
+    cls = type(caller.f_locals["self"]).__name__ if "self" in caller.f_locals else "CLASS"
+    print(
+        "breakpoint() at %s:%d is passed over: a collector's worker has no terminal. Debug outside: "
+        "PYTHONPATH='%s' python3 -c \"import runpy; runpy.run_path('%s')['%s']().run()\""
+        % (file, caller.f_lineno, _HERE, file, cls),
+        file=sys.stderr,
+    )
 
 
 class Meter:
@@ -322,7 +417,8 @@ class Tap:
         pass
 
     def fileno(self):
-        return self._fd
+        descriptor_of = self._runner.descriptor_of
+        return self._fd if descriptor_of is None else descriptor_of(self._stream)
 
     def isatty(self):
         return False
@@ -404,12 +500,33 @@ def _interval(instance):
     if not value:
         return DEFAULT_INTERVAL, "interval = %r is none, it runs every 10 s" % (value,)
     try:
-        seconds = float(value)
+        seconds = _seconds(value)
     except (TypeError, ValueError):
-        return DEFAULT_INTERVAL, "interval = %r is not a number of seconds, it runs every 10 s" % (value,)
+        return (
+            DEFAULT_INTERVAL,
+            "interval = %r is neither a number of seconds nor a duration such as '1m30s', it runs every 10 s" % (value,),
+        )
     if not 0 < seconds < float("inf"):
         return DEFAULT_INTERVAL, "interval = %r is not a positive number of seconds, it runs every 10 s" % (value,)
     return seconds, ""
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value):
+    """A number, a text with one, a duration as in the configuration ('1m30s'), or a timedelta."""
+    if hasattr(value, "total_seconds"):
+        return value.total_seconds()
+    try:
+        return float(value)
+    except ValueError:
+        import re
+
+        part = r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h|d)"
+        if not isinstance(value, str) or not re.fullmatch("(?:%s)+" % part, value.strip()):
+            raise
+        return sum(float(number) * _UNITS[unit] for number, unit in re.findall(part, value))
 
 
 def _described(collector):
@@ -448,8 +565,14 @@ def embedded(host):
 
 class _Embedded:
     def __init__(self, host):
+        import trapline_embedded
+
         self._host = host
         self._runner = Runner(self)
+        self._runner.prepare = trapline_embedded.add_python_path
+        self._runner.child_started = host.started
+        trapline_embedded.install(self._runner, host)
+        self._close_files = trapline_embedded.close_files
 
     # Called by Java
     def load(self, spec):
@@ -463,6 +586,7 @@ class _Embedded:
 
     def close(self):
         self._runner.exit_handlers()
+        self._close_files()
 
     # The channel
     def report(self, collector, run, text):
@@ -474,6 +598,12 @@ class _Embedded:
 
     def output(self, collector, stream, line):
         self._host.output(collector, stream, line)
+
+    def loading(self, what):
+        self._host.loading(what)
+
+    def started(self, run):
+        self._host.started(run)
 
     def dying(self, collector, reason):
         self._host.dying(collector, reason)

@@ -43,6 +43,38 @@ class Collector(DataKitFramework):
 P = {"measurement": "p", "fields": {"f": 1}}
 
 
+class Documentation(unittest.TestCase):
+    def test_every_reporting_method_explains_each_of_its_arguments(self):
+        import inspect
+
+        for name in dir(DataKitFramework):
+            if not (name.startswith("feed_") or name == "report"):
+                continue
+            method = getattr(DataKitFramework, name)
+            text = inspect.getdoc(method) or ""
+            if name == "feed_system_event":
+                text += inspect.getdoc(DataKitFramework.feed_user_event)
+            for parameter in inspect.signature(method).parameters:
+                if parameter not in ("self", "kwargs"):
+                    self.assertIn(parameter, text, name)
+            self.assertIn("self.%s(" % name, text, "an example of " + name)
+        for key in ("M", "L", "R", "O", "CO", "E", "precision", "input", "ignore_global_tags", "version"):
+            self.assertIn(key, DataKitFramework.report.__doc__)
+
+
+class UserFiles(unittest.TestCase):
+    def test_the_files_that_datakit_names_can_be_switched_off(self):
+        file = os.path.join(tempfile.mkdtemp(), "a.log")
+        os.environ["TRAPLINE_DATAKIT_FILES"] = "no"
+        try:
+            datakit_framework._append_log(file, "x")
+            self.assertFalse(os.path.exists(file))
+        finally:
+            del os.environ["TRAPLINE_DATAKIT_FILES"]
+        datakit_framework._append_log(file, "x")
+        self.assertTrue(os.path.exists(file))
+
+
 class FrameworkRows(unittest.TestCase):
     def setUp(self):
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)

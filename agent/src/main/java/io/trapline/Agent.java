@@ -6,9 +6,9 @@ import io.trapline.bridge.PythonBridge;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
 import io.trapline.collector.Pauses;
+import io.trapline.config.FileFailure;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
-import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
@@ -30,6 +30,7 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi.Reload;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,7 +72,11 @@ public final class Agent implements AutoCloseable {
                 | RegistryException
                 | ForwardException
                 | RuntimeException e) {
-            throw new StartFailure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+            throw new StartFailure(
+                    e instanceof FileSystemException file
+                            ? FileFailure.text(file)
+                            : e.getMessage() == null ? e.toString() : e.getMessage(),
+                    e);
         } finally {
             if (!serves) {
                 parts.close();
@@ -205,7 +210,7 @@ public final class Agent implements AutoCloseable {
                                 collectorSettings(
                                         home,
                                         () -> URI.create(listener.address()),
-                                        () -> inForce.settings().git()),
+                                        inForce::settings),
                                 pauses)));
         late.opened(
                 parts.add(
@@ -236,11 +241,12 @@ public final class Agent implements AutoCloseable {
 
     /// What collectors run with, in an agent that serves at `endpoint`.
     static CollectorSettings collectorSettings(
-            Home home, Supplier<URI> endpoint, Supplier<GitSettings> git) {
+            Home home, Supplier<URI> endpoint, Supplier<Settings> settings) {
         return new CollectorSettings(
-                () -> home.pythonRoots(git.get()),
+                () -> home.pythonRoots(settings.get().git()),
                 home.logs(),
                 Path.of(System.getProperty("user.home")),
+                () -> settings.get().logging().datakitFiles(),
                 endpoint,
                 "root".equals(System.getProperty("user.name")));
     }

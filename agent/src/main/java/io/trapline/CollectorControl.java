@@ -39,6 +39,6 @@ final class CollectorControl implements CollectorCalls.Control {
         if (inForce.settings().inputs().stream().noneMatch(one -> one.name().equals(input))) {
             throw new TryOut.NotFoundException("there is no input " + input);
         }
-        return TryOut.run(home, program, input, wanted);
+        return TryOut.run(home, program, input, wanted, _ -> {});
     }
 }

@@ -1,5 +1,6 @@
 package io.trapline;
 
+import io.trapline.config.FileFailure;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import java.io.IOException;
@@ -56,9 +57,9 @@ public record Home(Path root) {
                 throw new UncheckedIOException(
                         "cannot create "
                                 + folder
-                                + " ("
-                                + e
-                                + "); choose a writable folder with --home",
+                                + ": "
+                                + FileFailure.reason(e)
+                                + "; choose a writable folder with --home",
                         e);
             }
         }

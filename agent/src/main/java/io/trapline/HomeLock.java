@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -108,7 +109,9 @@ public final class HomeLock implements AutoCloseable {
     }
 
     /// The running agent of that home, if there is one.
-    public static Optional<Holder> holder(Home home) {
+    ///
+    /// @throws IOException when that cannot be known: the file is there and may not be read
+    public static Optional<Holder> holder(Home home) throws IOException {
         try {
             List<String> lines = Files.readAllLines(file(home));
             if (lines.isEmpty()) {
@@ -121,7 +124,7 @@ public final class HomeLock implements AutoCloseable {
             return ProcessHandle.of(pid)
                     .filter(ProcessHandle::isAlive)
                     .map(process -> new Holder(pid, address, certificate));
-        } catch (IOException | NumberFormatException e) {
+        } catch (NoSuchFileException | NumberFormatException e) {
             return Optional.empty();
         }
     }

@@ -11,9 +11,12 @@ import org.slf4j.event.Level;
 /// @param file absent = `logs/trapline.log` below the home directory; `stdout` = no file
 /// @param rotateBytes a file that is larger is rotated
 /// @param backups how many rotated files are kept
-public record LoggingSettings(Level level, Optional<String> file, long rotateBytes, int backups) {
+/// @param datakitFiles whether the files that DataKit's documentation names are written too, into
+///   the home of the agent's user: `~/_datakit_pythond_*.log`
+public record LoggingSettings(
+        Level level, Optional<String> file, long rotateBytes, int backups, boolean datakitFiles) {
     public static final LoggingSettings DEFAULT =
-            new LoggingSettings(Level.INFO, Optional.empty(), 32L << 20, 5);
+            new LoggingSettings(Level.INFO, Optional.empty(), 32L << 20, 5, true);
 
     private static final Map<String, Level> LEVELS =
             Map.of(
@@ -30,7 +33,8 @@ public record LoggingSettings(Level level, Optional<String> file, long rotateByt
                         level(logging, base),
                         logging.text("file", "a path or \"stdout\"").or(() -> base.file),
                         logging.size("rotate", 1024, Long.MAX_VALUE).orElse(base.rotateBytes),
-                        backups(logging, base));
+                        backups(logging, base),
+                        logging.flag("datakit_files").orElse(base.datakitFiles));
         logging.done();
         return settings;
     }
@@ -49,7 +53,8 @@ public record LoggingSettings(Level level, Optional<String> file, long rotateByt
                                 .filter(megabytes -> megabytes > 0)
                                 .map(megabytes -> megabytes << 20)
                                 .orElse(base.rotateBytes),
-                        backups(logging, base));
+                        backups(logging, base),
+                        base.datakitFiles);
         logging.done();
         return settings;
     }

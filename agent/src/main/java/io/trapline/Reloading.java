@@ -108,6 +108,9 @@ final class Reloading {
             case Settings.Loaded.Unusable _ -> {
                 Reload _ = refuse(loaded);
             }
+            case Settings.Loaded.Usable _ when isMainWrong(loaded) -> {
+                Reload _ = refuse(loaded);
+            }
             case Settings.Loaded.Usable usable -> {
                 List<InputSettings> inputs =
                         StandingInputs.of(
@@ -118,6 +121,14 @@ final class Reloading {
                 Reload _ = apply(usable.settings().running(inputs), loaded.problems(), restless);
             }
         }
+    }
+
+    private boolean isMainWrong(Settings.Loaded loaded) {
+        Path main = home.conf().resolve("trapline.conf");
+        return loaded.problems().stream()
+                .anyMatch(problem ->
+                        problem.severity() == Problem.Severity.ERROR
+                                && problem.file().equals(main));
     }
 
     synchronized void followCommit() {
@@ -168,6 +179,7 @@ final class Reloading {
 
     private Reload apply(Settings fresh, List<Problem> problems, Set<Path> restless) {
         Instant readAt = clock.instant();
+        boolean same = fresh.equals(inForce.settings());
         List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
         warnings.addAll(needsRestart(inForce.settings(), fresh));
         warnings.addAll(moveListeners(inForce.settings(), fresh));
@@ -193,7 +205,12 @@ final class Reloading {
         }
         long generation = inForce.accepted(warnings, problems, readAt);
         runInputs(restless);
-        LOG.info("configuration {} is in force: {} input(s)", generation, fresh.inputs().size());
+        LOG.info(
+                same
+                        ? "reloaded, nothing changed: configuration {} is in force, {} input(s)"
+                        : "configuration {} is in force: {} input(s)",
+                generation,
+                fresh.inputs().size());
         return new Reload.InForce(generation, warnings);
     }
 

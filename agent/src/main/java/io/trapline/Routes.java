@@ -26,6 +26,7 @@ import io.trapline.web.page.CollectorForms;
 import io.trapline.web.page.ExplorePages;
 import io.trapline.web.page.Html;
 import io.trapline.web.page.Login;
+import io.trapline.web.page.NotFound;
 import io.trapline.web.page.OutputsPages;
 import io.trapline.web.page.Pages;
 import io.trapline.web.page.PushPages;
@@ -70,7 +71,7 @@ final class Routes {
         Html html = new Html(Version.TEXT, token);
         CollectorCalls collectorCalls = new CollectorCalls(collectors);
         OutputsCalls outputsCalls = new OutputsCalls(outputs);
-        pages = new Pages(html, late::inputs, journal::status, inForce::status, store, clock);
+        pages = new Pages(html, late::inputs, journal::status, inForce::status, store, outputsCalls, clock);
         explore = new ExplorePages(html, store, pins, clock);
         services.add(new Login(html, System::nanoTime));
         services.add(pages);
@@ -90,6 +91,7 @@ final class Routes {
                     services.add(new PushPages(html, its, store, clock));
                     services.add(new TrapPages(html, its, clock));
                 });
+        services.add(new NotFound(html));
     }
 
     /// To be closed before the listener: while somebody looks at a live part, its request goes on.

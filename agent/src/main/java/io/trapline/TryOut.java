@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /// Runs the collectors of an input, a folder or a file once, aside from any running agent: nothing
@@ -29,8 +30,13 @@ public final class TryOut {
     /// @param target an input's name, an entry as in `dirs`, or a path of a folder or file
     /// @param wanted the class names to run
     /// @throws NotFoundException when nothing of that name is there
+    /// @param meanwhile is told what takes long, in a line
     public static TryRun.Result run(
-            Home home, Program program, String target, Predicate<String> wanted)
+            Home home,
+            Program program,
+            String target,
+            Predicate<String> wanted,
+            Consumer<String> meanwhile)
             throws IOException, InterruptedException, NotFoundException {
         Settings settings =
                 switch (Settings.load(home.root(), System.getenv())) {
@@ -67,7 +73,8 @@ public final class TryOut {
                             new Reports(clock)::decode,
                             pipeline::finish,
                             System::nanoTime,
-                            Agent.collectorSettings(home, () -> endpoint, settings::git))
+                            Agent.collectorSettings(home, () -> endpoint, () -> settings),
+                            meanwhile)
                     .run(input, wanted);
         }
     }
@@ -83,6 +90,10 @@ public final class TryOut {
         }
         Path here = Path.of(target).toAbsolutePath().normalize();
         Path below = home.python().resolve(target).normalize();
+        Path inHome = home.root().resolve(target).normalize();
+        if (!Files.exists(below) && Files.exists(inHome)) {
+            below = inHome; // python.d/mine/queue.py, as the shell completes it there
+        }
         if (!Files.exists(below) && !Files.exists(here)) {
             throw new NotFoundException(
                     "there is no input, no folder and no file of the name "
@@ -91,17 +102,20 @@ public final class TryOut {
                             + settings.inputs().stream().map(InputSettings::name).toList()
                             + ", "
                             + below
+                            + ", "
+                            + inHome
                             + " and "
                             + here);
         }
-        String entry = Files.exists(below) ? target : here.toString();
+        Path found = Files.exists(below) ? below : here;
+        String entry =
+                found.startsWith(home.python()) ? below(home.python(), found) : found.toString();
         Optional<InputSettings> owner =
                 settings.inputs().stream()
                         .filter(input ->
                                 input.dirs().stream()
                                         .map(home.python()::resolve)
-                                        .anyMatch(dir ->
-                                                below.startsWith(dir) || here.startsWith(dir)))
+                                        .anyMatch(found::startsWith))
                         .findFirst();
         return new InputSettings(
                 owner.map(InputSettings::name).orElse("try"),
@@ -114,6 +128,10 @@ public final class TryOut {
                 true,
                 home.conf(),
                 0);
+    }
+
+    private static String below(Path folder, Path found) {
+        return found.equals(folder) ? "." : folder.relativize(found).toString();
     }
 
     /// What to try was not found, or cannot be tried; the message says what was looked at.

@@ -54,4 +54,50 @@ class InputFoldersTest {
                                         .startsWith("conf.d/p.conf:10: warning: ")
                                         .contains("no .py file in dirs [empty]"));
     }
+
+    @Test
+    void an_interval_that_is_none_is_named_with_its_line() throws IOException {
+        Files.createDirectories(root.resolve("python.d/odd"));
+        Files.writeString(
+                root.resolve("python.d/odd/a.py"),
+                """
+                from datakit_framework import DataKitFramework
+                interval = "not a class's"
+                class A(DataKitFramework):
+                    \"""
+                    interval = "in a text"
+                    \"""
+                    interval = "*/5 * * * *"  # cron
+                    def run(self):
+                        interval = "a variable"
+                class B(DataKitFramework):
+                    def __init__(self):
+                        self.interval = -1
+                class C(DataKitFramework):
+                    interval: float = None
+                class Good(DataKitFramework):
+                    interval = "1m"
+                    interval = '1h30m' # as in the configuration
+                    interval = "10"
+                    interval = 0.5
+                    interval = 60 * 5
+                    interval = os.environ["X"]
+                    interval == 0
+                """);
+        assertThat(warnings("[\"odd\"]"))
+                .satisfiesExactly(
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/odd/a.py:7: warning: input in")
+                                        .contains("collector A: interval = \"*/5 * * * *\" is nei")
+                                        .endsWith("runs every 10 s"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/odd/a.py:12: warning: ")
+                                        .contains("collector B: interval = -1 is neither"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/odd/a.py:14: warning: ")
+                                        .contains("collector C: interval = None is neither"));
+    }
 }

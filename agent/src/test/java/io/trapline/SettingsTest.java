@@ -71,7 +71,7 @@ class SettingsTest {
         Files.createDirectories(home.resolve("conf.d/trapline.conf"));
         Loaded loaded = Settings.load(home, Map.of());
         assertThat(loaded).isInstanceOf(Loaded.Unusable.class);
-        assertThat(lines(loaded).getFirst()).startsWith("conf.d/trapline.conf: cannot be read (");
+        assertThat(lines(loaded).getFirst()).startsWith("conf.d/trapline.conf: cannot be read: ");
     }
 
     @Test

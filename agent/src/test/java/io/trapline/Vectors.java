@@ -42,7 +42,7 @@ public final class Vectors {
         }
     }
 
-    private static List<JsonNode> read(String resource) throws IOException {
+    public static List<JsonNode> read(String resource) throws IOException {
         List<JsonNode> vectors = new ArrayList<>();
         try (BufferedReader lines =
                 new BufferedReader(

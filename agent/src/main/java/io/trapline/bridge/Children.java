@@ -1,82 +1,145 @@
 package io.trapline.bridge;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
-import org.graalvm.polyglot.io.ProcessHandler;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
-/// The processes that one embedded input starts. They must not inherit the host's standard input
-/// and output, which are the pipe to the agent, and end with their input.
-final class Children implements ProcessHandler {
-    private final Set<Process> alive = ConcurrentHashMap.newKeySet();
+/// The processes that one embedded input starts: what they print belongs to the input's log, and
+/// they end with the input, or with the run that started them when that is cut off.
+///
+/// Python starts and awaits them itself, as children of this process; it says so here. What they
+/// print, unless it is redirected, goes to two pipes of the input's own: descriptors 1 and 2 are
+/// the whole process's.
+final class Children {
+    private static final int TIDY_AT = 32;
+    private static final long REAP_LIMIT = TimeUnit.MILLISECONDS.toNanos(500);
+
     private final BiConsumer<WorkerListener.Stream, String> lines;
+    private final ReentrantLock lock = new ReentrantLock(); // guards all below
+    private final List<Child> started = new ArrayList<>();
+    private final int[] printed = {-1, -1};
+    private boolean over;
+
+    /// @param run that started it, 0 when none did
+    private record Child(long process, long run) {}
 
     Children(BiConsumer<WorkerListener.Stream, String> lines) {
         this.lines = lines;
     }
 
-    @Override
-    public Process start(ProcessCommand command) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(command.getCommand())
-                        .redirectErrorStream(command.isRedirectErrorStream());
-        if (command.getDirectory() != null) {
-            builder.directory(new File(command.getDirectory()));
-        }
-        builder.environment().clear();
-        builder.environment().putAll(command.getEnvironment());
-        if (command.getInputRedirect().equals(Redirect.INHERIT)) {
-            builder.redirectInput(new File("/dev/null"));
-        }
-        Process process = builder.start();
-        alive.add(process);
-        var _ = process.onExit().thenAccept(alive::remove);
-        follow(process.getInputStream(), command.getOutputRedirect(), WorkerListener.Stream.STDOUT);
-        if (!command.isRedirectErrorStream()) {
-            follow(
-                    process.getErrorStream(),
-                    command.getErrorRedirect(),
-                    WorkerListener.Stream.STDERR);
-        }
-        return process;
-    }
-
-    private void follow(InputStream from, Redirect to, WorkerListener.Stream stream) {
-        if (to.equals(Redirect.INHERIT)) {
-            Thread.ofVirtual().start(() -> tell(from, stream));
-        } else if (!to.equals(Redirect.PIPE)) {
-            Thread.ofVirtual().start(() -> copy(from, to.getOutputStream()));
+    /// The descriptor that a child's standard output or error goes to.
+    int descriptor(WorkerListener.Stream stream) throws IOException {
+        lock.lock();
+        try {
+            if (over) {
+                throw new IOException("the input is being closed");
+            }
+            int index = stream.ordinal();
+            if (printed[index] < 0) {
+                Posix.Pipe pipe = Posix.pipe();
+                InputStream from = Posix.reader(pipe.read());
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("child-" + stream)
+                        .start(() -> tell(from, stream));
+                printed[index] = pipe.write();
+            }
+            return printed[index];
+        } finally {
+            lock.unlock();
         }
     }
 
     private void tell(InputStream from, WorkerListener.Stream stream) {
         try (Lines each = new Lines(from)) {
-            for (var line = each.next(); line.isPresent(); line = each.next()) {
+            Optional<String> line = each.next();
+            while (line.isPresent()) {
                 lines.accept(stream, line.get());
+                line = each.next();
             }
         } catch (IOException _) {
-            // it was killed
+            // nobody can write to it any more
         }
     }
 
-    private static void copy(InputStream from, OutputStream to) {
-        try (from) {
-            from.transferTo(to);
-            to.flush();
-        } catch (IOException _) {
-            // it was killed, or the reader went away
+    void started(long process, long run) {
+        lock.lock();
+        try {
+            if (started.size() >= TIDY_AT) {
+                started.removeIf(child -> alive(child) == null);
+            }
+            started.add(new Child(process, run));
+        } finally {
+            lock.unlock();
         }
     }
 
-    /// Kills them all, and what they started.
+    /// Kills what a run started, and what that started. Python may still ask how they ended.
+    void end(long run) {
+        List<Child> _ = end(child -> child.run() == run);
+    }
+
+    /// Kills them all, and what they started; nothing can be started any more.
     void end() {
-        for (Process process : alive) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+        lock.lock();
+        try {
+            over = true;
+            for (int index = 0; index < printed.length; index++) {
+                if (printed[index] >= 0) {
+                    Posix.close(printed[index]);
+                    printed[index] = -1;
+                }
+            }
+        } finally {
+            lock.unlock();
         }
+        List<Child> ended = end(_ -> true);
+        long until = System.nanoTime() + REAP_LIMIT;
+        for (Child child : ended) {
+            while (isOurs(child) && !Posix.reap(child.process()) && System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private List<Child> end(Predicate<Child> which) {
+        List<Child> ended;
+        lock.lock();
+        try {
+            ended = started.stream().filter(which).toList();
+            started.removeAll(ended);
+        } finally {
+            lock.unlock();
+        }
+        for (Child child : ended) {
+            ProcessHandle process = alive(child);
+            if (process != null) {
+                List<ProcessHandle> descendants = process.descendants().toList();
+                process.destroyForcibly();
+                descendants.forEach(ProcessHandle::destroyForcibly);
+            }
+        }
+        return ended;
+    }
+
+    /// The numbers of processes are used again: it is ours only while it is this process's child.
+    private static boolean isOurs(Child child) {
+        return alive(child) != null;
+    }
+
+    private static @Nullable ProcessHandle alive(Child child) {
+        return ProcessHandle.of(child.process())
+                .filter(process ->
+                        process.parent()
+                                .filter(parent -> parent.equals(ProcessHandle.current()))
+                                .isPresent())
+                .orElse(null);
     }
 }

@@ -4,9 +4,11 @@ import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,10 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private final WorkerProcess process;
     private final boolean own;
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
+
+    /// What to do when an input ends whose loading was given up.
+    private final Map<Integer, Runnable> leftBehind = new ConcurrentHashMap<>();
+
     private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean gone;
     private volatile @Nullable String killedBecause;
@@ -44,16 +50,23 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         return new EmbeddedHost(builder, own);
     }
 
-    Session open(WorkerSpec spec, WorkerListener listener)
+    /// @param loadLimit how long loading may stand still
+    /// @param unendable has the input's name while its loading was given up and goes on all the
+    ///   same, because ending it would end others
+    Session open(
+            WorkerSpec spec,
+            WorkerListener listener,
+            Supplier<Duration> loadLimit,
+            Set<String> unendable)
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
-        Seat seat = new Seat(session);
+        Seat seat = new Seat(session, unendable);
         seats.put(session.number(), seat);
         seat.start();
         if (gone) {
             seat.end("it ended before the input was opened");
         }
-        session.load();
+        session.load(loadLimit);
         return session;
     }
 
@@ -66,6 +79,15 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         Seat seat = seats.get(frame.worker());
         if (seat != null) {
             seat.hear(frame);
+        } else if (frame.kind() == Kind.CLOSED) {
+            ended(frame.worker());
+        }
+    }
+
+    private void ended(int worker) {
+        Runnable left = leftBehind.remove(worker);
+        if (left != null) {
+            left.run();
         }
     }
 
@@ -86,6 +108,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         String what = because == null ? how : "the host process was killed: " + because;
         seats.values().forEach(seat -> seat.end(what));
         seats.clear();
+        leftBehind.keySet().forEach(this::ended);
     }
 
     @Override
@@ -107,6 +130,42 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     public void kill(Session culprit, String why) {
         killedBecause = why;
         process.kill();
+    }
+
+    /// Closes its context alone. One that cannot be closed, because of a long built-in operation
+    /// say, is left behind until it ends by itself, as long as others live here.
+    @Override
+    public void giveUp(Session session, String why) {
+        boolean closed = false;
+        try {
+            process.send(Frame.of(Kind.CLOSE, session.number(), 0));
+            closed = !own && session.awaitClosed(CLOSE_GRACE);
+        } catch (IOException _) {
+            closed = true; // with its process
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        Seat seat = seats.remove(session.number());
+        if (seat != null) {
+            seat.end("given up");
+        }
+        if (closed) {
+            return;
+        }
+        if (seats.isEmpty()) {
+            killedBecause = why;
+            end();
+        } else if (seat != null) {
+            log.warn(
+                    "{}, and that could not be ended without ending the inputs that share its"
+                            + " process {}: it goes on there, unheard, until it ends by itself. As"
+                            + " long as it does, the input starts in a process of its own",
+                    why,
+                    pid());
+            String input = session.spec().input();
+            seat.unendable.add(input);
+            leftBehind.put(session.number(), () -> seat.unendable.remove(input));
+        }
     }
 
     @Override
@@ -160,10 +219,12 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private final AtomicInteger unheard = new AtomicInteger(); // queued or being heard
         private final AtomicInteger waitingLines = new AtomicInteger();
         private final AtomicInteger droppedLines = new AtomicInteger();
+        private final Set<String> unendable;
         private volatile boolean over;
 
-        Seat(Session session) {
+        Seat(Session session, Set<String> unendable) {
             this.session = session;
+            this.unendable = unendable;
         }
 
         void start() {

@@ -1,18 +1,35 @@
 package io.trapline.bridge;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Inputs that run in GraalPy: which host process each of them lives in.
 final class EmbeddedWorkers implements AutoCloseable {
     private final HostCommand command;
     private final Path frameworkDir;
+    private final Supplier<Duration> loadLimit;
+
+    /// Inputs whose loading could not be ended and goes on in the shared host: meanwhile they are
+    /// opened in a host of their own, which can be killed.
+    private final Set<String> unendable = ConcurrentHashMap.newKeySet();
+
     private final ReentrantLock lock = new ReentrantLock(); // guards `shared`
     private @Nullable EmbeddedHost shared;
 
-    EmbeddedWorkers(Path frameworkDir, Path java, List<Path> classPath, Path dataDir, int heapMiB) {
+    EmbeddedWorkers(
+            Path frameworkDir,
+            Path java,
+            List<Path> classPath,
+            Path dataDir,
+            int heapMiB,
+            Supplier<Duration> loadLimit) {
+        this.loadLimit = loadLimit;
         this.frameworkDir = frameworkDir;
         this.command = new HostCommand(java, classPath, dataDir, heapMiB);
     }
@@ -20,7 +37,7 @@ final class EmbeddedWorkers implements AutoCloseable {
     Session open(WorkerSpec spec, WorkerListener listener)
             throws WorkerException, InterruptedException {
         EmbeddedHost host;
-        if (spec.ownHost()) {
+        if (spec.ownHost() || unendable.contains(spec.input())) {
             host = EmbeddedHost.start(command.builder(frameworkDir), true);
         } else {
             lock.lock();
@@ -33,7 +50,7 @@ final class EmbeddedWorkers implements AutoCloseable {
                 lock.unlock();
             }
         }
-        return host.open(spec, listener);
+        return host.open(spec, listener, loadLimit, unendable);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /// Inputs that run in an executable of the host, one process each.
 final class ExternalWorkers {
@@ -11,9 +12,11 @@ final class ExternalWorkers {
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(3);
 
     private final Path frameworkDir;
+    private final Supplier<Duration> loadLimit;
 
-    ExternalWorkers(Path frameworkDir) {
+    ExternalWorkers(Path frameworkDir, Supplier<Duration> loadLimit) {
         this.frameworkDir = frameworkDir;
+        this.loadLimit = loadLimit;
     }
 
     Session open(WorkerSpec spec, Path executable, WorkerListener listener)
@@ -25,7 +28,7 @@ final class ExternalWorkers {
                         frameworkDir.resolve("trapline_worker.py").toString());
         builder.environment().putAll(spec.environment());
         Carrier carrier = new Carrier(spec, listener, builder);
-        carrier.session.load();
+        carrier.session.load(loadLimit);
         return carrier.session;
     }
 
@@ -74,6 +77,12 @@ final class ExternalWorkers {
         @Override
         public void kill(Session culprit, String why) {
             process.kill();
+        }
+
+        @Override
+        public void giveUp(Session loading, String why) {
+            process.kill();
+            release(loading);
         }
 
         @Override

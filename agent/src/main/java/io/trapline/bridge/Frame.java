@@ -27,7 +27,9 @@ record Frame(Kind kind, int worker, long number, byte[] payload) {
         OUTPUT(18),
         FINISHED(19),
         DYING(20),
-        CLOSED(21);
+        CLOSED(21),
+        STARTED(22),
+        LOADING(23);
 
         private final int code;
 

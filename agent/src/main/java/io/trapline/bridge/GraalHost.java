@@ -3,10 +3,8 @@ package io.trapline.bridge;
 import io.trapline.bridge.Frame.Kind;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,40 +16,57 @@ import org.graalvm.polyglot.Engine;
 
 /// The program of the host JVM: runs embedded inputs, one GraalPy context each, on a shared engine.
 ///
-/// Started by the agent and driven through its standard input and output. The argument is the
-/// folder with the Python side; with a second one, `--train`, it ends without killing what it
-/// leads. It uses nothing but the JDK and the polyglot libraries.
+/// Started by the agent and driven through its standard input and output. These are moved to other
+/// descriptors at once, because scripts and their children use 0 to 2 as any program does: there 0
+/// is empty and 1 goes where 2 goes, to the agent's log.
+///
+/// The argument is the folder with the Python side; with a second one, `--train`, it ends without
+/// killing what it leads. It uses nothing but the JDK and the polyglot libraries.
 public final class GraalHost {
     static final String TRAIN = "--train";
 
     private static final int OUT_OF_ORDER = 3;
 
     private final Path frameworkDir;
-    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final InputStream in;
+    private final OutputStream out;
     private final ReentrantLock writing = new ReentrantLock();
     private final Map<Integer, Tenant> tenants = new ConcurrentHashMap<>();
     private final Engine engine;
 
-    private GraalHost(Path frameworkDir) {
+    private GraalHost(Path frameworkDir, InputStream in, OutputStream out) {
         this.frameworkDir = frameworkDir;
+        this.in = in;
+        this.out = out;
         this.engine =
                 Engine.newBuilder("python").option("engine.WarnInterpreterOnly", "false").build();
     }
 
     public static void main(String[] args) throws IOException {
         System.setOut(System.err); // standard output is the pipe to the agent
-        if (List.of(args).contains(TRAIN)) {
-            new GraalHost(Path.of(args[0])).serve();
+        boolean training = List.of(args).contains(TRAIN);
+        if (!training) {
+            Posix.leadSession();
+        }
+        InputStream in = Posix.reader(Posix.duplicate(0));
+        OutputStream out = Posix.writer(Posix.duplicate(1));
+        int nothing = Posix.nothing();
+        Posix.redirect(0, nothing);
+        Posix.close(nothing);
+        Posix.redirect(1, 2);
+        Posix.prepareToWake();
+        GraalHost host = new GraalHost(Path.of(args[0]), in, out);
+        if (training) {
+            host.serve();
             return; // the JVM keeps what it learned only when it ends by itself
         }
-        Posix.leadSession();
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             // A thread of the host itself, not of a script: out of memory, as a rule.
             System.err.println("host thread " + thread.getName() + " failed: " + error);
             Runtime.getRuntime().halt(OUT_OF_ORDER);
         });
         try {
-            new GraalHost(Path.of(args[0])).serve();
+            host.serve();
         } finally {
             // The agent is gone, and with it the reason to be.
             Posix.killGroup(ProcessHandle.current().pid());
@@ -59,13 +74,12 @@ public final class GraalHost {
     }
 
     private void serve() throws IOException {
-        try (DataInputStream in =
-                new DataInputStream(
-                        new BufferedInputStream(new FileInputStream(FileDescriptor.in), 1 << 16))) {
-            Optional<Frame> frame = Frame.read(in);
+        try (DataInputStream frames =
+                new DataInputStream(new BufferedInputStream(in, 1 << 16))) {
+            Optional<Frame> frame = Frame.read(frames);
             while (frame.isPresent()) {
                 handle(frame.get());
-                frame = Frame.read(in);
+                frame = Frame.read(frames);
             }
         }
     }

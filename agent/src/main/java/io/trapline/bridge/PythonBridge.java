@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /// Opens both kinds of workers: [WorkerSpec#command] says which.
 public final class PythonBridge implements Bridge {
@@ -33,11 +34,27 @@ public final class PythonBridge implements Bridge {
     /// @param hostHeapMiB most memory that the Java heap of a host JVM may have
     public PythonBridge(
             Path frameworkDir, Path java, List<Path> hostClassPath, Path dataDir, int hostHeapMiB) {
+        this(frameworkDir, java, hostClassPath, dataDir, hostHeapMiB, () -> Session.LOAD_LIMIT);
+    }
+
+    /// @param loadLimit how long loading may stand still; asked again and again
+    PythonBridge(
+            Path frameworkDir,
+            Path java,
+            List<Path> hostClassPath,
+            Path dataDir,
+            int hostHeapMiB,
+            Supplier<Duration> loadLimit) {
         Path framework = frameworkDir.toAbsolutePath().normalize();
-        this.external = new ExternalWorkers(framework);
+        this.external = new ExternalWorkers(framework, loadLimit);
         this.embedded =
                 new EmbeddedWorkers(
-                        framework, java, hostClassPath, dataDir.toAbsolutePath(), hostHeapMiB);
+                        framework,
+                        java,
+                        hostClassPath,
+                        dataDir.toAbsolutePath(),
+                        hostHeapMiB,
+                        loadLimit);
     }
 
     /// Unpacks the embedded Python's standard library beside the class path's last file and makes

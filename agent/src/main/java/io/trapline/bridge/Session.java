@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +29,11 @@ import org.slf4j.LoggerFactory;
 /// The carrier calls [#handle] and [#gone] from one thread at a time.
 final class Session implements Worker {
     private static final Logger log = LoggerFactory.getLogger(Session.class);
-    private static final Duration LOAD_LIMIT = Duration.ofMinutes(2);
+
+    /// How long loading may stand still at one module or class.
+    static final Duration LOAD_LIMIT = Duration.ofMinutes(2);
+
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     /// The process that the session lives in, as far as the session can see it.
     interface Carrier {
@@ -43,6 +48,12 @@ final class Session implements Worker {
         ///
         /// @param why for the sessions that are not to blame
         void kill(Session culprit, String why);
+
+        /// Ends an interpreter that is still loading, as far as that costs no other session
+        /// anything; waits for that a few seconds.
+        ///
+        /// @param why as for [#kill]
+        void giveUp(Session loading, String why);
 
         /// Asks the interpreter to end, waits, and makes sure that it has.
         void release(Session session);
@@ -59,11 +70,16 @@ final class Session implements Worker {
 
     private record Blame(String reason, String culprit) {}
 
+    /// @param what is being loaded
+    /// @param since `System.nanoTime()`
+    private record Step(String what, long since) {}
+
     private final WorkerSpec spec;
     private final int number;
     private final WorkerListener listener;
     private final Carrier carrier;
     private final CompletableFuture<Loaded> loading = new CompletableFuture<>();
+    private volatile Step step = new Step("the interpreter's start", System.nanoTime());
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// Held while the listener is called, so that a closed session is silent.
@@ -84,10 +100,13 @@ final class Session implements Worker {
     }
 
     /// Loads the modules. When this throws, the session is over.
-    void load() throws WorkerException, InterruptedException {
+    ///
+    /// @param limit how long it may stand still at one module or class
+    void load(Supplier<Duration> limit) throws WorkerException, InterruptedException {
         try {
+            step = new Step("the interpreter's start", System.nanoTime());
             carrier.send(Frame.of(Kind.OPEN, number, 0, Loaded.request(spec)));
-            loading.get(LOAD_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            awaitLoaded(limit);
         } catch (IOException _) {
             // It ended before it heard us; what gone() is told says more.
             carrier.release(this);
@@ -97,17 +116,37 @@ final class Session implements Worker {
             carrier.release(this);
             throw new WorkerException(described(causeOf(e)));
         } catch (TimeoutException _) {
-            carrier.kill(this, described("its modules did not load"));
-            carrier.release(this);
+            carrier.giveUp(this, described("its modules did not load"));
+            end();
             throw new WorkerException(
                     described(
-                            "its modules did not load within "
-                                    + LOAD_LIMIT.toSeconds()
-                                    + " s; look for an endless loop or a wait at module level or in a"
+                            "its modules did not load: it stood still for "
+                                    + limit.get().toSeconds()
+                                    + " s at "
+                                    + step.what()
+                                    + "; look for an endless loop or a wait at module level or in a"
                                     + " constructor"));
         } catch (InterruptedException e) {
-            carrier.kill(this, described("the agent stops"));
+            carrier.giveUp(this, described("it is not needed any more"));
+            end();
             throw e;
+        }
+    }
+
+    /// A busy machine may make loading as slow as it likes, as long as it goes on.
+    private void awaitLoaded(Supplier<Duration> limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        while (true) {
+            Step seen = step;
+            long left = limit.get().toNanos() - (System.nanoTime() - seen.since());
+            try {
+                loading.get(Math.clamp(left, 0, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
+                return;
+            } catch (TimeoutException e) {
+                if (left <= 0 && step == seen) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -232,6 +271,8 @@ final class Session implements Worker {
                 }
                 loading.complete(loaded);
             }
+            case LOADING -> step = new Step(frame.text(), System.nanoTime());
+            case STARTED -> call(() -> listener.started(frame.number()));
             case REPORT -> report(frame);
             case OUTPUT -> {
                 Frame.Origin origin = frame.origin();

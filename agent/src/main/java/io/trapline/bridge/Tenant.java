@@ -2,14 +2,20 @@ package io.trapline.bridge;
 
 import io.trapline.bridge.Frame.Kind;
 import io.trapline.bridge.Frame.Origin;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,9 +31,16 @@ import org.jspecify.annotations.Nullable;
 /// One input's context in the host process.
 ///
 /// Python runs on one platform thread for loading and one for each collector, kept over its runs.
+/// All of them are started by one thread that has a working directory and a umask apart from the
+/// rest of the process, so theirs is the input's own.
+///
+/// Python's system calls are the real ones (GraalPy's `native` backend), not the Java emulation:
+/// that one ignores redirections of child processes that it cannot express. An interrupt alone
+/// does not end a system call that waits; so the threads are woken until it is over.
 final class Tenant {
     private static final Duration INTERRUPT_LIMIT = Duration.ofMillis(1500);
     private static final Duration RUNS_GET_ON_CLOSE = Duration.ofMillis(700);
+    private static final Duration WAKE_EVERY = Duration.ofMillis(20);
 
     private final GraalHost host;
     private final int number;
@@ -37,6 +50,8 @@ final class Tenant {
     private final Map<Long, CompletableFuture<String>> reports = new ConcurrentHashMap<>();
     private final AtomicLong reportNumbers = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final ExecutorService root;
+    private volatile boolean folderIsOwn;
     private volatile boolean dying; // os._exit was called
     private volatile @Nullable Context context;
     private volatile @Nullable Value runner;
@@ -49,6 +64,10 @@ final class Tenant {
         this.host = host;
         this.number = number;
         this.children = new Children(this::unattributed);
+        this.root =
+                Executors.newSingleThreadExecutor(
+                        Thread.ofPlatform().daemon().name("input-" + number).factory());
+        root.execute(() -> folderIsOwn = Posix.ownFolder());
     }
 
     int number() {
@@ -64,21 +83,18 @@ final class Tenant {
     private Context newContext() {
         return Context.newBuilder("python")
                 .engine(host.engine())
-                .allowIO(
-                        IOAccess.newBuilder()
-                                .fileSystem(KernelFiles.withHost())
-                                .allowHostSocketAccess(true)
-                                .build())
+                .allowIO(IOAccess.ALL)
                 .allowCreateThread(true)
                 .allowCreateProcess(true)
                 .allowNativeAccess(true)
                 .allowEnvironmentAccess(EnvironmentAccess.INHERIT)
                 .allowHostAccess(HostAccess.EXPLICIT)
                 .allowPolyglotAccess(PolyglotAccess.NONE)
-                .processHandler(children)
                 .in(java.io.InputStream.nullInputStream())
                 .out(new LineStream(WorkerListener.Stream.STDOUT, this::unattributed))
                 .err(new LineStream(WorkerListener.Stream.STDERR, this::unattributed))
+                .option("python.PosixModuleBackend", "native")
+                .option("log.python.level", "SEVERE") // it warns of the backend when embedded
                 .option("python.ForceImportSite", "false")
                 .option("python.DontWriteBytecodeFlag", "false")
                 .build();
@@ -88,6 +104,10 @@ final class Tenant {
         try {
             Context made = newContext();
             context = made;
+            if (ended.get()) { // it was given up before there was anything to close
+                made.close(true);
+                return;
+            }
             Value prepare =
                     made.eval(
                             "python",
@@ -123,7 +143,7 @@ final class Tenant {
                 }
             }
             case CLOSE -> thread("close", this::close);
-            case OPEN, LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED ->
+            case OPEN, LOADED, REPORT, OUTPUT, FINISHED, DYING, CLOSED, STARTED, LOADING ->
                     System.err.println("the agent sent an unexpected frame: " + frame.kind());
         }
     }
@@ -168,6 +188,7 @@ final class Tenant {
             }
             if (e.isInterrupted() || e.isCancelled()) {
                 end = interrupted(number);
+                children.end(number);
             } else {
                 end = "raised\n" + described(e);
             }
@@ -201,11 +222,29 @@ final class Tenant {
                 "interrupt",
                 () -> {
                     try {
-                        python.interrupt(INTERRUPT_LIMIT);
+                        interrupt(python, INTERRUPT_LIMIT);
                     } catch (TimeoutException _) {
                         // the agent sees that the run goes on, and ends this process
                     }
                 });
+    }
+
+    private static void interrupt(Context python, Duration limit) throws TimeoutException {
+        CountDownLatch over = new CountDownLatch(1);
+        Thread.ofPlatform().daemon().name("wake").start(() -> {
+            try {
+                do {
+                    Posix.wakeAll();
+                } while (!over.await(WAKE_EVERY.toMillis(), TimeUnit.MILLISECONDS));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            python.interrupt(limit);
+        } finally {
+            over.countDown();
+        }
     }
 
     private void close() {
@@ -218,7 +257,7 @@ final class Tenant {
         try {
             if (!runs.isEmpty()) {
                 runs.values().forEach(run -> run.asked = true);
-                python.interrupt(RUNS_GET_ON_CLOSE);
+                interrupt(python, RUNS_GET_ON_CLOSE);
             }
             if (running != null) {
                 running.invokeMember("close");
@@ -250,13 +289,19 @@ final class Tenant {
                             // it is on its way out, which is what we want
                         }
                     }
+                    root.shutdown();
                     host.forget(this);
                     host.send(Frame.of(Kind.CLOSED, number, 0, why));
                 });
     }
 
     private void thread(String what, Runnable task) {
-        Thread.ofPlatform().daemon().name("input-" + number + "-" + what).start(task);
+        try {
+            root.execute(() ->
+                    Thread.ofPlatform().daemon().name("input-" + number + "-" + what).start(task));
+        } catch (RejectedExecutionException _) {
+            // the input has ended
+        }
     }
 
     private void unattributed(WorkerListener.Stream stream, String line) {
@@ -308,6 +353,42 @@ final class Tenant {
         @HostAccess.Export
         public void output(String collector, int stream, String line) {
             Tenant.this.output(new Origin(stream, collector, 0), line);
+        }
+
+        /// Where a child's standard output (0) or error (1) goes unless it is redirected.
+        ///
+        /// @return -1 when no pipe could be made
+        @HostAccess.Export
+        public int descriptor(int stream) {
+            try {
+                return children.descriptor(WorkerListener.Stream.values()[stream]);
+            } catch (IOException _) {
+                return -1;
+            }
+        }
+
+        /// A child process was started.
+        ///
+        /// @param run 0 when no run did
+        @HostAccess.Export
+        public void started(long process, long run) {
+            children.started(process, run);
+        }
+
+        /// Whether the working directory and the umask are the input's own.
+        @HostAccess.Export
+        public boolean folderIsOwn() {
+            return folderIsOwn;
+        }
+
+        @HostAccess.Export
+        public void started(long run) {
+            host.send(Frame.of(Kind.STARTED, number, run));
+        }
+
+        @HostAccess.Export
+        public void loading(String what) {
+            host.send(Frame.of(Kind.LOADING, number, 0, what));
         }
 
         @HostAccess.Export

@@ -3,6 +3,7 @@ package io.trapline.bridge;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,7 @@ final class Training {
                             "127.0.0.1",
                             9529);
             CompletableFuture<WorkerListener.RunEnd> ended = new CompletableFuture<>();
-            Worker worker = host.open(spec, new Listener(ended));
+            Worker worker = host.open(spec, new Listener(ended), () -> Session.LOAD_LIMIT, new HashSet<>());
             worker.start(MODULE + ".Training", 1);
             WorkerListener.RunEnd end = ended.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             worker.close();

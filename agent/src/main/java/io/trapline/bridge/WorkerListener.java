@@ -24,6 +24,10 @@ public interface WorkerListener {
     /// A line that the collector printed or logged; `collectorId` is empty when it is not known.
     void output(String collectorId, Stream stream, String line);
 
+    /// The interpreter has come to a run: `run()` is called next. Until then it waits for an
+    /// interpreter that something else holds.
+    default void started(long runId) {}
+
     /// `run()` returned or raised.
     void finished(long runId, RunEnd end);
 

@@ -32,6 +32,8 @@
 /// | FINISHED | run | `returned`, `raised`, `exited`, `interrupted` or `disturbed`, a line feed, traceback |
 /// | DYING | | collector id, a line feed, what it did: the worker ends next |
 /// | CLOSED | | the exit handlers ran |
+/// | STARTED | run | `run()` is about to be called |
+/// | LOADING | | what is loaded next, for people |
 @NullMarked
 package io.trapline.bridge;
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.Home;
 import io.trapline.HomeLock;
+import io.trapline.config.FileFailure;
 import io.trapline.net.Trust;
 import io.trapline.web.AdminToken;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
@@ -32,7 +34,7 @@ final class AgentClient {
     }
 
     /// The home's running agent, once it serves.
-    static Optional<AgentClient> of(Home home) {
+    static Optional<AgentClient> of(Home home) throws IOException {
         return HomeLock.holder(home)
                 .filter(holder -> !holder.address().isEmpty())
                 // After a power cut another process may have the number of the agent that died.
@@ -53,7 +55,7 @@ final class AgentClient {
     /// The same, for a command that cannot do without it.
     ///
     /// @param advice what to do when none runs
-    static AgentClient running(Home home, String advice) throws CommandFailure {
+    static AgentClient running(Home home, String advice) throws CommandFailure, IOException {
         Optional<AgentClient> found = of(home);
         if (found.isEmpty()) {
             throw new CommandFailure(Cli.FAILED, "no agent runs on " + home.root() + "; " + advice);
@@ -69,17 +71,21 @@ final class AgentClient {
         } catch (IOException e) {
             throw new CommandFailure(
                     Cli.FAILED,
-                    "cannot read "
-                            + file
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + "), which this needs; run it as the agent's user");
+                    "this needs the admin token, which cannot be read: "
+                            + (e instanceof FileSystemException failed
+                                    ? FileFailure.text(failed)
+                                    : file + ": " + FileFailure.reason(e)));
         }
     }
 
     /// A name as one segment of a path.
     static String segment(String name) {
         return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /// `http://host:port` of its pages and its API.
+    String address() {
+        return agent.address();
     }
 
     long pid() {

@@ -5,9 +5,11 @@ import io.trapline.InputFolders;
 import io.trapline.Settings;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
+import io.trapline.gitsync.GitSync;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,10 +23,12 @@ import picocli.CommandLine.Spec;
                 "Reads all configuration files and lists every mistake, exit code 2 if there is one;"
                         + " and warns of folders that inputs name and cannot use.")
 final class CheckConfigCommand implements Callable<Integer> {
+    private static final int COMMIT_DIGITS = 10;
+
     @Mixin private HomeOption home;
     @Spec private CommandSpec spec;
 
-    @Option(names = "--json", description = "Print a JSON array of the problems.")
+    @Option(names = "--json", description = "Prints a JSON array of the problems on one line.")
     private boolean json;
 
     @Override
@@ -48,8 +52,32 @@ final class CheckConfigCommand implements Callable<Integer> {
                                         settings.inputs().size(),
                                         settings.pushes().size(),
                                         settings.checks().size()));
+                git(folder, settings).ifPresent(out::println);
             }
         }
         return loaded.hasErrors() ? Cli.USAGE : Cli.OK;
+    }
+
+    /// Where the inputs are when they do not stand in this home's own files.
+    private static Optional<String> git(Home home, Settings settings) {
+        List<String> repositories =
+                GitSync.onDisk(home.gitrepos(), settings.git()).stream()
+                        .map(status ->
+                                status.name()
+                                        + status.applied()
+                                                .map(commit ->
+                                                        " (commit "
+                                                                + commit.id()
+                                                                        .substring(0, COMMIT_DIGITS)
+                                                                + ")")
+                                                .orElse(
+                                                        " (nothing fetched yet: that is done by a running"
+                                                                + " agent)"))
+                        .toList();
+        return repositories.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "inputs come from git repositories alone, not from this home's conf.d: "
+                                + String.join(", ", repositories));
     }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.config.FileFailure;
+import io.trapline.ingest.JsonMistake;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,8 +78,9 @@ final class FilterOption {
 
     /// A `.json` file with a list of rules, or a TOML file with `filters = […]`.
     static JsonNode file(Path file) throws CommandFailure {
+        String text = "";
         try {
-            String text = Files.readString(file);
+            text = Files.readString(file);
             if (file.toString().endsWith(".json")) {
                 JsonNode json = JSON.readTree(text);
                 return json.isObject() ? json.path("filters") : json;
@@ -89,10 +92,13 @@ final class FilterOption {
             }
             return JSON.readTree(toml.toJson()).path("filters");
         } catch (JsonProcessingException e) {
-            throw new CommandFailure(Cli.USAGE, file + ": not JSON: " + e.getOriginalMessage());
+            throw new CommandFailure(Cli.USAGE, file
+                            + ": not JSON: "
+                            + JsonMistake.explain(
+                                    text, e, JSON.getFactory().streamReadConstraints()));
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE, "cannot read " + file + ": " + e.getClass().getSimpleName());
+                    Cli.USAGE, "cannot read " + file + ": " + FileFailure.reason(e));
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,12 +28,20 @@ import picocli.CommandLine.Spec;
 
 /// `trapline git status|sync|log`. Status and log work without a running agent, from what is on
 /// disk.
-@Command(name = "git", description = "Shows and syncs the repositories below gitrepos.")
+@Command(
+        name = "git",
+        description = "Shows and syncs the repositories that collectors come from, below gitrepos.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = CommandLine.HelpCommand.class)
 final class GitCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int SHORT = 10;
 
     @Spec private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // HomeOption finds it by its name
+    private HomeOption above;
 
     @Command(
             name = "status",
@@ -41,7 +50,8 @@ final class GitCommand {
                             + " code 1 when one is not in step with its server.")
     int status(
             @Mixin HomeOption home,
-            @Option(names = "--json", description = "Print a JSON array.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         Optional<AgentClient> agent = AgentClient.of(folder);
@@ -68,7 +78,8 @@ final class GitCommand {
                             paramLabel = "REPO",
                             description = "One repository's name (default: all).")
                     @Nullable String repository,
-            @Option(names = "--json", description = "Print a JSON array.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         AgentClient agent =
@@ -95,7 +106,8 @@ final class GitCommand {
                             defaultValue = "50",
                             description = "How many (default: ${DEFAULT-VALUE}).")
                     int lines,
-            @Option(names = "--json", description = "Print a JSON array.") boolean json)
+            @Option(names = "--json", description = "Prints a JSON array on one line.")
+                    boolean json)
             throws IOException, CommandFailure {
         Home folder = home.home();
         List<SyncEvent> events =
@@ -115,16 +127,21 @@ final class GitCommand {
                                     .toList()));
             return Cli.OK;
         }
-        TextTable table = new TextTable("time", "repository", "what", "commit", "");
+        if (events.isEmpty()) {
+            out.println("nothing has become of a commit yet");
+            return Cli.OK;
+        }
+        TextTable table =
+                new TextTable("time", "repository", "what", "commit", "subject or reason");
         for (SyncEvent event : events) {
             table.row(
-                    event.time().toString(),
+                    Times.seconds(event.time()),
                     event.repository(),
                     event.kind(),
                     shortened(event.commit()),
                     event.text());
         }
-        table.print(out);
+        table.print(out, Cli.terminal(spec));
         return Cli.OK;
     }
 
@@ -137,7 +154,7 @@ final class GitCommand {
             table.row(
                     one.path("name").asText(),
                     one.path("branch").asText(),
-                    one.path("state").asText(),
+                    new TextTable.Shaded(one.path("state").asText(), one.path("state").asText()),
                     shortened(one.path("commit").path("id").asText()),
                     one.path("commit").path("subject").asText());
         }
@@ -145,7 +162,13 @@ final class GitCommand {
             out.println(repositories);
             return good ? Cli.OK : Cli.FAILED;
         }
-        table.print(out);
+        if (repositories.isEmpty()) {
+            out.println(
+                    "this home has no repositories; [[git_repos.repo]] in conf.d/trapline.conf names"
+                            + " one");
+            return Cli.OK;
+        }
+        table.print(out, Cli.terminal(spec));
         for (JsonNode one : repositories) {
             String name = one.path("name").asText();
             line(name, one.path("error").asText());

@@ -8,14 +8,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
         name = "push",
-        description = "Push registrations: who may send to /v2/push/.",
+        description = {
+            "Push registrations: who may send metrics and events to /v2/push/.",
+            "They work on the running agent, or when there is none on its home."
+        },
         synopsisSubcommandLabel = "COMMAND",
-        mixinStandardHelpOptions = true,
         subcommands = {
             PushCommand.Add.class,
             PushCommand.ListAll.class,
@@ -24,57 +27,84 @@ import picocli.CommandLine.Parameters;
             PushCommand.Enable.class,
             PushCommand.Disable.class,
             PushCommand.RotateToken.class,
+            PushCommand.Metrics.class,
             PushSendCommand.class,
             CommandLine.HelpCommand.class
         })
 final class PushCommand {
     private static final String PUSH = "push";
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // HomeOption finds it by its name
+    private HomeOption home;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // likewise
+    private JsonOption json;
+
     private PushCommand() {}
 
     @Command(
             name = "add",
-            mixinStandardHelpOptions = true,
             description = "Adds a registration; prints its data_id and its access token.")
     static final class Add extends RegistryLeaf {
-        @Option(names = "--data-id", paramLabel = "N", description = "Default: the next free one.")
+        @Option(
+                names = "--data-id",
+                paramLabel = "N",
+                description = "Number that senders name (default: the next free one).")
         private @Nullable Long dataId;
 
         @Option(
                 names = "--type",
                 paramLabel = "TYPE",
                 defaultValue = "time_series",
-                description = "time_series (default) or event.")
+                description = "What may be sent: time_series (metrics, the default) or event.")
         private String type;
 
-        @Option(names = "--name", paramLabel = "TEXT", description = "For people; unique.")
+        @Option(
+                names = "--name",
+                paramLabel = "TEXT",
+                description = "What people call it; no two have the same.")
         private @Nullable String name;
 
-        @Option(names = "--label", paramLabel = "WORD", description = "English word for the data.")
+        @Option(
+                names = "--label",
+                paramLabel = "WORD",
+                description = "One word for what the data is about; for people.")
         private @Nullable String label;
 
-        @Option(names = "--description", paramLabel = "TEXT")
+        @Option(
+                names = "--description",
+                paramLabel = "TEXT",
+                description = "What the data is for; for people.")
         private @Nullable String description;
 
         @Option(
                 names = "--access-token-file",
                 paramLabel = "FILE",
-                description = "Holds the token (- = standard input). Default: one is made.")
+                description =
+                        "File with the access token that senders have to give (- = standard input;"
+                                + " default: one is made).")
         private @Nullable String tokenFile;
 
         @Option(
                 names = "--rate",
                 paramLabel = "N",
-                description = "Requests a minute: -1 (default) = 1000, 0 = no limit.")
+                description =
+                        "Most requests that are taken in a minute: -1 (default) = 1000, 0 = no"
+                                + " limit.")
         private @Nullable Long rate;
 
         @Option(
                 names = "--max-future-time-offset",
                 paramLabel = "SECONDS",
-                description = "How far ahead a timestamp may be; -1 (default) = 3600.")
+                description =
+                        "How many seconds ahead of now a timestamp may be; -1 (default) = 3600.")
         private @Nullable Long offset;
 
-        @Option(names = "--disabled", description = "Refuses everything until it is enabled.")
+        @Option(
+                names = "--disabled",
+                description = "Adds it so that everything is refused until it is enabled.")
         private boolean disabled;
 
         @Override
@@ -99,7 +129,7 @@ final class PushCommand {
         }
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists registrations.")
+    @Command(name = "list", description = "Lists registrations.")
     static final class ListAll extends RegistryLeaf {
         @Override
         JsonNode ask(RegistryLink link) throws CommandFailure, IOException {
@@ -124,18 +154,20 @@ final class PushCommand {
                         text(push.path("type")),
                         text(push.path("name")),
                         push.path("enabled").asBoolean() ? "yes" : "no",
-                        text(push.path("rate")),
-                        text(push.path("metrics")),
-                        text(push.path("last_seen")),
+                        rate(push.path("rate").asLong()),
+                        push.path("metrics").asLong(),
+                        seen(push.path("last_seen")),
                         origin(push));
             }
-            table.print(out);
+            table.print(out, terminal());
         }
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows a registration.")
+    @Command(name = "show", description = "Shows a registration.")
     static final class Show extends RegistryLeaf {
-        @Parameters(paramLabel = "DATA_ID")
+        @Parameters(
+                paramLabel = "DATA_ID",
+                description = "The registration's number, as `trapline push list` shows it.")
         private String dataId;
 
         @Option(names = "--secrets", description = "Shows the access token as well.")
@@ -152,12 +184,11 @@ final class PushCommand {
         }
     }
 
-    @Command(
-            name = "remove",
-            mixinStandardHelpOptions = true,
-            description = "Removes a registration; what it sent is kept.")
+    @Command(name = "remove", description = "Removes a registration; what it sent is kept.")
     static final class Remove extends RegistryLeaf {
-        @Parameters(paramLabel = "DATA_ID")
+        @Parameters(
+                paramLabel = "DATA_ID",
+                description = "The registration's number, as `trapline push list` shows it.")
         private String dataId;
 
         @Override
@@ -175,7 +206,9 @@ final class PushCommand {
     abstract static class Switch extends RegistryLeaf {
         private final String action;
 
-        @Parameters(paramLabel = "DATA_ID")
+        @Parameters(
+                paramLabel = "DATA_ID",
+                description = "The registration's number, as `trapline push list` shows it.")
         private String dataId;
 
         Switch(String action) {
@@ -193,10 +226,7 @@ final class PushCommand {
         }
     }
 
-    @Command(
-            name = "enable",
-            mixinStandardHelpOptions = true,
-            description = "Takes the registration's data again.")
+    @Command(name = "enable", description = "Takes the registration's data again.")
     static final class Enable extends Switch {
         Enable() {
             super("enable");
@@ -205,7 +235,6 @@ final class PushCommand {
 
     @Command(
             name = "disable",
-            mixinStandardHelpOptions = true,
             description = "Refuses the registration's data, as if it were unknown.")
     static final class Disable extends Switch {
         Disable() {
@@ -215,7 +244,6 @@ final class PushCommand {
 
     @Command(
             name = "rotate-token",
-            mixinStandardHelpOptions = true,
             description = "Makes and prints a new access token; the old one is refused at once.")
     static final class RotateToken extends Switch {
         RotateToken() {
@@ -228,15 +256,55 @@ final class PushCommand {
         }
     }
 
+    @Command(
+            name = "metrics",
+            description = {
+                "Lists the metrics, events and dimensions that a registration has sent.",
+                "Alias, unit and visibility of each are set on the page."
+            })
+    static final class Metrics extends RegistryLeaf {
+        @Parameters(
+                paramLabel = "DATA_ID",
+                description = "The registration's number, as `trapline push list` shows it.")
+        private String dataId;
+
+        @Override
+        JsonNode ask(RegistryLink link) throws CommandFailure, IOException {
+            return link.call("GET", List.of(PUSH, dataId, "metrics"), false, null);
+        }
+
+        @Override
+        void show(JsonNode answer, PrintWriter out) {
+            TextTable table =
+                    new TextTable("NAME", "KIND", "TYPE", "UNIT", "COUNT", "LATEST", "LAST SEEN");
+            for (JsonNode metric : answer.path("metrics")) {
+                table.row(
+                        text(metric.path("name")),
+                        text(metric.path("kind")),
+                        text(metric.path("type")),
+                        text(metric.path("unit")),
+                        metric.path("count").asLong(),
+                        text(metric.path("latest")),
+                        seen(metric.path("last_seen")));
+            }
+            table.print(out, terminal());
+            showBeyond(answer, out);
+        }
+    }
+
+    /// Requests that are taken in a minute.
+    private static String rate(long rate) {
+        return rate == 0 ? "no limit" : (rate < 0 ? 1000 : rate) + "/min";
+    }
+
     private static void showWithToken(JsonNode push, PrintWriter out) {
         out.println("data_id: " + RegistryLeaf.text(push.path("data_id")));
         out.println("access_token: " + RegistryLeaf.text(push.path("access_token")));
         out.println();
-        out.println(
-                "curl -X POST "
-                        + push.path("push_url").asText()
-                        + " -d "
-                        + RegistryLeaf.quoted(example(push).toString()));
+        // The body comes over standard input: what stands on a command line, all users can see.
+        out.println("curl -X POST " + push.path("push_url").asText() + " -d @- <<'END'");
+        out.println(example(push));
+        out.println("END");
     }
 
     private static ObjectNode example(JsonNode push) {

@@ -11,6 +11,8 @@ import io.trapline.forward.Addresses;
 import io.trapline.forward.Courier;
 import io.trapline.forward.HttpPoster;
 import io.trapline.forward.PushOutputSettings;
+import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import io.trapline.ingest.push.PushDecoder;
 import io.trapline.ingest.push.PushLimits;
 import io.trapline.ingest.push.PushOutcome;
@@ -38,7 +40,6 @@ import picocli.CommandLine.Spec;
 /// before anything is sent.
 @Command(
         name = "send",
-        mixinStandardHelpOptions = true,
         description = "Sends metrics or events to /v2/push/, here or on another host.",
         footer = {
             "",
@@ -61,16 +62,19 @@ final class PushSendCommand implements Callable<Integer> {
             names = {"--server", "--url"},
             paramLabel = "ADDRESS",
             defaultValue = "127.0.0.1:10205",
-            description = "host:port or the full URL (default 127.0.0.1:10205).")
+            description = "host:port of the receiver, or its full URL (default: 127.0.0.1:10205).")
     private String server;
 
-    @Option(names = "--data-id", paramLabel = "N", description = "Over the JSON's data_id.")
+    @Option(
+            names = "--data-id",
+            paramLabel = "N",
+            description = "The data_id to send with; replaces the one in --body or --file.")
     private @Nullable Long dataId;
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            description = "Holds the access token (- = standard input).")
+            description = "File with the access token (- = standard input).")
     private @Nullable String tokenFile;
 
     @Option(
@@ -79,10 +83,16 @@ final class PushSendCommand implements Callable<Integer> {
             description = "event or time_series (default: what the first item looks like).")
     private @Nullable String kind;
 
-    @Option(names = "--name", paramLabel = "TEXT", description = "Event name of the first item.")
+    @Option(
+            names = "--name",
+            paramLabel = "TEXT",
+            description = "Name of the event that the first item is (event_name).")
     private @Nullable String name;
 
-    @Option(names = "--content", paramLabel = "TEXT", description = "Its event.content.")
+    @Option(
+            names = "--content",
+            paramLabel = "TEXT",
+            description = "Text of the first item's event (event.content).")
     private @Nullable String content;
 
     @Option(names = "--target", paramLabel = "TEXT", description = "Target of the first item.")
@@ -91,16 +101,20 @@ final class PushSendCommand implements Callable<Integer> {
     @Option(
             names = "--timestamp",
             paramLabel = "MS",
-            description = "Of the first item, milliseconds; items without one get now.")
+            description =
+                    "Time of the first item, milliseconds since 1970; items without one get now.")
     private @Nullable Long timestamp;
 
-    @Option(names = "--dim", paramLabel = "K=V", description = "A dimension of the first item.")
+    @Option(
+            names = "--dim",
+            paramLabel = "K=V",
+            description = "A dimension of the first item; repeatable.")
     private @Nullable Map<String, String> dimensions;
 
     @Option(
             names = "--metric",
             paramLabel = "NAME=VALUE",
-            description = "A metric of the first item.")
+            description = "A metric of the first item; repeatable.")
     private @Nullable Map<String, String> metrics;
 
     @Override
@@ -139,7 +153,7 @@ final class PushSendCommand implements Callable<Integer> {
             return JsonNodeFactory.instance.objectNode();
         }
         try {
-            JsonNode json = JSON.readTree(input);
+            JsonNode json = JSON.readTree(LoneSurrogates.replaced(input));
             if (json.isArray()) {
                 return JsonNodeFactory.instance.objectNode().set("data", json);
             }
@@ -158,11 +172,9 @@ final class PushSendCommand implements Callable<Integer> {
         } catch (JsonProcessingException e) {
             throw new CommandFailure(
                     SendOptions.REFUSED,
-                    "not sent: the input is not JSON: line %d, column %d: %s"
-                            .formatted(
-                                    e.getLocation().getLineNr(),
-                                    e.getLocation().getColumnNr(),
-                                    e.getOriginalMessage()));
+                    "not sent: the input is not JSON: "
+                            + JsonMistake.explain(
+                                    input, e, JSON.getFactory().streamReadConstraints()));
         } catch (NumberFormatException e) {
             throw new CommandFailure(
                     SendOptions.REFUSED,

@@ -1,9 +1,10 @@
 package io.trapline.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.config.FileFailure;
+import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -15,19 +16,15 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// One `push …` or `trap …` command: one call, shown as text or as the answer's JSON.
 abstract class RegistryLeaf implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String STANDARD_INPUT = "-";
 
     @Spec private CommandSpec spec;
     @Mixin private HomeOption home;
-
-    @Option(names = "--json", description = "Prints JSON.")
-    private boolean json;
+    @Mixin private JsonOption json;
 
     @Override
     public final Integer call() throws Exception {
@@ -36,8 +33,8 @@ abstract class RegistryLeaf implements Callable<Integer> {
             answer = ask(link);
         }
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
+        if (json.isWanted()) {
+            JsonOption.print(answer, out);
         } else {
             show(answer, out);
         }
@@ -48,6 +45,10 @@ abstract class RegistryLeaf implements Callable<Integer> {
     abstract JsonNode ask(RegistryLink link) throws CommandFailure, IOException;
 
     abstract void show(JsonNode answer, PrintWriter out);
+
+    final Terminal terminal() {
+        return Cli.terminal(spec);
+    }
 
     static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
@@ -86,7 +87,7 @@ abstract class RegistryLeaf implements Callable<Integer> {
                             : Files.readString(Path.of(file)).strip());
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE, "cannot read " + file + ": " + e.getClass().getSimpleName());
+                    Cli.USAGE, "cannot read " + file + ": " + FileFailure.reason(e));
         }
     }
 
@@ -97,21 +98,36 @@ abstract class RegistryLeaf implements Callable<Integer> {
         }
     }
 
+    /// `-` where there is nothing.
     static String text(JsonNode value) {
-        return TextTable.plain(
-                value.isNull() || value.isMissingNode()
-                        ? "-"
-                        : value.isContainerNode() ? value.toString() : value.asText());
+        boolean nothing =
+                value.isNull()
+                        || value.isMissingNode()
+                        || value.isTextual() && value.textValue().isEmpty();
+        return nothing
+                ? "-"
+                : value.isFloatingPointNumber()
+                        ? PlainNumber.of(value.decimalValue())
+                        : TextTable.plain(
+                                value.isContainerNode() ? value.toString() : value.asText());
+    }
+
+    static String seen(JsonNode time) {
+        return time.isTextual() ? Times.seconds(time.asText()) : "never";
+    }
+
+    static void showBeyond(JsonNode answer, PrintWriter out) {
+        if (answer.path("beyond").asLong() > 0) {
+            out.println(
+                    "and more names than are kept: "
+                            + answer.path("beyond").asLong()
+                            + " values had one of those");
+        }
     }
 
     static String origin(JsonNode one) {
         return one.path("file").isMissingNode()
                 ? "registry"
                 : text(one.path("file")) + ":" + text(one.path("line"));
-    }
-
-    /// In quotes for a shell.
-    static String quoted(String text) {
-        return "'" + text.replace("'", "'\"'\"'") + "'";
     }
 }

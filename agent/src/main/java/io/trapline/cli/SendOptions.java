@@ -1,5 +1,6 @@
 package io.trapline.cli;
 
+import io.trapline.config.FileFailure;
 import io.trapline.forward.Courier;
 import io.trapline.forward.HttpPoster;
 import io.trapline.net.TlsException;
@@ -29,20 +30,22 @@ final class SendOptions {
     @Option(
             names = "--file",
             paramLabel = "FILE",
-            description = "Holds the JSON to send (- = standard input).")
+            description = "File with the JSON to send (- = standard input).")
     @Nullable String file;
 
     @Option(names = "--body", paramLabel = "JSON", description = "The JSON to send.")
     @Nullable String body;
 
-    @Option(names = "--dry-run", description = "Checks and prints what would be sent, only.")
+    @Option(
+            names = "--dry-run",
+            description = "Checks and prints what would be sent, and sends nothing.")
     boolean dryRun;
 
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
             defaultValue = "10",
-            description = "Of one request (default 10).")
+            description = "How many seconds one request may take (default: 10).")
     int timeout;
 
     @Option(
@@ -50,22 +53,22 @@ final class SendOptions {
             paramLabel = "SECONDS",
             defaultValue = "60",
             description =
-                    "How long to try again after 429, 5xx and lost connections (default 60, 0 ="
-                            + " once).")
+                    "How many seconds to go on trying after 429, 5xx and lost connections (default:"
+                            + " 60; 0 = try once).")
     int retryFor;
 
     @Option(
             names = "--ca",
             paramLabel = "FILE",
             description =
-                    "PEM file of the certificates to trust at an https:// address (default: those"
-                            + " that Java trusts).")
+                    "PEM file with the certificates to trust over TLS (default: those that Java"
+                            + " trusts).")
     @Nullable Path ca;
 
     @Option(names = "--no-verify", description = "Takes any TLS certificate.")
     boolean noVerify;
 
-    @Option(names = "--quiet", description = "Prints no answers.")
+    @Option(names = "--quiet", description = "Does not print what the receiver answers.")
     boolean quiet;
 
     /// The JSON text, or null when there is none.
@@ -87,13 +90,7 @@ final class SendOptions {
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new CommandFailure(
-                    Cli.USAGE,
-                    option
-                            + " "
-                            + file
-                            + ": cannot be read ("
-                            + e.getClass().getSimpleName()
-                            + ")");
+                    Cli.USAGE, option + " " + file + ": cannot be read: " + FileFailure.reason(e));
         }
     }
 

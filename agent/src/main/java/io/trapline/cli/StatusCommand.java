@@ -2,10 +2,10 @@ package io.trapline.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.trapline.Home;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.cli.AgentClient.Answer;
-import io.trapline.store.QueryResult;
-import io.trapline.store.ResultFormat;
+import io.trapline.cli.TextTable.Shaded;
+import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -22,126 +22,216 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "status",
-        description = "Shows the running agent's inputs, collectors, last outcomes and lag.")
+        description =
+                "Shows the running agent's inputs, collectors, last outcomes, outputs and lag.",
+        footer = {
+            "",
+            "Exit codes: 0 the agent answered, 1 no agent runs or it did not answer, 2 usage.",
+            "With --check also 1 when something is wrong: an input that does not run, a collector whose",
+            "last run did not end well, an output or repository that fails, the store, a full journal,",
+            "a refused configuration. What is paused by hand is not wrong."
+        })
 final class StatusCommand implements Callable<Integer> {
-    private static final List<String> COLUMNS =
-            List.of(
-                    "input",
-                    "collector",
-                    "state",
-                    "last",
-                    "ended",
-                    "ms",
-                    "points",
-                    "next",
-                    "late p99 ms");
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     @Mixin private HomeOption home;
+    @Mixin private JsonOption json;
     @Spec private CommandSpec spec;
 
-    @Option(names = "--json", description = "Print the agent's whole answer.")
-    private boolean json;
+    @Option(
+            names = "--check",
+            description =
+                    "For monitoring: exit code 1 when something is wrong, with one line for each"
+                            + " thing, after \"wrong:\".")
+    private boolean check;
 
     @Override
     public Integer call() throws Exception {
-        Home folder = home.home();
         AgentClient agent =
                 AgentClient.running(
-                        folder,
+                        home.home(),
                         "start one with `trapline run`, or name another folder with --home");
         Answer answer = agent.get("/api/status");
         if (answer.status() != 200) {
             throw new CommandFailure(
                     Cli.FAILED, "the agent answered " + answer.status() + ": " + answer.body());
         }
+        ObjectNode status = (ObjectNode) JSON.readTree(answer.body());
+        status.set("outputs", outputs(agent));
+        List<String> wrong = Wrong.in(status);
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(answer.body());
-            return Cli.OK;
+        if (json.isWanted()) {
+            JsonOption.print(status, out);
+        } else {
+            show(agent, status, out);
+            if (check) {
+                out.println();
+                wrong.forEach(line -> out.println("wrong: " + TextTable.plain(line)));
+                if (wrong.isEmpty()) {
+                    out.println("nothing is wrong");
+                }
+                out.flush();
+            }
         }
-        JsonNode status = new ObjectMapper().readTree(answer.body());
+        return check && !wrong.isEmpty() ? Cli.FAILED : Cli.OK;
+    }
+
+    /// A list; empty when there are none.
+    private static JsonNode outputs(AgentClient agent) throws IOException {
+        Answer answer = agent.get("/api/outputs");
+        @Nullable JsonNode outputs =
+                answer.status() == 200 ? JSON.readTree(answer.body()).path("outputs") : null;
+        return outputs != null && outputs.isArray() ? outputs : JSON.createArrayNode();
+    }
+
+    private void show(AgentClient agent, JsonNode status, PrintWriter out) {
         out.println(
-                "trapline %s, process %d, role %s, up %s, configuration %d"
+                "trapline %s, process %d, role %s, up %s, %s"
                         .formatted(
                                 status.path("version").asText(),
                                 agent.pid(),
                                 status.path("role").asText(),
-                                rounded(Duration.ofSeconds(status.path("uptime_s").asLong())),
-                                status.path("config_generation").asLong()));
-        JsonNode journal = status.path("journal");
-        long oldest = journal.path("tail").asLong();
-        long newest = journal.path("head").asLong();
-        out.println(
-                "journal: %s, %.1f of %.1f MiB"
-                        .formatted(
-                                oldest > newest
-                                        ? "empty after frame " + newest
-                                        : "frames " + oldest + " to " + newest,
-                                mebibytes(journal.path("bytes")),
-                                mebibytes(journal.path("max_bytes"))));
-        for (JsonNode reader : journal.path("readers")) {
-            out.println(
-                    "  reader %s: %d frame(s) behind"
-                            .formatted(reader.path("name").asText(), reader.path("lag").asLong()));
+                                Times.rounded(Duration.ofSeconds(status.path("uptime_s").asLong())),
+                                configuration(status.path("config_generation").asLong())));
+        out.println("page: " + agent.address() + "/");
+        if (status.path("core").isTextual()) {
+            out.println("push and trap: " + status.path("core").asText());
         }
-        JsonNode store = status.path("store");
-        if (store.isObject()) {
-            out.println(
-                    "store: %s, %d samples, %d records, %.1f MiB%s"
-                            .formatted(
-                                    store.path("state").asText(),
-                                    store.path("samples").asLong(),
-                                    store.path("records").asLong(),
-                                    mebibytes(store.path("bytes")),
-                                    prefixed(": ", store.path("error").asText())));
+        journal(status.path("journal"), out);
+        store(status.path("store"), out);
+        for (JsonNode output : status.path("outputs")) {
+            out.println(output(output));
         }
         for (JsonNode repository : status.path("git")) {
             out.println(GitCommand.line(repository));
         }
         for (JsonNode problem : status.path("config_problems")) {
-            out.println("configuration: " + problem.asText());
+            out.println("configuration: " + TextTable.plain(problem.asText()));
         }
         out.println();
-        out.flush();
-        table(status.path("inputs"));
+        table(status.path("inputs"), out);
         problems(status.path("inputs"), out);
-        return Cli.OK;
     }
 
-    private static void table(JsonNode inputs) throws IOException {
-        List<List<@Nullable Object>> rows = new ArrayList<>();
+    private static String configuration(long generation) {
+        return generation <= 1
+                ? "configuration as at the start"
+                : "configuration reloaded "
+                        + (generation == 2 ? "once" : generation - 1 + " times");
+    }
+
+    private static void journal(JsonNode journal, PrintWriter out) {
+        out.println(
+                "journal: %s of %s MiB used"
+                        .formatted(
+                                mebibytes(journal.path("bytes")),
+                                mebibytes(journal.path("max_bytes"))));
+        for (JsonNode reader : journal.path("readers")) {
+            long lag = reader.path("lag").asLong();
+            if (lag > 0) {
+                out.println(
+                        "  %s: %d %s behind"
+                                .formatted(
+                                        Wrong.reader(reader.path("name").asText()),
+                                        lag,
+                                        lag == 1 ? "batch" : "batches"));
+            }
+        }
+    }
+
+    private void store(JsonNode store, PrintWriter out) {
+        if (store.isObject()) {
+            String state = store.path("state").asText();
+            out.println(
+                    "store: %s, %d samples, %d records, %s MiB%s"
+                            .formatted(
+                                    terminal().state(state, state),
+                                    store.path("samples").asLong(),
+                                    store.path("records").asLong(),
+                                    mebibytes(store.path("bytes")),
+                                    prefixed(": ", TextTable.plain(store.path("error").asText()))));
+        }
+    }
+
+    private String output(JsonNode output) {
+        String state = output.path("state").asText();
+        long lag = output.path("lag").asLong();
+        StringBuilder line = new StringBuilder("output ");
+        line.append(TextTable.plain(output.path("name").asText()))
+                .append(" to ")
+                .append(TextTable.plain(output.path("address").asText()))
+                .append(": ")
+                .append(terminal().state(state, state));
+        if (lag > 0) {
+            line.append(", ").append(lag).append(lag == 1 ? " batch behind" : " batches behind");
+        }
+        if (output.path("aside").asLong() > 0) {
+            line.append(", ")
+                    .append(output.path("aside").asLong())
+                    .append(" refused and set aside");
+        }
+        if (!output.path("error").asText().isEmpty()) {
+            line.append(": ").append(TextTable.plain(output.path("error").asText()));
+        }
+        return line.toString();
+    }
+
+    private void table(JsonNode inputs, PrintWriter out) {
+        TextTable table =
+                TextTable.ruled(
+                        List.of(
+                                "input",
+                                "collector",
+                                "state",
+                                "last",
+                                "ended",
+                                "took",
+                                "points",
+                                "next",
+                                "starts late"));
+        boolean any = false;
         for (JsonNode input : inputs) {
             JsonNode collectors = input.path("collectors");
             if (collectors.isEmpty()) {
-                List<@Nullable Object> row = new ArrayList<>();
-                row.add(input.path("name").asText());
-                row.add("");
-                row.add(input.path("state").asText());
-                while (row.size() < COLUMNS.size()) {
-                    row.add(null);
-                }
-                rows.add(row);
+                String state = input.path("state").asText();
+                table.row(
+                        input.path("name").asText(),
+                        "",
+                        new Shaded(state, state),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null);
             }
             for (JsonNode collector : collectors) {
-                rows.add(row(input, collector));
+                table.row(row(input, collector));
+                any = true;
             }
         }
-        ResultFormat.TABLE.write(new QueryResult(COLUMNS, rows), System.out);
+        table.print(out, terminal());
+        if (any) {
+            out.println(
+                    "starts late: 99 of 100 runs start at most so long after their planned time");
+        }
     }
 
     private static List<@Nullable Object> row(JsonNode input, JsonNode collector) {
         JsonNode last = collector.path("last");
+        String state = collector.path("shown").asText();
         List<@Nullable Object> row = new ArrayList<>();
         row.add(input.path("name").asText());
         row.add(collector.path("name").asText());
-        row.add(collector.path("state").asText());
+        row.add(new Shaded(state, state.equals("running") ? "" : state));
         if (last.isObject()) {
-            row.add(last.path("outcome").asText());
+            String outcome = last.path("outcome").asText();
+            row.add(new Shaded(outcome, outcome));
             row.add(
-                    ago(
+                    Times.ago(
                             Instant.parse(last.path("started").asText())
                                     .plusMillis(last.path("duration_ms").asLong())));
-            row.add(Math.round(last.path("duration_ms").asDouble()));
+            row.add(milliseconds(last.path("duration_ms")));
             row.add(last.path("points").asLong());
         } else {
             row.add("none yet");
@@ -149,9 +239,16 @@ final class StatusCommand implements Callable<Integer> {
             row.add(null);
             row.add(null);
         }
-        row.add(collector.path("next").isTextual() ? in(collector.path("next").asText()) : null);
-        row.add(Math.round(collector.path("lateness").path("p99_ms").asDouble() * 10) / 10.0);
+        row.add(
+                collector.path("next").isTextual()
+                        ? Times.in(Instant.parse(collector.path("next").asText()))
+                        : null);
+        row.add(milliseconds(collector.path("lateness").path("p99_ms")));
         return row;
+    }
+
+    private static String milliseconds(JsonNode number) {
+        return PlainNumber.rounded(number.asDouble(), 2) + " ms";
     }
 
     private static void problems(JsonNode inputs, PrintWriter out) {
@@ -175,8 +272,12 @@ final class StatusCommand implements Callable<Integer> {
                             "\n%s is %s: %s"
                                     .formatted(
                                             id,
-                                            collector.path("state").asText(),
+                                            collector.path("shown").asText(),
                                             collector.path("reason").asText()));
+                }
+                String warning = collector.path("warning").asText();
+                if (!warning.isEmpty()) {
+                    out.println("\n%s, warning: %s".formatted(id, warning));
                 }
                 JsonNode last = collector.path("last");
                 String error = last.path("error").asText().strip();
@@ -190,31 +291,12 @@ final class StatusCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private static String ago(Instant then) {
-        return rounded(Duration.between(then, Instant.now())) + " ago";
+    private Terminal terminal() {
+        return Cli.terminal(spec);
     }
 
-    private static String in(String then) {
-        Duration left = Duration.between(Instant.now(), Instant.parse(then));
-        return left.isNegative() ? "now" : "in " + rounded(left);
-    }
-
-    /// The two largest units, as people say it.
-    private static String rounded(Duration time) {
-        if (time.toDays() > 0) {
-            return time.toDays() + "d" + time.toHoursPart() + "h";
-        }
-        if (time.toHours() > 0) {
-            return time.toHours() + "h" + time.toMinutesPart() + "m";
-        }
-        if (time.toMinutes() > 0) {
-            return time.toMinutes() + "m" + time.toSecondsPart() + "s";
-        }
-        return time.toSeconds() + "s";
-    }
-
-    private static double mebibytes(JsonNode bytes) {
-        return bytes.asLong() / 1048576.0;
+    private static String mebibytes(JsonNode bytes) {
+        return PlainNumber.rounded(Math.round(bytes.asLong() / 104857.6) / 10.0, 3);
     }
 
     private static String prefixed(String prefix, String text) {

@@ -1,53 +1,143 @@
 package io.trapline.cli;
 
+import io.trapline.store.ResultFormat;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// Columns of text for a terminal, each as wide as its longest cell. What came from outside cannot
-/// steer the terminal.
+/// Columns of text side by side, numbers to the right. On a terminal the widest columns are
+/// shortened, with `…`, until a row fits; elsewhere every cell is whole. What came from outside
+/// cannot steer the terminal.
 final class TextTable {
-    private final List<List<String>> rows = new ArrayList<>();
+    private static final String CUT = "…";
 
-    TextTable(String... titles) {
-        rows.add(List.of(titles));
+    /// No column is made narrower: less says nothing.
+    private static final int NARROWEST = 6;
+
+    /// Text with a colour of its own.
+    ///
+    /// @param state as [Terminal#state] takes it
+    record Shaded(String text, String state) {}
+
+    private record Cell(String text, String state) {}
+
+    private final List<List<Cell>> rows = new ArrayList<>();
+    private final boolean[] mayBeRight;
+    private final boolean[] hasValue;
+    private final boolean ruled;
+
+    private TextTable(List<String> titles, boolean ruled) {
+        this.ruled = ruled;
+        this.mayBeRight = new boolean[titles.size()];
+        this.hasValue = new boolean[titles.size()];
+        java.util.Arrays.fill(mayBeRight, true);
+        rows.add(titles.stream().map(title -> new Cell(plain(title), "")).toList());
     }
 
-    void row(String... cells) {
-        List<String> row = new ArrayList<>();
-        for (String cell : cells) {
-            row.add(plain(cell));
+    /// Columns with two blanks in between.
+    TextTable(String... titles) {
+        this(List.of(titles), false);
+    }
+
+    /// Columns with lines in between and below the titles.
+    static TextTable ruled(List<String> titles) {
+        return new TextTable(titles, true);
+    }
+
+    /// @param cells null = nothing, a [Number], a [Shaded], or what [ResultFormat#show] takes
+    void row(@Nullable Object... cells) {
+        row(java.util.Arrays.asList(cells));
+    }
+
+    void row(List<? extends @Nullable Object> cells) {
+        List<Cell> row = new ArrayList<>(cells.size());
+        for (int i = 0; i < cells.size(); i++) {
+            @Nullable Object cell = cells.get(i);
+            if (cell != null) {
+                hasValue[i] = true;
+                mayBeRight[i] &= cell instanceof Number;
+            }
+            row.add(
+                    cell instanceof Shaded(String text, String state)
+                            ? new Cell(plain(text), state)
+                            : new Cell(plain(ResultFormat.show(cell)), ""));
         }
         rows.add(row);
     }
 
-    void print(PrintWriter out) {
-        int columns = rows.getFirst().size();
+    void print(PrintWriter out, Terminal terminal) {
+        int columns = mayBeRight.length;
         int[] widths = new int[columns];
-        for (List<String> row : rows) {
+        for (List<Cell> row : rows) {
             for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], length(row.get(i)));
+                widths[i] = Math.max(widths[i], TextWidth.of(row.get(i).text()));
             }
         }
-        for (List<String> row : rows) {
+        String between = ruled ? " | " : "  ";
+        if (terminal.columns() > 0) {
+            fit(widths, terminal.columns() - between.length() * (columns - 1));
+        }
+        for (int r = 0; r < rows.size(); r++) {
             StringBuilder line = new StringBuilder();
+            int pending = 0; // blanks that only matter when something follows
             for (int i = 0; i < columns; i++) {
-                String cell = row.get(i);
-                line.append(cell).append(" ".repeat(widths[i] - length(cell) + 2));
+                Cell cell = rows.get(r).get(i);
+                String text = TextWidth.cut(cell.text(), widths[i], CUT);
+                int pad = widths[i] - TextWidth.of(text);
+                boolean right = hasValue[i] && mayBeRight[i];
+                line.append(" ".repeat(pending)).append(i == 0 ? "" : ruled ? " | " : "  ");
+                line.append(right ? " ".repeat(pad) : "");
+                line.append(terminal.state(cell.state(), text));
+                pending = right ? 0 : pad;
             }
             out.println(line.toString().stripTrailing());
+            if (ruled && r == 0) {
+                rule(out, widths);
+            }
+        }
+        out.flush();
+    }
+
+    private static void rule(PrintWriter out, int[] widths) {
+        StringBuilder line = new StringBuilder();
+        for (int width : widths) {
+            line.append(line.isEmpty() ? "" : "-+-").append("-".repeat(width));
+        }
+        out.println(line);
+    }
+
+    /// Takes from the widest column until all fit, or none may become narrower.
+    private static void fit(int[] widths, int room) {
+        int total = 0;
+        for (int width : widths) {
+            total += width;
+        }
+        while (total > room) {
+            int widest = 0;
+            for (int i = 1; i < widths.length; i++) {
+                widest = widths[i] > widths[widest] ? i : widest;
+            }
+            if (widths[widest] <= NARROWEST) {
+                return;
+            }
+            widths[widest]--;
+            total--;
         }
     }
 
+    /// Without what would break the line or steer the terminal.
     static String plain(String text) {
         StringBuilder out = new StringBuilder(text.length());
-        text.codePoints()
-                .map(c -> Character.isISOControl(c) ? ' ' : c)
-                .forEach(out::appendCodePoint);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> out.append(Character.isISOControl(c) ? '\uFFFD' : c);
+            }
+        }
         return out.toString();
-    }
-
-    private static int length(String text) {
-        return text.codePointCount(0, text.length());
     }
 }

@@ -10,19 +10,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
         name = "trap",
-        description = "HTTPTrap checks: who may send to /module/httptrap/.",
+        description = {
+            "HTTPTrap checks: who may send JSON to /module/httptrap/.",
+            "They work on the running agent, or when there is none on its home."
+        },
         synopsisSubcommandLabel = "COMMAND",
-        mixinStandardHelpOptions = true,
         subcommands = {
             TrapCommand.Add.class,
             TrapCommand.ListAll.class,
             TrapCommand.Show.class,
             TrapCommand.Remove.class,
+            TrapCommand.Enable.class,
+            TrapCommand.Disable.class,
+            TrapCommand.RotateSecret.class,
             TrapCommand.Metrics.class,
             TrapSendCommand.class,
             CommandLine.HelpCommand.class
@@ -30,29 +36,47 @@ import picocli.CommandLine.Parameters;
 final class TrapCommand {
     private static final String TRAPS = "traps";
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // HomeOption finds it by its name
+    private HomeOption home;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // likewise
+    private JsonOption json;
+
     private TrapCommand() {}
 
-    @Command(
-            name = "add",
-            mixinStandardHelpOptions = true,
-            description = "Adds a check; prints its Data Submission URL.")
+    @Command(name = "add", description = "Adds a check; prints its Data Submission URL.")
     static final class Add extends RegistryLeaf {
-        @Option(names = "--id", paramLabel = "UUID", description = "Default: one is made.")
+        @Option(
+                names = "--id",
+                paramLabel = "UUID",
+                description = "The check's id, a part of its URL (default: one is made).")
         private @Nullable String id;
 
         @Option(
                 names = "--secret-file",
                 paramLabel = "FILE",
-                description = "Holds the secret (- = standard input). Default: one is made.")
+                description =
+                        "File with the secret, the last part of the check's URL (- = standard"
+                                + " input; default: one is made).")
         private @Nullable String secretFile;
 
-        @Option(names = "--name", paramLabel = "TEXT", description = "For people.")
+        @Option(names = "--name", paramLabel = "TEXT", description = "What people call it.")
         private @Nullable String name;
 
-        @Option(names = "--target", paramLabel = "HOST", description = "Where the data is from.")
+        @Option(
+                names = "--target",
+                paramLabel = "HOST",
+                description = "The host that the data is about.")
         private @Nullable String target;
 
-        @Option(names = "--period", paramLabel = "TIME", description = "1s to 300s; default: 60s.")
+        @Option(
+                names = "--period",
+                paramLabel = "TIME",
+                description =
+                        "How long values are held and summed up with --sync, from 1s to 300s"
+                                + " (default: 60s).")
         private @Nullable String period;
 
         @Option(
@@ -63,13 +87,14 @@ final class TrapCommand {
         @Option(
                 names = "--delimiter",
                 paramLabel = "SIGN",
-                description = "Joins the levels of a name; default: the backtick.")
+                description = "Joins the levels of a name in nested JSON (default: the backtick).")
         private @Nullable String delimiter;
 
         @Option(
                 names = "--cors-origin",
                 paramLabel = "REGEX",
-                description = "Which pages may send; default: every one.")
+                description =
+                        "Web pages whose origin it matches may send from a browser (default: all).")
         private @Nullable String corsOrigin;
 
         @Option(
@@ -84,13 +109,15 @@ final class TrapCommand {
                 description = "A metric whose numbers become histograms; repeatable.")
         private @Nullable List<String> histograms;
 
-        @Option(names = "--guess-types", description = "Texts that look like numbers become some.")
+        @Option(
+                names = "--guess-types",
+                description = "Stores texts that look like numbers as numbers.")
         private boolean guessTypes;
 
         @Option(
                 names = "--rate",
                 paramLabel = "N",
-                description = "Requests a minute; default: no limit.")
+                description = "Most requests that are taken in a minute (default: no limit).")
         private @Nullable Long rate;
 
         @Option(
@@ -139,15 +166,11 @@ final class TrapCommand {
 
         @Override
         void show(JsonNode check, PrintWriter out) {
-            String url = check.path("submission_url").asText();
-            out.println("id: " + text(check.path("id")));
-            out.println("Data Submission URL: " + url);
-            out.println();
-            out.println("curl -X PUT " + url + " -d '{\"temperature\":21.5}'");
+            showWithUrl(check, out);
         }
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists checks.")
+    @Command(name = "list", description = "Lists checks.")
     static final class ListAll extends RegistryLeaf {
         @Override
         JsonNode ask(RegistryLink link) throws CommandFailure, IOException {
@@ -163,6 +186,7 @@ final class TrapCommand {
                             "TARGET",
                             "PERIOD",
                             "MODE",
+                            "ENABLED",
                             "FILTERED",
                             "METRICS",
                             "LAST SEEN",
@@ -174,18 +198,21 @@ final class TrapCommand {
                         text(check.path("target")),
                         text(check.path("period")),
                         check.path("async_metrics").asBoolean() ? "async" : "sync",
+                        check.path("enabled").asBoolean() ? "yes" : "no",
                         check.path("filters").isNull() ? "no" : "yes",
-                        text(check.path("metrics")),
-                        text(check.path("last_seen")),
+                        check.path("metrics").asLong(),
+                        seen(check.path("last_seen")),
                         origin(check));
             }
-            table.print(out);
+            table.print(out, terminal());
         }
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows a check.")
+    @Command(name = "show", description = "Shows a check.")
     static final class Show extends RegistryLeaf {
-        @Parameters(paramLabel = "UUID")
+        @Parameters(
+                paramLabel = "UUID",
+                description = "The check's id, as `trapline trap list` shows it.")
         private String id;
 
         @Option(
@@ -207,12 +234,11 @@ final class TrapCommand {
         }
     }
 
-    @Command(
-            name = "remove",
-            mixinStandardHelpOptions = true,
-            description = "Removes a check; what it sent is kept.")
+    @Command(name = "remove", description = "Removes a check; what it sent is kept.")
     static final class Remove extends RegistryLeaf {
-        @Parameters(paramLabel = "UUID")
+        @Parameters(
+                paramLabel = "UUID",
+                description = "The check's id, as `trapline trap list` shows it.")
         private String id;
 
         @Override
@@ -226,34 +252,106 @@ final class TrapCommand {
         }
     }
 
+    /// A change that takes no more than a UUID.
+    abstract static class Switch extends RegistryLeaf {
+        private final String action;
+
+        @Parameters(
+                paramLabel = "UUID",
+                description = "The check's id, as `trapline trap list` shows it.")
+        private String id;
+
+        Switch(String action) {
+            this.action = action;
+        }
+
+        @Override
+        JsonNode ask(RegistryLink link) throws CommandFailure, IOException {
+            return link.call("POST", List.of(TRAPS, id, action), false, null);
+        }
+
+        @Override
+        void show(JsonNode check, PrintWriter out) {
+            out.println(action + "d " + text(check.path("id")));
+        }
+    }
+
+    @Command(name = "enable", description = "Takes the check's data again.")
+    static final class Enable extends Switch {
+        Enable() {
+            super("enable");
+        }
+    }
+
+    @Command(
+            name = "disable",
+            description = "Refuses the check's data, as if there were no such check.")
+    static final class Disable extends Switch {
+        Disable() {
+            super("disable");
+        }
+    }
+
+    @Command(
+            name = "rotate-secret",
+            description =
+                    "Makes a new secret and prints the new Data Submission URL; the old one is refused"
+                            + " at once.")
+    static final class RotateSecret extends Switch {
+        RotateSecret() {
+            super("rotate-secret");
+        }
+
+        @Override
+        void show(JsonNode check, PrintWriter out) {
+            showWithUrl(check, out);
+        }
+    }
+
+    private static void showWithUrl(JsonNode check, PrintWriter out) {
+        String url = check.path("submission_url").asText();
+        out.println("id: " + RegistryLeaf.text(check.path("id")));
+        out.println("Data Submission URL: " + url);
+        out.println();
+        // The URL holds the secret: it comes over standard input, since all users can see what
+        // stands on a command line.
+        out.println("curl -X PUT -d '{\"temperature\":21.5}' -K - <<'END'");
+        out.println("url = \"" + url + "\"");
+        out.println("END");
+    }
+
     @Command(
             name = "metrics",
-            mixinStandardHelpOptions = true,
             description = {
                 "Lists the metrics that a check has sent, stored or not, or chooses which are"
                         + " stored from now on.",
                 "A name without tags means every tag set of it, name|ST[a:b] that stream."
             })
     static final class Metrics extends RegistryLeaf {
-        @Parameters(paramLabel = "UUID")
+        @Parameters(
+                paramLabel = "UUID",
+                description = "The check's id, as `trapline trap list` shows it.")
         private String id;
 
-        @Option(names = "--select", paramLabel = "NAME", description = "Stores it; repeatable.")
+        @Option(
+                names = "--select",
+                paramLabel = "NAME",
+                description = "Stores this metric from now on; repeatable.")
         private @Nullable List<String> on;
 
         @Option(
                 names = "--deselect",
                 paramLabel = "NAME",
-                description = "Does not store it; repeatable.")
+                description = "No longer stores this metric; repeatable.")
         private @Nullable List<String> off;
 
         @Option(
                 names = "--only",
                 paramLabel = "NAME",
-                description = "Stores it and nothing else that is not named too; repeatable.")
+                description = "Stores this metric and no other; repeatable, each --only adds one.")
         private @Nullable List<String> only;
 
-        @Option(names = "--all", description = "Stores everything.")
+        @Option(names = "--all", description = "Stores everything: removes all filters.")
         private boolean all;
 
         @Override
@@ -292,17 +390,12 @@ final class TrapCommand {
                         text(metric.path("name")),
                         text(metric.path("type")),
                         metric.path("stored").asBoolean() ? "yes" : "no",
-                        text(metric.path("count")),
+                        metric.path("count").asLong(),
                         text(metric.path("latest")),
-                        text(metric.path("last_seen")));
+                        seen(metric.path("last_seen")));
             }
-            table.print(out);
-            if (answer.path("beyond").asLong() > 0) {
-                out.println(
-                        "and more names than are kept: "
-                                + answer.path("beyond").asLong()
-                                + " values had one of those");
-            }
+            table.print(out, terminal());
+            showBeyond(answer, out);
         }
     }
 }

@@ -37,7 +37,6 @@ import picocli.CommandLine.Spec;
 /// Sends metrics to an HTTPTrap check. The receiver's own decoder reads the document first.
 @Command(
         name = "send",
-        mixinStandardHelpOptions = true,
         description = "Sends metrics to a check's submission URL, here or on another host.",
         footer = {
             "",
@@ -57,29 +56,33 @@ final class TrapSendCommand implements Callable<Integer> {
     @Option(
             names = "--url-file",
             paramLabel = "FILE",
-            description = "Holds the submission URL (- = standard input).")
+            description = "File with the Data Submission URL (- = standard input).")
     private @Nullable String urlFile;
 
     @Option(
             names = "--metric",
             paramLabel = "NAME=VALUE",
-            description = "A metric; its name may carry stream tags, name|ST[a:b].")
+            description = "A metric; its name may carry stream tags, name|ST[a:b]; repeatable.")
     private @Nullable List<String> metrics;
 
-    @Option(names = "--tag", paramLabel = "K:V", description = "A stream tag of all --metric.")
+    @Option(
+            names = "--tag",
+            paramLabel = "K:V",
+            description = "A stream tag of every --metric; repeatable.")
     private @Nullable List<String> tags;
 
     @Option(
             names = "--type",
             paramLabel = "LETTER",
             defaultValue = "n",
-            description = "Of all --metric: i I l L n s h H (default n).")
+            description = "Type of every --metric: i I l L n s h H (default: n, a number).")
     private String type;
 
     @Option(
             names = "--timestamp",
             paramLabel = "MS",
-            description = "Of all --metric, milliseconds (default: the time of receipt).")
+            description =
+                    "Time of every --metric, milliseconds since 1970 (default: when it is received).")
     private @Nullable Long timestamp;
 
     @Override
@@ -142,7 +145,7 @@ final class TrapSendCommand implements Callable<Integer> {
         for (String metric : metrics) {
             int equals = endOfName(metric);
             String name = metric.substring(0, equals);
-            ObjectNode value = own.putObject(StreamName.canonical(name, all));
+            ObjectNode value = own.putObject(StreamName.sent(name, all));
             value.put("_type", type).put("_value", metric.substring(equals + 1));
             if (timestamp != null) {
                 value.put("_ts", timestamp);

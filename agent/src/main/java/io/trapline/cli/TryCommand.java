@@ -6,6 +6,7 @@ import io.trapline.TryOut;
 import io.trapline.collector.TryRun;
 import io.trapline.collector.TryRun.Tried;
 import io.trapline.model.Entry;
+import io.trapline.model.PlainNumber;
 import io.trapline.model.Point;
 import io.trapline.web.TryJson;
 import java.io.PrintWriter;
@@ -30,13 +31,14 @@ final class TryCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "TARGET",
-            description = "An input's name, a folder or file below python.d, or any path.")
+            description =
+                    "An input's name, a folder or file below python.d or below the home, or any path.")
     private String target;
 
-    @Option(names = "--class", paramLabel = "NAME", description = "Only this class; repeatable.")
+    @Option(names = "--class", paramLabel = "NAME", description = "Only this class, or module.Class; repeatable.")
     private List<String> classes = new ArrayList<>();
 
-    @Option(names = "--json", description = "Print one JSON object.")
+    @Option(names = "--json", description = "Prints one JSON object on one line.")
     private boolean json;
 
     @Override
@@ -49,7 +51,8 @@ final class TryCommand implements Callable<Integer> {
                             folder,
                             HomeOption.program(),
                             target,
-                            name -> classes.isEmpty() || classes.contains(name));
+                            name -> classes.isEmpty() || classes.contains(name),
+                            spec.commandLine().getErr()::println);
         } catch (TryOut.NotFoundException e) {
             throw new CommandFailure(Cli.USAGE, e.getMessage());
         }
@@ -65,13 +68,13 @@ final class TryCommand implements Callable<Integer> {
     private static void print(TryRun.Result result, PrintWriter out) {
         for (Tried tried : result.collectors()) {
             out.println(
-                    "%s (%s, every %s s): %s in %.1f ms, %d point(s)"
+                    "%s (%s, every %s s): %s in %s ms, %d point(s)"
                             .formatted(
                                     tried.name(),
                                     tried.file(),
-                                    plain(tried.interval()),
+                                    PlainNumber.of(tried.interval()),
                                     tried.outcome().word(),
-                                    tried.durationMs(),
+                                    PlainNumber.rounded(tried.durationMs(), 3),
                                     tried.entries().size()));
             for (Entry entry : tried.entries()) {
                 if (entry instanceof Point point) {
@@ -90,11 +93,5 @@ final class TryCommand implements Callable<Integer> {
         if (!result.failure().isEmpty()) {
             out.println("failed: " + result.failure());
         }
-    }
-
-    private static String plain(double number) {
-        return number == Math.rint(number) && Math.abs(number) < 1e15
-                ? String.valueOf((long) number)
-                : String.valueOf(number);
     }
 }

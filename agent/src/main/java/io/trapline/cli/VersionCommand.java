@@ -1,6 +1,9 @@
 package io.trapline.cli;
 
 import io.trapline.telemetry.Version;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -15,11 +18,20 @@ final class VersionCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli fills it
     private HomeOption home;
 
+    @Mixin private JsonOption json;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() {
-        spec.commandLine().getOut().println(text());
+        PrintWriter out = spec.commandLine().getOut();
+        if (json.isWanted()) {
+            Map<String, String> all = new LinkedHashMap<>();
+            all.put("version", Version.TEXT);
+            all.put("java", Runtime.version().toString());
+            JsonOption.print(all, out);
+        } else {
+            out.println(text());
+        }
         return Cli.OK;
     }
 

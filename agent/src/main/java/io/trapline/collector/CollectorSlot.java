@@ -2,21 +2,29 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Worker.LoadedCollector;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// One collector of an input, over all of its interpreters. Owned by the input's thread, except for
 /// what is final or volatile.
 final class CollectorSlot {
     final LoadedCollector loaded;
+    private final String name;
     final Schedule schedule;
     final CollectorStats stats;
     final ReportBuffer outside;
-    final long timeout;
+    final Patience patience;
     final Backoff backoff = new Backoff();
     long nextTick;
     Timeline.@Nullable Timer timer;
-    @Nullable ActiveRun active;
+    volatile @Nullable ActiveRun active;
     boolean runAgain;
+
+    /// Its last run was slow and that was told.
+    boolean slowTold;
+
+    /// Monotonic: its last report, of a run, of a thread or process of its own, or from outside.
+    volatile OptionalLong reported = OptionalLong.empty();
 
     /// Gone from its input, or replaced.
     boolean dropped;
@@ -30,24 +38,26 @@ final class CollectorSlot {
     /// A collector that took its interpreter down waits until `until` (monotonic nanoseconds).
     record Pause(long until, String reason) {}
 
+    /// @param name what people call it, unique in its input: [CollectorNames]
     /// @param outside takes reports from outside any run
-    /// @param timeout nanoseconds that a run may take
     CollectorSlot(
             LoadedCollector loaded,
+            String name,
             Schedule schedule,
             CollectorStats stats,
             ReportBuffer outside,
-            long timeout) {
+            Patience patience) {
         this.loaded = loaded;
+        this.name = name;
         this.schedule = schedule;
         this.stats = stats;
         this.outside = outside;
-        this.timeout = timeout;
+        this.patience = patience;
         this.nextTick = schedule.first();
         this.nextTickShown = nextTick;
     }
 
     String name() {
-        return loaded.className();
+        return name;
     }
 }

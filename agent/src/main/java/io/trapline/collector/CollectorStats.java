@@ -21,6 +21,7 @@ final class CollectorStats {
     private long points;
     private long refusedReports;
     private long refusedPoints;
+    private long slowRuns;
     private String sameError = "";
     private long sameErrors;
 
@@ -33,6 +34,10 @@ final class CollectorStats {
     synchronized long skipped() {
         outcomes.merge(Run.Outcome.SKIPPED, 1L, Long::sum);
         return ++skippedInARow;
+    }
+
+    synchronized void becameSlow() {
+        slowRuns++;
     }
 
     /// How often this error has come in a row now, 0 for a run without one.
@@ -76,7 +81,7 @@ final class CollectorStats {
     synchronized CollectorStatus status(CollectorSlot slot, Shown shown, OutputLog log) {
         return new CollectorStatus(
                 slot.loaded.id(),
-                slot.loaded.className(),
+                slot.name(),
                 slot.loaded.module(),
                 slot.loaded.file(),
                 slot.loaded.interval(),
@@ -94,12 +99,15 @@ final class CollectorStats {
                         count(Run.Outcome.SKIPPED),
                         count(Run.Outcome.CRASHED)),
                 skippedInARow,
-                points,
+                shown.slow(),
+                slowRuns,
+                shown.heldUpBy(),
+                points + shown.underWay(),
                 refusedReports,
                 refusedPoints,
                 lateness.summary(),
                 slot.loaded.warning(),
-                log.lastLines(slot.loaded.className()));
+                log.lastLines(slot.name()));
     }
 
     private long count(Run.Outcome outcome) {
@@ -107,5 +115,17 @@ final class CollectorStats {
     }
 
     /// What only the schedule knows.
-    record Shown(String state, String reason, Optional<Instant> next) {}
+    ///
+    /// @param underWay points of the present run, and those from outside of any
+    record Shown(
+            String state,
+            String reason,
+            Optional<Instant> next,
+            boolean slow,
+            String heldUpBy,
+            long underWay) {}
+
+    synchronized long skippedNow() {
+        return skippedInARow;
+    }
 }

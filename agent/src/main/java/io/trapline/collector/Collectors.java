@@ -269,7 +269,7 @@ public final class Collectors implements AutoCloseable {
     /// Has collectors run now, beside their schedule; paused ones too. Those that cannot, because
     /// they run already say, are named in a refusal; then the others have started.
     ///
-    /// @param collector a class's name; empty = all of the input
+    /// @param collector its name, a class's as a rule; empty = all of the input
     public Commanded runNow(String input, String collector) throws InterruptedException {
         return told(
                 input,
@@ -285,7 +285,7 @@ public final class Collectors implements AutoCloseable {
     /// No more runs on schedule, also after a restart, until [#resume]; a run that is under way
     /// ends as usual.
     ///
-    /// @param collector a class's name; empty = all that the input has now
+    /// @param collector its name, a class's as a rule; empty = all that the input has now
     public Commanded pause(String input, String collector) throws InterruptedException {
         return told(input, collector, (_, name) -> machine.pauses().pause(input, name));
     }
@@ -321,8 +321,16 @@ public final class Collectors implements AutoCloseable {
             return new Commanded.Unknown("there is no input " + input);
         }
         List<String> names = runner.collectors();
-        List<String> wanted =
-                collector.isEmpty() ? names : names.stream().filter(collector::equals).toList();
+        List<String> wanted = collector.isEmpty() ? names : runner.collectors(collector);
+        if (!collector.isEmpty() && wanted.size() > 1) {
+            return new Commanded.Unknown(
+                    "input "
+                            + input
+                            + " has several collectors of the name "
+                            + collector
+                            + "; say which: "
+                            + String.join(", ", wanted));
+        }
         if (wanted.isEmpty()) {
             return names.isEmpty()
                     ? new Commanded.Refused("input " + input + " has no collector loaded now")

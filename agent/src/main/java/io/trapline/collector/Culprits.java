@@ -40,8 +40,9 @@ final class Culprits {
         boolean foreign = culprits.isEmpty() && (!named.isEmpty() || anotherInputHung());
         boolean known = foreign || !culprits.isEmpty();
         for (ActiveRun run : active) {
-            if (run.timedOut) {
-                runs.endTimedOut(run, reason);
+            ActiveRun.Ending asked = run.ending;
+            if (asked != null) {
+                runs.endAsked(run, asked, reason);
             } else if (culprits.contains(run.slot)) {
                 runs.end(run, Run.Outcome.CRASHED, reason);
             } else {
@@ -57,7 +58,7 @@ final class Culprits {
     private Set<CollectorSlot> find(
             List<ActiveRun> active, String named, Optional<CollectorSlot> here) {
         Set<CollectorSlot> culprits = new HashSet<>();
-        active.stream().filter(r -> r.timedOut).forEach(r -> culprits.add(r.slot));
+        active.stream().filter(ActiveRun::isTimedOut).forEach(r -> culprits.add(r.slot));
         here.ifPresent(culprits::add);
         if (culprits.isEmpty() && named.isEmpty() && settings.hasOwnProcess()) {
             // Whoever runs each time that the process dies is the one.

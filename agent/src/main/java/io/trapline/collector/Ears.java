@@ -6,6 +6,7 @@ import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.PointChecks;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Hears one interpreter of an input: takes reports in at once, hands everything else to the
@@ -28,7 +29,16 @@ final class Ears implements WorkerListener {
     }
 
     @Override
+    public void started(long runId) {
+        runner.begun(runId, machine.now());
+    }
+
+    @Override
     public Reply report(String collectorId, long runId, byte[] request) {
+        CollectorSlot reporting = runner.collector(collectorId);
+        if (reporting != null) {
+            reporting.reported = OptionalLong.of(machine.now());
+        }
         return switch (machine.decode().apply(request)) {
             case Decoded.Refused refused -> refuse(collectorId, refused);
             case Decoded.Accepted accepted -> {
@@ -50,6 +60,7 @@ final class Ears implements WorkerListener {
                 || accepted.dropped() > 0) {
             return Optional.empty();
         }
+        run.slot.reported = OptionalLong.of(machine.now());
         ReportBuffer.Taken taken =
                 run.buffer.addAtOnce(tags.addTo(accepted.points()), accepted.tags());
         flushLater(taken, run.buffer);

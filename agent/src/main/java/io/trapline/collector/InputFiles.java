@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.config.ConfReader;
 import io.trapline.config.ConfTable;
+import io.trapline.config.FileFailure;
 import io.trapline.config.Problem.Severity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,10 +103,14 @@ public final class InputFiles {
                                 Severity.WARNING,
                                 file.file(),
                                 kinds.lineOf(kind),
-                                "[[inputs."
-                                        + kind
-                                        + "]]: Trapline has no such input; it runs"
-                                        + " [[inputs.pythond]] alone");
+                                kind.equals("logstreaming")
+                                        ? "[inputs.logstreaming]: /v1/write/logstreaming is always"
+                                                + " served, without this block; what is set here"
+                                                + " (ignore_url_tags) is not read"
+                                        : "[[inputs."
+                                                + kind
+                                                + "]]: Trapline has no such input; it runs"
+                                                + " [[inputs.pythond]] alone");
             }
         }
         for (String key : file.keys()) {
@@ -192,8 +197,8 @@ public final class InputFiles {
                         Severity.ERROR,
                         place,
                         0,
-                        "cannot be read ("
-                                + e.getClass().getSimpleName()
-                                + "); check that the agent's user may read it");
+                        "cannot be read: "
+                                + FileFailure.reason(e)
+                                + "; check that the agent's user may read it");
     }
 }

@@ -25,8 +25,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// Everything here and in the parts happens on the input's own thread ([OwnThread]); other threads
 /// only hand steps over. Exceptions: reports and output come in on the worker's reader thread
-/// ([Ears]), deadlines fire on the schedule's, and [#status] is for anyone; they touch only final,
-/// volatile and concurrent fields.
+/// ([Ears]), and [#status] is for anyone; they touch only final, volatile and concurrent fields.
 final class InputRunner {
     private static final Logger LOG = LoggerFactory.getLogger(InputRunner.class);
     private static final long HEALTHY = Duration.ofMinutes(1).toNanos();
@@ -66,6 +65,11 @@ final class InputRunner {
                 true);
     }
 
+    /// The file is there, and says whose it is, before a collector prints anything.
+    private void openLog() {
+        log.note("", "what the collectors of input " + settings.name() + " print and log:");
+    }
+
     /// The next version of `running`, with which it shares the log file.
     InputRunner(InputSettings settings, Machine machine, Executor own, InputRunner running) {
         this(settings, machine, own, running.log, false);
@@ -95,6 +99,7 @@ final class InputRunner {
     // ---- for other threads
 
     void start() {
+        openLog();
         own.step(this::open);
     }
 
@@ -122,6 +127,7 @@ final class InputRunner {
             life.retired = true;
             succession.handOverTo(next);
             next.takeOver(ticks.leave());
+            runs.retire();
             if (runs.active().isEmpty()) {
                 endLeftOver("replaced by its changed version");
             }
@@ -180,9 +186,25 @@ final class InputRunner {
         return view.status();
     }
 
-    /// The names of the classes that are loaded now.
+    /// The names of the collectors that are loaded now.
     List<String> collectors() {
         return ticks.shown().stream().map(CollectorSlot::name).distinct().toList();
+    }
+
+    /// The names of those that somebody means by a name: of a collector, of a class, or
+    /// `module.Class`.
+    List<String> collectors(String meant) {
+        List<CollectorSlot> all = ticks.shown();
+        List<String> exact =
+                all.stream().map(CollectorSlot::name).filter(meant::equals).distinct().toList();
+        return exact.isEmpty()
+                ? all.stream()
+                        .filter(slot ->
+                                meant.equals(slot.loaded.id())
+                                        || meant.equals(slot.loaded.className()))
+                        .map(CollectorSlot::name)
+                        .toList()
+                : exact;
     }
 
     /// Of the Python files of the present interpreter; empty before they were looked at.
@@ -235,6 +257,11 @@ final class InputRunner {
     /// @param at monotonic
     void finished(Ears from, long runId, RunEnd how, long at) {
         own.step(() -> runs.finished(from, runId, how, at));
+    }
+
+    /// @param at monotonic
+    void begun(long runId, long at) {
+        runs.begun(runId, at);
     }
 
     void died(Ears from, String reason, String culpritId) {
@@ -301,9 +328,12 @@ final class InputRunner {
         life.interpreterIsGone();
         life.ears = null;
         if (life.isOver()) {
-            runs.active().stream()
-                    .filter(run -> run.timedOut)
-                    .forEach(run -> runs.endTimedOut(run, reason));
+            runs.active().forEach(run -> {
+                ActiveRun.Ending asked = run.ending;
+                if (asked != null) {
+                    runs.endAsked(run, asked, reason);
+                }
+            });
             endLeftOver(reason);
             return;
         }

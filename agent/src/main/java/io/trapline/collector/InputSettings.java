@@ -4,9 +4,11 @@ import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// One `[[inputs.pythond]]` block.
 ///
@@ -15,7 +17,7 @@ import java.util.Optional;
 /// @param dirs as written, resolved when the input starts
 /// @param envs added to the agent's environment, `$NAME` already replaced
 /// @param tags added to this input's points, never over a point's own
-/// @param timeout absent = the larger of the collector's interval and 10 s
+/// @param timeout of a run, kept to exactly; absent = [Patience] says when one is ended
 /// @param splay the first tick of a collector lies up to this far into its interval; absent = the
 ///   whole interval
 /// @param ownHost `isolation = "own"`: an embedded input with a host process of its own
@@ -32,7 +34,8 @@ public record InputSettings(
         boolean ownHost,
         Path file,
         int line) {
-    private static final long DEFAULT_TIMEOUT = Duration.ofSeconds(10).toNanos();
+    /// Tells the framework in a worker to leave upstream's log files alone.
+    private static final String NO_USER_FILES = "TRAPLINE_DATAKIT_FILES";
 
     public InputSettings {
         dirs = List.copyOf(dirs);
@@ -56,12 +59,13 @@ public record InputSettings(
         return ownHost || command().isPresent();
     }
 
-    /// What a run may take, in nanoseconds.
+    /// How long a run may go on.
     ///
     /// @param interval seconds
-    long runTimeout(double interval) {
-        return timeout.map(Schedule::nanos)
-                .orElseGet(() -> Math.max(DEFAULT_TIMEOUT, Schedule.intervalNanos(interval)));
+    Patience patience(double interval) {
+        return Patience.of(
+                Schedule.intervalNanos(interval),
+                timeout.map(Schedule::nanos).map(OptionalLong::of).orElse(OptionalLong.empty()));
     }
 
     /// How its interpreter is started.
@@ -71,9 +75,18 @@ public record InputSettings(
                 command(),
                 ownHost,
                 found.modules(),
-                envs,
+                environment(shared),
                 shared.endpointHost(),
                 shared.endpointPort());
+    }
+
+    private Map<String, String> environment(CollectorSettings shared) {
+        if (shared.userFiles().getAsBoolean()) {
+            return envs;
+        }
+        Map<String, String> all = new HashMap<>(envs);
+        all.put(NO_USER_FILES, "no");
+        return all;
     }
 
     /// The same input under another name.

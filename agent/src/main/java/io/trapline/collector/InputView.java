@@ -55,6 +55,7 @@ final class InputView {
         Optional<CollectorSlot.Pause> pause = slot.pause.filter(p -> p.until() - machine.now() > 0);
         Optional<Instant> paused = ticks.pausedSince(slot);
         String word = paused.isPresent() ? "paused" : pause.isPresent() ? "backing off" : "waiting";
+        Optional<ActiveRun> run = Optional.ofNullable(slot.active).filter(each -> !each.ended);
         CollectorStats.Shown shown =
                 new CollectorStats.Shown(
                         now.isRunning() || paused.isPresent() ? word : "down",
@@ -62,11 +63,34 @@ final class InputView {
                                         "paused by hand since "
                                                 + since.truncatedTo(ChronoUnit.SECONDS))
                                 .or(() -> pause.map(CollectorSlot.Pause::reason))
+                                .or(() -> run.flatMap(this::trouble))
                                 .orElse(""),
                         now.isEnding() || paused.isPresent()
                                 ? Optional.empty()
-                                : Optional.of(instantAt(slot.nextTickShown)));
+                                : Optional.of(instantAt(slot.nextTickShown)),
+                        run.filter(each -> each.slow).isPresent(),
+                        run.map(each -> each.heldUpBy).orElse(""),
+                        run.map(each -> each.buffer.taken()).orElse(0L) + slot.outside.taken());
         return slot.stats.status(slot, shown, log);
+    }
+
+    /// What is wrong with a run that goes on.
+    private Optional<String> trouble(ActiveRun run) {
+        if (!run.heldUpBy.isEmpty()) {
+            return Optional.of("its run cannot start: " + run.heldUpBy + " holds the interpreter");
+        }
+        if (!run.slow) {
+            return Optional.empty();
+        }
+        long skipped = run.slot.stats.skippedNow();
+        return Optional.of(
+                "its run has gone on for "
+                        + run.lasted(machine.now()) / 1_000_000_000L
+                        + " s, longer than the larger of its interval and 10 s; "
+                        + skipped
+                        + (skipped == 1 ? " tick was" : " ticks were")
+                        + " skipped meanwhile; "
+                        + run.slot.patience.whatEndsIt());
     }
 
     private Instant instantAt(long monotonic) {

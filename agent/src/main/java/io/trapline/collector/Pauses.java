@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.sqlite.SQLiteConfig;
 /// collector_pauses(input text, collector text, since_ms integer, primary key(input, collector))
 /// ```
 ///
-/// `collector` is the class's name. Reading is from memory; a change is on disk when its method
+/// `collector` is its name, as [CollectorNames] has it. Reading is from memory; a change is on disk when its method
 /// returns. Any thread may call any method.
 public final class Pauses implements AutoCloseable {
     private static final int BUSY_MS = 30_000;
@@ -98,6 +99,37 @@ public final class Pauses implements AutoCloseable {
     synchronized void resume(String input, String collector) throws IOException {
         change("delete from collector_pauses where input = ? and collector = ?", input, collector);
         since.remove(new Key(input, collector));
+    }
+
+    /// The paused collectors of an input.
+    List<String> of(String input) {
+        return since.keySet().stream()
+                .filter(key -> key.input().equals(input))
+                .map(Key::collector)
+                .sorted()
+                .toList();
+    }
+
+    /// A paused collector is called something else now.
+    ///
+    /// @param to at least one; several when it is not known which of them it was
+    synchronized void rename(String input, String from, List<String> to) throws IOException {
+        Optional<Instant> noted = since(input, from);
+        if (noted.isEmpty()) {
+            return;
+        }
+        for (String name : to) {
+            if (since(input, name).isEmpty()) {
+                change(
+                        "insert into collector_pauses values (?, ?, "
+                                + noted.get().toEpochMilli()
+                                + ")",
+                        input,
+                        name);
+                since.put(new Key(input, name), noted.get());
+            }
+        }
+        resume(input, from);
     }
 
     private void change(String sql, String input, String collector) throws IOException {

@@ -8,6 +8,7 @@ import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// They become durable together with the run's row, or earlier: when more than [#MOST_POINTS] wait,
 /// in the reporting call itself, so that a collector cannot outrun the journal; or when one has
-/// waited for [#LONGEST_WAIT], by whoever calls [#flush]. Points that the journal refused stay here
+/// waited for [#LONGEST_WAIT], by whoever calls [#flush]; or in each reporting call, while
+/// [#storeEach] says so. Points that the journal refused stay here
 /// and new reports are refused until it takes the old ones. Any thread may call any method; `lock`
 /// guards everything and is held while the journal works.
 final class ReportBuffer {
@@ -38,6 +40,8 @@ final class ReportBuffer {
     private long failedAt;
     private String lastFailure = "";
     private boolean closed;
+    private volatile boolean storeEach;
+    private final AtomicLong taken = new AtomicLong();
 
     private record Part(List<Point> points, Decoded.TagChoice tags) {}
 
@@ -57,6 +61,17 @@ final class ReportBuffer {
         this.nanos = nanos;
     }
 
+    /// Whether a report is durable before it is answered: for a run that may never end, so that
+    /// nobody is told that what it reported is kept.
+    void storeEach(boolean each) {
+        storeEach = each;
+    }
+
+    /// Points that were taken so far, durable or not.
+    long taken() {
+        return taken.get();
+    }
+
     /// Takes points, or null when the run has ended already.
     @Nullable Taken add(List<Point> points, Decoded.TagChoice tags) {
         lock.lock();
@@ -74,7 +89,7 @@ final class ReportBuffer {
             return null;
         }
         try {
-            boolean atOnce = !closed && failure == null && waiting + points.size() <= MOST_POINTS;
+            boolean atOnce = !closed && !storeEach && failure == null && waiting + points.size() <= MOST_POINTS;
             return atOnce ? take(points, tags) : null;
         } finally {
             lock.unlock();
@@ -97,12 +112,14 @@ final class ReportBuffer {
         boolean first = waiting == 0;
         parts.add(new Part(points, tags));
         waiting += points.size();
-        if (waiting > MOST_POINTS) {
+        taken.addAndGet(points.size());
+        if (waiting > MOST_POINTS || storeEach) {
             store();
             if (failure != null) {
                 // This report is the one that is told; the earlier ones were promised and stay.
                 parts.removeLast();
                 waiting -= points.size();
+                taken.addAndGet(-points.size());
                 refusedReports++;
                 refusedPoints += points.size();
                 return new Taken(refusal(failure), false);

@@ -5,16 +5,24 @@ import io.trapline.bridge.WorkerException;
 import io.trapline.bridge.WorkerListener.RunEnd;
 import io.trapline.model.Run;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// The runs of an input that are under way, from the start to the row in the ledger.
 ///
-/// On the input's own thread, but for [#get], which is for anyone, and deadlines, which fire on the
-/// schedule's.
+/// A run that goes on is watched: [Patience] says when it is slow and when it has to end.
+///
+/// On the input's own thread, but for [#get] and [#begun].
 final class Runs {
     private static final long GOODBYE = Duration.ofSeconds(1).toNanos();
+
+    /// A run that the interpreter has not come to for so long is held up. Far more than any machine
+    /// needs that is only busy.
+    private static final long HELD_UP = Duration.ofSeconds(3).toNanos();
+
+    private static final long LOOK_AGAIN = Duration.ofSeconds(1).toNanos();
 
     private final InputRunner runner;
     private final InputSettings settings;
@@ -89,14 +97,7 @@ final class Runs {
         runs.put(run.id, run);
         slot.stats.started(run.startedNs, now - planned);
         machine.lateness().record(now - planned);
-        run.deadline =
-                machine.timeline()
-                        .at(
-                                now + slot.timeout,
-                                () -> {
-                                    run.timedOut = true;
-                                    interrupt(with, run);
-                                });
+        watchIn(run, HELD_UP);
         try {
             with.start(slot.loaded.id(), run.id);
         } catch (WorkerException e) {
@@ -130,6 +131,174 @@ final class Runs {
         with.interrupt(run.id);
     }
 
+    // ---- while it goes on
+
+    /// The interpreter has come to it. Any thread.
+    void begun(long runId, long at) {
+        ActiveRun run = runs.get(runId);
+        if (run == null) {
+            return;
+        }
+        run.begin(at);
+        own.step(() -> {
+            if (!run.heldUpBy.isEmpty()) {
+                voice.info(
+                        run.slot.name()
+                                + " started "
+                                + Patience.seconds((at - run.started) / 1_000_000 * 1_000_000)
+                                + " late, because "
+                                + run.heldUpBy
+                                + " held the interpreter");
+                run.heldUpBy = "";
+            }
+            watch(run);
+        });
+    }
+
+    private void watchIn(ActiveRun run, long wait) {
+        Timeline.cancel(run.watch);
+        run.watch =
+                machine.timeline().at(machine.now() + wait, () -> own.step(() -> watch(run)));
+    }
+
+    /// What is new about a run that goes on; sees to it that it is called again in time.
+    private void watch(ActiveRun run) {
+        Worker with = life.worker;
+        if (run.ended || run.ending != null || life.stopping || with == null) {
+            return;
+        }
+        long now = machine.now();
+        if (!run.hasBegun()) {
+            watchWaiting(with, run, now);
+            return;
+        }
+        Patience patience = run.slot.patience;
+        long lasted = run.lasted(now);
+        if (lasted >= patience.slowAfter() && !run.slow) {
+            becameSlow(run);
+        }
+        if (patience.isOver(lasted, run.silentFor(now))) {
+            askToEnd(with, run, Run.Outcome.TIMEOUT, tookTooLong(run));
+        } else if (run.slow && life.retired) {
+            askToEnd(
+                    with,
+                    run,
+                    Run.Outcome.ERROR,
+                    "interrupted: replaced by its changed version; it had been running for "
+                            + Patience.seconds(lasted / 1_000_000_000 * 1_000_000_000));
+        } else {
+            watchIn(run, Math.max(1, patience.untilNews(lasted, run.silentFor(now))));
+        }
+    }
+
+    private void becameSlow(ActiveRun run) {
+        CollectorSlot slot = run.slot;
+        run.slow = true;
+        slot.stats.becameSlow();
+        // Who waits for its end to know that its reports are kept may wait for ever.
+        run.buffer.storeEach(true);
+        slot.outside.storeEach(true);
+        if (slot.slowTold) {
+            return;
+        }
+        slot.slowTold = true;
+        String text =
+                "a run of "
+                        + slot.name()
+                        + " is slow: it takes longer than "
+                        + Patience.seconds(slot.patience.slowAfter())
+                        + " and goes on; its ticks meanwhile are skipped, and "
+                        + slot.patience.whatEndsIt()
+                        + (slot.patience.timeout().isPresent()
+                                ? ""
+                                : ". To have such runs ended sooner, set timeout = \""
+                                        + slot.patience.slowAfter() / 1_000_000_000L
+                                        + "s\" or the like")
+                        + " in its [[inputs.pythond]] block ("
+                        + settings.file()
+                        + ":"
+                        + settings.line()
+                        + "); if it is meant to take that long, give its class a longer interval";
+        voice.warn(text);
+        voice.note(slot.name(), text);
+        voice.userLine(text);
+    }
+
+    /// Something holds the interpreter. Who that is cannot be seen from here: it is taken to be the
+    /// one that has been silent for the longest time. It is ended when it is slow; a `timeout` that
+    /// is set is kept to.
+    private void watchWaiting(Worker with, ActiveRun run, long now) {
+        long waited = now - run.started;
+        if (waited < HELD_UP) {
+            watchIn(run, HELD_UP - waited);
+            return;
+        }
+        List<ActiveRun> others =
+                active().stream()
+                        .filter(other -> other != run && other.hasBegun())
+                        .sorted(Comparator.comparingLong(other -> -other.silentFor(now)))
+                        .toList();
+        Patience patience = run.slot.patience;
+        if (others.isEmpty()) {
+            if (waited >= patience.timeout().orElse(patience.slowAfter())) {
+                askToEnd(
+                        with,
+                        run,
+                        Run.Outcome.TIMEOUT,
+                        "timed out: for "
+                                + Patience.seconds(waited / 1_000_000_000 * 1_000_000_000)
+                                + " the interpreter did not come to it; a thread of the input's"
+                                + " scripts holds it");
+                return;
+            }
+        } else {
+            String holder = others.getFirst().slot.name();
+            if (!run.heldUpBy.equals(holder)) {
+                run.heldUpBy = holder;
+                String text = run.slot.name() + " cannot start: " + holder + " holds the interpreter";
+                voice.warn(text + " of this input" + isolated());
+                voice.note(run.slot.name(), text);
+            }
+            boolean oneEnds = others.stream().anyMatch(other -> other.ending != null);
+            others.stream()
+                    .filter(other -> other.slot.patience.timeout().isEmpty())
+                    .filter(other -> other.lasted(now) >= other.slot.patience.slowAfter())
+                    .findFirst()
+                    .filter(_ -> !oneEnds)
+                    .ifPresent(slow ->
+                            askToEnd(
+                                    with,
+                                    slow,
+                                    Run.Outcome.TIMEOUT,
+                                    tookTooLong(slow.slot.patience.slowAfter())
+                                            + ": it held the interpreter, so that "
+                                            + run.slot.name()
+                                            + " could not start"
+                                            + isolated()));
+        }
+        long soonest =
+                others.stream()
+                        .mapToLong(o -> o.slot.patience.slowAfter() - o.lasted(now))
+                        .filter(left -> left > 0)
+                        .min()
+                        .orElse(LOOK_AGAIN);
+        watchIn(run, Math.min(LOOK_AGAIN, soonest));
+    }
+
+    private static String isolated() {
+        return "; collectors that must not wait for each other belong into inputs of their own";
+    }
+
+    private void askToEnd(Worker with, ActiveRun run, Run.Outcome outcome, String why) {
+        run.ending = new ActiveRun.Ending(outcome, why);
+        interrupt(with, run);
+    }
+
+    /// The next version waits: what is slow ends now, what is not, when it becomes slow.
+    void retire() {
+        active().forEach(this::watch);
+    }
+
     // ---- the end
 
     /// @param at when it ended, monotonic
@@ -138,28 +307,28 @@ final class Runs {
         if (from != life.ears || run == null || run.ended) {
             return;
         }
+        ActiveRun.Ending asked = run.ending;
         switch (how) {
             case RunEnd.Returned _ -> {
                 runner.endedByItself(run.slot);
                 end(run, Run.Outcome.OK, "", at);
             }
-            case RunEnd.Raised raised when run.timedOut ->
-                    end(run, Run.Outcome.TIMEOUT, tookTooLong(run) + "\n" + raised.traceback(), at);
+            case RunEnd.Raised raised when asked != null ->
+                    end(run, asked.outcome(), asked.why() + "\n" + raised.traceback(), at);
             case RunEnd.Raised raised -> {
                 runner.endedByItself(run.slot);
                 end(run, Run.Outcome.ERROR, raised.traceback(), at);
             }
-            case RunEnd.Interrupted interrupted when life.stopping ->
-                    end(
-                            run,
-                            Run.Outcome.ERROR,
-                            "interrupted: " + life.stopReason + "\n" + interrupted.traceback(),
-                            at);
+            case RunEnd.Interrupted interrupted when asked != null ->
+                    end(run, asked.outcome(), asked.why() + "\n" + interrupted.traceback(), at);
             case RunEnd.Interrupted interrupted ->
                     end(
                             run,
-                            Run.Outcome.TIMEOUT,
-                            tookTooLong(run) + "\n" + interrupted.traceback(),
+                            Run.Outcome.ERROR,
+                            "interrupted: "
+                                    + (life.stopping ? life.stopReason : "its interpreter ends")
+                                    + "\n"
+                                    + interrupted.traceback(),
                             at);
             case RunEnd.Disturbed disturbed -> {
                 run.slot.runAgain = !run.again && !life.stopping;
@@ -173,12 +342,22 @@ final class Runs {
     }
 
     private static String tookTooLong(ActiveRun run) {
-        return "timed out after " + run.slot.timeout / 1e9 + " s";
+        Patience patience = run.slot.patience;
+        return patience.timeout().isPresent()
+                ? tookTooLong(patience.timeout().getAsLong())
+                : "timed out: it reported nothing for "
+                        + Patience.seconds(patience.silence())
+                        + ", the larger of ten intervals and 5 minutes; `timeout` in its"
+                        + " [[inputs.pythond]] block sets another limit";
+    }
+
+    private static String tookTooLong(long limit) {
+        return "timed out after " + limit / 1e9 + " s";
     }
 
     /// It was to be interrupted, and its interpreter ended over it.
-    void endTimedOut(ActiveRun run, String reason) {
-        end(run, Run.Outcome.TIMEOUT, tookTooLong(run) + "; " + reason);
+    void endAsked(ActiveRun run, ActiveRun.Ending asked, String reason) {
+        end(run, asked.outcome(), asked.why() + "; " + reason);
     }
 
     void end(ActiveRun run, Run.Outcome outcome, String error) {
@@ -187,7 +366,7 @@ final class Runs {
 
     private void end(ActiveRun run, Run.Outcome outcome, String error, long at) {
         run.ended = true;
-        Timeline.cancel(run.deadline);
+        Timeline.cancel(run.watch);
         Run row =
                 new Run(
                         settings.name(),
@@ -211,6 +390,8 @@ final class Runs {
     private void recorded(ActiveRun run, ReportBuffer.End end) {
         runs.remove(run.id);
         run.slot.active = null;
+        run.slot.outside.storeEach(false);
+        run.slot.slowTold &= run.slow;
         run.slot.stats.refused(end.refusedReports(), end.refusedPoints());
         tell(run.slot, end.row(), run.slot.stats.ended(end.row()));
         if (life.isOver()) {

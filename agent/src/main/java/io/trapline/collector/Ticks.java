@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.bridge.Worker.LoadedCollector;
 import io.trapline.model.Run;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -57,19 +58,26 @@ final class Ticks {
 
     /// What a collector leaves to the next version of its input.
     ///
+    /// @param name as it was called there
     /// @param busy a run of the version before has not ended yet
-    record Handover(Schedule schedule, long nextTick, CollectorStats stats, boolean busy) {}
+    record Handover(
+            String name, Schedule schedule, long nextTick, CollectorStats stats, boolean busy) {}
 
     /// An interpreter has loaded `collectors`: those that are known already keep their ticks.
     ///
     /// @param left by the version before, by id
     void loaded(List<LoadedCollector> collectors, Map<String, Handover> left) {
         Set<String> present = new HashSet<>();
+        Map<String, String> names = CollectorNames.of(collectors);
+        keepPaused(collectors, names, left);
         for (LoadedCollector loaded : collectors) {
             present.add(loaded.id());
             CollectorSlot known = slots.get(loaded.id());
-            if (known == null || known.loaded.interval() != loaded.interval()) {
-                adopt(loaded, collectors.size(), known, left.get(loaded.id()));
+            String name = names.getOrDefault(loaded.id(), loaded.id());
+            if (known == null
+                    || known.loaded.interval() != loaded.interval()
+                    || !known.name().equals(name)) {
+                adopt(loaded, name, collectors.size(), known, left.get(loaded.id()));
             }
         }
         for (CollectorSlot slot : List.copyOf(slots.values())) {
@@ -80,8 +88,65 @@ final class Ticks {
         shown = List.copyOf(slots.values());
     }
 
+    /// A class of the same name beside a collector gives it another name, and what was paused under
+    /// the one before stays paused under this one. After a start nobody knows which of two was meant:
+    /// then both stay paused.
+    private void keepPaused(
+            List<LoadedCollector> collectors,
+            Map<String, String> names,
+            Map<String, Handover> left) {
+        List<String> paused = machine.pauses().of(settings.name());
+        for (String before : paused) {
+            if (names.containsValue(before)) {
+                continue;
+            }
+            List<LoadedCollector> heirs =
+                    collectors.stream()
+                            .filter(each -> before.equals(nameBefore(each.id(), left)))
+                            .toList();
+            if (heirs.isEmpty()) {
+                heirs =
+                        collectors.stream()
+                                .filter(each -> nameBefore(each.id(), left).isEmpty())
+                                .filter(each -> mayBe(before, each))
+                                .toList();
+            }
+            List<String> now =
+                    heirs.stream().map(each -> names.getOrDefault(each.id(), each.id())).toList();
+            if (now.isEmpty()) {
+                continue;
+            }
+            try {
+                machine.pauses().rename(settings.name(), before, now);
+                voice.info(
+                        "the paused collector "
+                                + before
+                                + " is called "
+                                + String.join(" or ", now)
+                                + " now, and stays paused");
+            } catch (IOException e) {
+                voice.error(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private String nameBefore(String id, Map<String, Handover> left) {
+        CollectorSlot known = slots.get(id);
+        Handover before = left.get(id);
+        return known != null ? known.name() : before != null ? before.name : "";
+    }
+
+    private static boolean mayBe(String name, LoadedCollector collector) {
+        String full = collector.module() + "." + collector.className();
+        return name.equals(collector.className())
+                || name.equals(full)
+                || name.endsWith("." + full)
+                || name.equals(collector.id());
+    }
+
     private void adopt(
             LoadedCollector loaded,
+            String name,
             int together,
             @Nullable CollectorSlot known,
             @Nullable Handover left) {
@@ -89,25 +154,20 @@ final class Ticks {
             drop(known);
         }
         if (!loaded.warning().isEmpty()) {
-            voice.warn(
-                    "collector "
-                            + loaded.className()
-                            + " in "
-                            + loaded.file()
-                            + ": "
-                            + loaded.warning());
-            voice.note(loaded.className(), loaded.warning());
-            voice.userLine(loaded.className() + ": " + loaded.warning());
+            voice.warn("collector " + name + " in " + loaded.file() + ": " + loaded.warning());
+            voice.note(name, loaded.warning());
+            voice.userLine(name + ": " + loaded.warning());
         }
         CollectorSlot slot =
                 new CollectorSlot(
                         loaded,
+                        name,
                         schedule(loaded, together, left),
                         known != null
                                 ? known.stats
                                 : left != null ? left.stats : new CollectorStats(),
-                        ReportBuffer.of(settings.name(), loaded.className(), machine),
-                        settings.runTimeout(loaded.interval()));
+                        ReportBuffer.of(settings.name(), name, machine),
+                        settings.patience(loaded.interval()));
         slot.held = left != null && left.busy;
         slots.put(loaded.id(), slot);
         byId.put(loaded.id(), slot);
@@ -211,7 +271,10 @@ final class Ticks {
                     active.ended
                             ? "the previous run is still being written to the journal"
                             : "the previous run has not ended; it began at "
-                                    + CollectorStats.instant(active.startedNs));
+                                    + CollectorStats.instant(active.startedNs)
+                                    + (active.slow
+                                            ? ", is slow, and further ticks are only counted"
+                                            : ""));
         }
         if (slot.held) {
             return Optional.of("the run of the version before the change has not ended");
@@ -236,6 +299,14 @@ final class Ticks {
         long inARow = slot.stats.skipped();
         if (inARow == 1) {
             voice.info(slot.name() + " skips a tick: " + why);
+        }
+        ActiveRun busy = slot.active;
+        if (busy != null && !busy.ended) {
+            // A run that serves for ever would fill the ledger with its ticks.
+            if (busy.slow && busy.skipTold) {
+                return;
+            }
+            busy.skipTold = true;
         }
         machine.ledger()
                 .add(
@@ -311,6 +382,7 @@ final class Ticks {
             left.put(
                     slot.loaded.id(),
                     new Handover(
+                            slot.name(),
                             slot.schedule,
                             slot.nextTick,
                             slot.stats,

@@ -10,6 +10,7 @@ import io.trapline.model.Entry;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
+import io.trapline.pipeline.PointChecks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -31,19 +33,60 @@ import org.jspecify.annotations.Nullable;
 public final class TryRun {
     private static final Duration KILL_GRACE = Duration.ofSeconds(5);
 
+    /// A run that reports and goes on for so long is shown as far as it came; at least until it
+    /// counts as slow.
+    private static final long ENOUGH = Duration.ofSeconds(30).toNanos();
+
+    private static final long SLICE = Duration.ofSeconds(1).toNanos();
+
     private final Bridge bridge;
     private final Function<byte[], Decoded> decode;
     private final BiFunction<List<Point>, Decoded.TagChoice, List<Entry>> finish;
     private final LongSupplier nanos;
     private final CollectorSettings settings;
+    private final Consumer<String> meanwhile;
+    private final Waiting waiting;
 
+    /// How somebody waits for something, at most for so many nanoseconds.
+    interface Waiting {
+        /// @return whether it is done
+        boolean until(CompletableFuture<?> done, long atMost) throws InterruptedException;
+    }
+
+    private static boolean reallyWait(CompletableFuture<?> done, long atMost)
+            throws InterruptedException {
+        try {
+            done.get(atMost, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("A run's end is never an exception", e);
+        }
+        return true;
+    }
+
+    /// @param meanwhile is told what takes long, in a line
     /// @param finish what the pipeline would store of checked points ([Sink#finish])
     public TryRun(
             Bridge bridge,
             Function<byte[], Decoded> decode,
             BiFunction<List<Point>, Decoded.TagChoice, List<Entry>> finish,
             LongSupplier nanos,
-            CollectorSettings settings) {
+            CollectorSettings settings,
+            Consumer<String> meanwhile) {
+        this(bridge, decode, finish, nanos, settings, meanwhile, TryRun::reallyWait);
+    }
+
+    TryRun(
+            Bridge bridge,
+            Function<byte[], Decoded> decode,
+            BiFunction<List<Point>, Decoded.TagChoice, List<Entry>> finish,
+            LongSupplier nanos,
+            CollectorSettings settings,
+            Consumer<String> meanwhile,
+            Waiting waiting) {
+        this.meanwhile = meanwhile;
+        this.waiting = waiting;
         this.bridge = bridge;
         this.decode = decode;
         this.finish = finish;
@@ -71,7 +114,7 @@ public final class TryRun {
     /// @param outcome `OK`, `ERROR`, `TIMEOUT` or `CRASHED`
     /// @param points as reported, with their categories and the input's tags
     /// @param entries what would be stored of them, with the global tags
-    /// @param warnings what the checks changed
+    /// @param warnings what was odd about the class, that it was slow, and what the checks changed
     /// @param refused reports that were refused, as `status code: message`
     /// @param lines what it printed or logged, its constructor too
     /// @param error traceback or reason, empty when it went well
@@ -99,7 +142,7 @@ public final class TryRun {
 
     /// One collector after the other, so that what is printed and what is slow is told apart.
     ///
-    /// @param wanted the class names to run
+    /// @param wanted the names to run: of classes, or `module.Class`
     public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
                 new Discovery(settings.pythonRoots().get(), settings.runsAsRoot())
@@ -141,7 +184,7 @@ public final class TryRun {
     }
 
     private static List<String> names(Collection<LoadedCollector> collectors) {
-        return collectors.stream().map(LoadedCollector::className).toList();
+        return List.copyOf(CollectorNames.of(List.copyOf(collectors)).values());
     }
 
     /// True when the interpreter ended before all had their turn.
@@ -153,10 +196,14 @@ public final class TryRun {
             List<Tried> tried,
             Map<String, LoadedCollector> done)
             throws InterruptedException {
+        Map<String, String> names = CollectorNames.of(worker.collectors());
         for (LoadedCollector collector : worker.collectors()) {
+            String name = names.getOrDefault(collector.id(), collector.id());
             if (done.putIfAbsent(collector.id(), collector) == null
-                    && wanted.test(collector.className())) {
-                tried.add(runOne(worker, recorder, collector, input));
+                    && (wanted.test(name)
+                            || wanted.test(collector.className())
+                            || wanted.test(collector.id()))) {
+                tried.add(runOne(worker, recorder, collector, name, input));
                 if (recorder.dead.isDone()) {
                     return done.size() < worker.collectors().size();
                 }
@@ -166,24 +213,43 @@ public final class TryRun {
     }
 
     private Tried runOne(
-            Worker worker, Recorder recorder, LoadedCollector collector, InputSettings input)
+            Worker worker,
+            Recorder recorder,
+            LoadedCollector collector,
+            String name,
+            InputSettings input)
             throws InterruptedException {
-        long timeout = input.runTimeout(collector.interval());
+        Patience patience = input.patience(collector.interval());
         long id = recorder.begin();
         long start = nanos.getAsLong();
+        List<String> remarks = new ArrayList<>();
+        if (!collector.warning().isEmpty()) {
+            remarks.add(collector.warning());
+        }
         Ending ending;
         try {
             worker.start(collector.id(), id);
-            ending = recorder.await(timeout);
+            ending = await(recorder, patience, name, remarks);
             if (ending == null) {
+                boolean enough = patience.timeout().isEmpty() && recorder.reports > 0;
+                if (enough) {
+                    remarks.add(
+                            "it was still running, and had reported, after "
+                                    + Patience.seconds(enough(patience))
+                                    + ", as one does that serves for ever: the agent lets it go on"
+                                    + " as long as it reports; the try has ended it");
+                }
+                Ending cut =
+                        new Ending(
+                                enough ? Run.Outcome.OK : Run.Outcome.TIMEOUT,
+                                enough ? "" : tookTooLong(patience),
+                                nanos.getAsLong());
                 worker.interrupt(id);
                 Ending after = recorder.await(KILL_GRACE.toNanos());
-                String late = "timed out after " + timeout / 1e9 + " s";
                 ending =
-                        new Ending(
-                                Run.Outcome.TIMEOUT,
-                                after == null ? late : late + "\n" + after.error,
-                                nanos.getAsLong());
+                        after == null || enough
+                                ? cut
+                                : new Ending(cut.outcome, cut.error + "\n" + after.error, cut.at);
             }
         } catch (WorkerException e) {
             ending =
@@ -192,7 +258,56 @@ public final class TryRun {
                             "could not be started: " + e.getMessage(),
                             nanos.getAsLong());
         }
-        return recorder.tried(collector, ending, (ending.at - start) / 1e6);
+        return recorder.tried(collector, name, remarks, ending, (ending.at - start) / 1e6);
+    }
+
+    private static String tookTooLong(Patience patience) {
+        return patience.timeout().isPresent()
+                ? "timed out after " + patience.timeout().getAsLong() / 1e9 + " s"
+                : "timed out: it reported nothing for " + Patience.seconds(patience.silence());
+    }
+
+    private static long enough(Patience patience) {
+        return Math.max(ENOUGH, patience.slowAfter());
+    }
+
+    /// Null when it has to be ended.
+    private @Nullable Ending await(
+            Recorder recorder, Patience patience, String name, List<String> remarks)
+            throws InterruptedException {
+        long lasted = 0;
+        long silent = 0;
+        long reports = 0;
+        boolean told = false;
+        while (!patience.isOver(lasted, silent)) {
+            long slice = Math.clamp(patience.untilNews(lasted, silent), 1, SLICE);
+            Ending ending = recorder.await(slice);
+            if (ending != null) {
+                return ending;
+            }
+            lasted += slice;
+            silent = recorder.reports == reports ? silent + slice : 0;
+            reports = recorder.reports;
+            if (lasted >= patience.slowAfter() && !told) {
+                told = true;
+                remarks.add(
+                        "slow: it ran for longer than "
+                                + Patience.seconds(patience.slowAfter())
+                                + ", the larger of its interval and 10 s; in the agent the ticks"
+                                + " meanwhile are skipped, and "
+                                + patience.whatEndsIt());
+                meanwhile.accept(
+                        name
+                                + " is slow, it runs for "
+                                + Patience.seconds(lasted / SLICE * SLICE)
+                                + " now; "
+                                + patience.whatEndsIt());
+            }
+            if (patience.timeout().isEmpty() && reports > 0 && lasted >= enough(patience)) {
+                return null;
+            }
+        }
+        return null;
     }
 
     private record Ending(Run.Outcome outcome, String error, long at) {}
@@ -204,6 +319,7 @@ public final class TryRun {
         private final Map<String, Heard> heard = new LinkedHashMap<>();
         private volatile CompletableFuture<Ending> turn = new CompletableFuture<>();
         private volatile long current;
+        volatile long reports; // of this turn
         volatile CompletableFuture<String> dead = new CompletableFuture<>();
 
         Recorder(Tags tags) {
@@ -216,28 +332,30 @@ public final class TryRun {
 
         long begin() {
             turn = new CompletableFuture<>();
+            reports = 0;
             current = ids.incrementAndGet();
             return current;
         }
 
         @Nullable Ending await(long atMost) throws InterruptedException {
-            try {
-                return turn.get(atMost, TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
-                return null;
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("A run's end is never an exception", e);
-            }
+            CompletableFuture<Ending> awaited = turn;
+            return waiting.until(awaited, atMost) ? awaited.join() : null;
         }
 
         private synchronized Heard of(String collectorId) {
             return heard.computeIfAbsent(collectorId, _ -> new Heard());
         }
 
-        synchronized Tried tried(LoadedCollector collector, Ending ending, double ms) {
+        synchronized Tried tried(
+                LoadedCollector collector,
+                String name,
+                List<String> remarks,
+                Ending ending,
+                double ms) {
             Heard own = of(collector.id());
+            own.warnings.addAll(0, remarks);
             return new Tried(
-                    collector.className(),
+                    name,
                     collector.module(),
                     collector.file(),
                     collector.interval(),
@@ -254,6 +372,7 @@ public final class TryRun {
         @Override
         public synchronized Reply report(String collectorId, long runId, byte[] request) {
             Heard own = of(collectorId);
+            reports = reports + 1;
             return switch (decode.apply(request)) {
                 case Decoded.Refused refused -> {
                     own.refused.add(
@@ -264,7 +383,9 @@ public final class TryRun {
                     List<Point> points = tags.addTo(accepted.points());
                     own.points.addAll(points);
                     own.entries.addAll(finish.apply(points, accepted.tags()));
-                    accepted.warnings().forEach(w -> own.warnings.add(w.message()));
+                    accepted.warnings().stream()
+                            .filter(warning -> !PointChecks.isDefaultStatus(warning))
+                            .forEach(warning -> own.warnings.add(warning.message()));
                     if (accepted.dropped() > 0) {
                         own.warnings.add(accepted.dropped() + " points had nothing left to store");
                     }

@@ -49,6 +49,9 @@ final class Voice {
 
     /// In upstream's log.
     void userLine(String text) {
-        machine.userLog().write(machine.wall().instant() + " input " + input + ": " + text + "\n");
+        if (machine.settings().userFiles().getAsBoolean()) {
+            machine.userLog()
+                    .write(machine.wall().instant() + " input " + input + ": " + text + "\n");
+        }
     }
 }

@@ -59,7 +59,11 @@ public final class AesKey {
             return of(Files.readString(Path.of(path)).strip());
         } catch (IOException | InvalidPathException e) {
             throw new IllegalArgumentException(
-                    "cannot be read (" + e.getClass().getSimpleName() + ")", e);
+                    "cannot be read: "
+                            + (e instanceof IOException failed
+                                    ? FileFailure.reason(failed)
+                                    : "that is no path"),
+                    e);
         }
     }
 

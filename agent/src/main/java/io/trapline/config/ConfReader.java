@@ -39,9 +39,9 @@ public record ConfReader(
                     Severity.ERROR,
                     file,
                     0,
-                    "cannot be read ("
-                            + e.getClass().getSimpleName()
-                            + "); check that it is a file and that the agent's user may read it");
+                    "cannot be read: "
+                            + FileFailure.reason(e)
+                            + "; check that it is a file and that the agent's user may read it");
             return Optional.empty();
         }
     }

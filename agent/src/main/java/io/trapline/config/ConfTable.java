@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.TomlArray;
@@ -33,7 +35,7 @@ public final class ConfTable {
     private final Source source;
     private final Set<String> known = new TreeSet<>();
     private final Map<String, String> hints = new LinkedHashMap<>();
-    private final Set<String> hidden = new TreeSet<>();
+    private final Map<String, UnaryOperator<String>> hidden = new HashMap<>();
 
     private record Source(Path file, Problems problems, Secrets secrets, Severity unknownKeys) {}
 
@@ -86,7 +88,16 @@ public final class ConfTable {
 
     /// A text that no message shows.
     public Optional<String> secret(String key, String accepted) {
-        hidden.add(key);
+        hidden.put(key, _ -> "(hidden)");
+        return text(key, accepted);
+    }
+
+    /// A text that messages show without the secret part of it.
+    ///
+    /// @param without takes that part away
+    public Optional<String> secretWithin(
+            String key, String accepted, UnaryOperator<String> without) {
+        hidden.put(key, text -> quoted(without.apply(text)).replace("\\u2026", "…"));
         return text(key, accepted);
     }
 
@@ -107,7 +118,7 @@ public final class ConfTable {
                         return Optional.of(parser.apply(text));
                     } catch (IllegalArgumentException e) {
                         String what =
-                                Secrets.usedIn(raw) || hidden.contains(key)
+                                Secrets.usedIn(raw) || hidden.containsKey(key)
                                         ? "its content does not fit"
                                         : e.getMessage();
                         error(key, what + "; accepted: " + accepted);
@@ -346,6 +357,12 @@ public final class ConfTable {
         add(Severity.ERROR, lineOf(key), found(key) + ": " + message);
     }
 
+    /// An error that `check-config` and a reload refuse, and that does not keep an agent from
+    /// starting.
+    public void survivableError(String key, String message) {
+        source.problems.addSurvivable(source.file, lineOf(key), found(key) + ": " + message);
+    }
+
     public void warn(String key, String message) {
         add(Severity.WARNING, lineOf(key), found(key) + ": " + message);
     }
@@ -424,7 +441,10 @@ public final class ConfTable {
         if (value == null || value instanceof TomlTable || value instanceof TomlArray) {
             return name(key);
         }
-        return name(key) + " = " + (hidden.contains(key) ? "(hidden)" : shown(value));
+        @Nullable UnaryOperator<String> masked = hidden.get(key);
+        return name(key)
+                + " = "
+                + (masked == null ? shown(value) : masked.apply(String.valueOf(value)));
     }
 
     private static String shown(Object value) {

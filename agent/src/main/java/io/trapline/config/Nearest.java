@@ -18,6 +18,13 @@ public final class Nearest {
                                 .thenComparing(Comparator.naturalOrder()));
     }
 
+    /// The nearest candidate when it is near enough to be what was meant: at most one letter in
+    /// three differs, and one in any case.
+    public static Optional<String> close(String word, Collection<String> candidates) {
+        int most = Math.max(1, word.length() / 3);
+        return of(word, candidates).filter(known -> distance(word, known) <= most);
+    }
+
     /// Optimal string alignment, without regard to letter case, `-` or `_`.
     static int distance(String left, String right) {
         String a = plain(left);

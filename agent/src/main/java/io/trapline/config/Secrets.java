@@ -88,9 +88,11 @@ final class Secrets {
             throw new IllegalArgumentException(
                     "ENC[file://"
                             + path
-                            + "]: cannot be read ("
-                            + e.getClass().getSimpleName()
-                            + "); accepted: a file that the agent's user may read",
+                            + "]: cannot be read: "
+                            + (e instanceof IOException failed
+                                    ? FileFailure.reason(failed)
+                                    : "that is no path")
+                            + "; accepted: a file that the agent's user may read",
                     e);
         }
     }

@@ -1,5 +1,6 @@
 package io.trapline.forward;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.journal.JournalReader.Frame;
 import io.trapline.model.Batch;
 import io.trapline.model.Entry;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -42,7 +44,7 @@ final class CoreDestination implements Destination {
             bytes = BatchCodec.encode(new Batch(batch.source(), batch.acceptedNs(), entries));
         }
         int part = selected.batch().entries().size();
-        out.add(new Item(frame.position(), part, BatchFrames.frame(frame.position(), bytes)));
+        out.add(new Item(frame.position(), part, BatchFrames.frame(frame.position(), bytes), 1));
     }
 
     @Override
@@ -72,7 +74,7 @@ final class CoreDestination implements Destination {
                         sender.orElse(""));
         try {
             byte[] bytes = TrapDestination.gzip(body.toByteArray());
-            return verdict(poster.post(settings.url(), headers, bytes));
+            return verdict(poster.post(settings.url(), headers, bytes), items.size());
         } catch (IOException e) {
             return new Delivery.Later(String.valueOf(e.getMessage()), Optional.empty(), false);
         }
@@ -81,10 +83,10 @@ final class CoreDestination implements Destination {
     /// The place stands in the frame itself.
     @Override
     public Item again(AsideItem aside) {
-        return new Item(aside.again(), 0, BatchFrames.at(aside.again(), aside.payload()));
+        return new Item(aside.again(), 0, BatchFrames.at(aside.again(), aside.payload()), 1);
     }
 
-    private static Delivery verdict(HttpAnswer answer) {
+    private static Delivery verdict(HttpAnswer answer, int sent) {
         if (!answer.isSuccess()) {
             Matcher matcher = CULPRIT.matcher(answer.message());
             return answer.failure(
@@ -92,9 +94,21 @@ final class CoreDestination implements Destination {
                             ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
                             : OptionalInt.empty());
         }
-        return answer.json().filter(json -> json.path("frames").isNumber()).isPresent()
-                ? new Delivery.Accepted("")
-                : answer.strange();
+        Optional<JsonNode> json = answer.json().filter(node -> node.path("frames").isNumber());
+        if (json.isEmpty()) {
+            return answer.strange();
+        }
+        // Those that it had before count among its frames.
+        Map<String, Long> lost = new TreeMap<>();
+        long unseen = sent - json.get().path("frames").asLong();
+        if (unseen > 0) {
+            lost.put(Delivery.Accepted.UNSEEN, unseen);
+        }
+        String notice = json.get().path("error").asText("");
+        if (!notice.isEmpty()) {
+            lost.put(Delivery.Accepted.SAID, 1L);
+        }
+        return new Delivery.Accepted(HttpAnswer.shown(notice), lost);
     }
 
     @Override

@@ -76,7 +76,7 @@ public final class Courier {
             try {
                 HttpAnswer answer = poster.post(url, headers, body);
                 Delivery delivery =
-                        push ? PushDestination.verdict(answer) : TrapDestination.verdict(answer);
+                        push ? PushDestination.verdict(answer) : TrapDestination.verdict(answer, 0);
                 asked = answer.retryAfter();
                 again = answer.status() == 408 || answer.status() == 429 || answer.status() >= 500;
                 outcome = outcome(answer, delivery);

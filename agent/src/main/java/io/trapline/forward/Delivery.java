@@ -1,16 +1,30 @@
 package io.trapline.forward;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /// What became of one request.
 sealed interface Delivery {
 
-    /// The receiver has all of it.
+    /// The receiver has it, or says what of it it has not.
     ///
     /// @param notice what it remarked, or empty
-    record Accepted(String notice) implements Delivery {}
+    /// @param lost values that it did not keep as they were sent, by reason
+    record Accepted(String notice, Map<String, Long> lost) implements Delivery {
+        static final String SAID = "not kept as sent, by the receiver's own words";
+        static final String FILTERED = "filtered by the receiver's check";
+        static final String UNSEEN = "not among those that the receiver says it read";
+
+        public Accepted {
+            lost = Map.copyOf(lost);
+        }
+
+        static Accepted whole() {
+            return new Accepted("", Map.of());
+        }
+    }
 
     /// Not now: nothing is wrong with the items, or nobody knows.
     ///

@@ -23,7 +23,17 @@ interface Destination extends AutoCloseable {
 
     /// What was set aside, at its place in the sequence of those that are sent again.
     default Item again(AsideItem aside) {
-        return new Item(aside.again(), 0, aside.payload());
+        return new Item(aside.again(), 0, aside.payload(), values(aside.payload()));
+    }
+
+    /// How many values an item has that was kept as its bytes alone.
+    default int values(byte[] payload) {
+        return 1;
+    }
+
+    /// How many values a request has.
+    static long values(List<Item> items) {
+        return items.stream().mapToLong(Item::values).sum();
     }
 
     static Optional<Origin> origin(List<Item> items, Optional<String> sender) {

@@ -33,6 +33,10 @@ import org.sqlite.SQLiteConfig;
 ///   output, last
 /// forward_lost              what aside_max_bytes gave up, an output
 ///   output, items, bytes
+/// forward_name              what something is called at an output that does not take its name
+///   output, kind, original, name
+/// forward_dropped           what an output's receiver said it did not keep as it was sent
+///   output, reason, vals, said, at_ms      said and at_ms: the last time
 /// ```
 ///
 /// In WAL mode with `synchronous = FULL`: what returned is on disk. A file of its own, so that the
@@ -53,6 +57,13 @@ final class ForwardDatabase implements AutoCloseable {
                 output text primary key, last integer not null) without rowid;
             create table if not exists forward_lost(
                 output text primary key, items integer not null, bytes integer not null)
+                without rowid;
+            create table if not exists forward_name(
+                output text not null, kind text not null, original text not null,
+                name text not null, primary key(output, kind, original)) without rowid;
+            create table if not exists forward_dropped(
+                output text not null, reason text not null, vals integer not null,
+                said text not null, at_ms integer not null, primary key(output, reason))
                 without rowid;
             """;
 
@@ -166,10 +177,106 @@ final class ForwardDatabase implements AutoCloseable {
     }
 
     void forget(String output) throws ForwardException {
-        update(
-                "removing the cursor of " + output,
-                "delete from forward_cursor where output = ?",
-                output);
+        for (String table : List.of("forward_cursor", "forward_name", "forward_dropped")) {
+            update(
+                    "removing what is known of " + output,
+                    "delete from " + table + " where output = ?",
+                    output);
+        }
+    }
+
+    /// All names that were given for an output.
+    List<GivenName> names(String output) throws ForwardException {
+        return work(
+                "reading the names of " + output,
+                on -> {
+                    List<GivenName> names = new ArrayList<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select kind, original, name from forward_name"
+                                            + " where output = ?")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                names.add(
+                                        new GivenName(
+                                                GivenName.Kind.valueOf(row.getString(1)),
+                                                row.getString(2),
+                                                row.getString(3)));
+                            }
+                        }
+                    }
+                    return names;
+                });
+    }
+
+    void keepNames(String output, List<GivenName> names) throws ForwardException {
+        if (names.isEmpty()) {
+            return;
+        }
+        work(
+                "keeping the names of " + output,
+                on -> {
+                    on.setAutoCommit(false);
+                    try (PreparedStatement put =
+                            on.prepareStatement(
+                                    "insert or replace into forward_name values(?, ?, ?, ?)")) {
+                        for (GivenName name : names) {
+                            bind(put, output, name.kind().name(), name.original(), name.name());
+                            put.addBatch();
+                        }
+                        put.executeBatch();
+                        on.commit();
+                    } catch (SQLException e) {
+                        on.rollback();
+                        throw e;
+                    } finally {
+                        on.setAutoCommit(true);
+                    }
+                    return names.size();
+                });
+    }
+
+    /// Adds to what an output's receiver said it did not keep as it was sent.
+    void lost(String output, Map<String, Long> values, String said, Instant at)
+            throws ForwardException {
+        for (Map.Entry<String, Long> reason : values.entrySet()) {
+            update(
+                    "counting what the receiver of " + output + " dropped",
+                    "insert into forward_dropped values(?, ?, ?, ?, ?) on conflict do update set"
+                            + " vals = vals + excluded.vals, said = excluded.said,"
+                            + " at_ms = excluded.at_ms",
+                    output,
+                    reason.getKey(),
+                    reason.getValue(),
+                    said,
+                    at.toEpochMilli());
+        }
+    }
+
+    List<OutputStatus.Dropped> lost(String output) throws ForwardException {
+        return work(
+                "reading what the receiver of " + output + " dropped",
+                on -> {
+                    List<OutputStatus.Dropped> all = new ArrayList<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select reason, vals, said, at_ms from forward_dropped"
+                                            + " where output = ? order by reason")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                all.add(
+                                        new OutputStatus.Dropped(
+                                                row.getString(1),
+                                                row.getLong(2),
+                                                row.getString(3),
+                                                Instant.ofEpochMilli(row.getLong(4))));
+                            }
+                        }
+                    }
+                    return all;
+                });
     }
 
     /// Written before a request with a new end goes out, so that after a crash requests end there

@@ -12,8 +12,10 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +61,8 @@ final class Forwarder implements Runnable {
 
     private final String sender;
     private final Deque<List<Item>> work = new ArrayDeque<>();
+    private final Set<String> warned = new HashSet<>();
+    private final List<GivenName> unkept = new ArrayList<>();
     private Place done;
 
     /// Where requests ended that went out since `done`: the receiver may be at any of them.
@@ -164,17 +168,38 @@ final class Forwarder implements Runnable {
         return work.isEmpty() ? Duration.ZERO : deliver(work.getFirst());
     }
 
-    /// Reads and encodes the next frames.
+    /// Reads and encodes the next frames. When that fails they are read again.
     private void fill() throws InterruptedException, JournalException, ForwardException {
         List<Frame> frames = reader.read(READ_BYTES, readWait);
         if (frames.isEmpty()) {
             return;
         }
-        Encoding encoding = new Encoding();
-        for (Frame frame : frames) {
-            encode(frame, encoding);
+        boolean composed = false;
+        try {
+            compose(encoded(frames));
+            composed = true;
+        } finally {
+            if (!composed) {
+                reader.seek(read);
+            }
         }
-        tally.skipped(encoding.skipped());
+        read = frames.getLast().position();
+        commit();
+    }
+
+    /// The items of frames that are to be sent.
+    private List<Item> encoded(List<Frame> frames) throws ForwardException {
+        Encoding encoding = new Encoding();
+        try {
+            for (Frame frame : frames) {
+                encode(frame, encoding);
+            }
+        } finally {
+            unkept.addAll(encoding.names());
+        }
+        // Before anything goes out under them.
+        database.keepNames(settings.name(), unkept);
+        unkept.clear();
         List<Item> fresh = new ArrayList<>(encoding.items().size());
         for (Item item : encoding.items()) {
             if (!item.end().isAfter(done)) {
@@ -186,9 +211,8 @@ final class Forwarder implements Runnable {
                 fresh.add(item);
             }
         }
-        compose(fresh);
-        read = frames.getLast().position();
-        commit();
+        tally.encoded(encoding.skipped(), encoding.changed());
+        return fresh;
     }
 
     private void encode(Frame frame, Encoding encoding) throws ForwardException {
@@ -196,7 +220,7 @@ final class Forwarder implements Runnable {
         try {
             batch = BatchCodec.decode(frame.bytes());
         } catch (IllegalStateException | IndexOutOfBoundsException e) {
-            setAside(new Item(frame.position(), 0, frame.bytes()), 0, UNREADABLE + e.getMessage());
+            setAside(new Item(frame.position(), 0, frame.bytes(), 1), 0, UNREADABLE + e.getMessage());
             return;
         }
         List<Selected.Part> parts = new ArrayList<>(batch.entries().size());
@@ -247,8 +271,8 @@ final class Forwarder implements Runnable {
         Delivery delivery = destination.send(request, Optional.of(sender));
         paceFromNow();
         return switch (delivery) {
-            case Delivery.Accepted(String notice) -> {
-                accepted(request, notice);
+            case Delivery.Accepted accepted -> {
+                accepted(request, accepted);
                 finish(last);
                 yield Duration.ZERO;
             }
@@ -265,7 +289,7 @@ final class Forwarder implements Runnable {
         };
     }
 
-    private void accepted(List<Item> request, String notice) {
+    private void accepted(List<Item> request, Delivery.Accepted answer) throws ForwardException {
         long bytes = 0;
         for (Item item : request) {
             bytes += item.bytes().length;
@@ -275,7 +299,23 @@ final class Forwarder implements Runnable {
             LOG.info("output {} delivers again", settings.name());
         }
         backoff.reset();
-        tally.sent(request.size(), bytes, notice, clock.instant());
+        tally.sent(request.size(), bytes, answer.notice(), clock.instant());
+        if (!answer.lost().isEmpty()) {
+            database.lost(settings.name(), answer.lost(), answer.notice(), clock.instant());
+            answer.lost().forEach(this::warnOnce);
+        }
+    }
+
+    private void warnOnce(String reason, long values) {
+        if (warned.add(reason)) {
+            LOG.warn(
+                    "output {}: {} values {}; it says: {} (later ones are counted, see `trapline"
+                            + " outputs`)",
+                    settings.name(),
+                    values,
+                    reason,
+                    tally.counts().notice());
+        }
     }
 
     private void finish(Item last) throws JournalException {
@@ -349,8 +389,8 @@ final class Forwarder implements Runnable {
         Delivery delivery = destination.send(List.of(item), Optional.of(sender + AGAIN));
         paceFromNow();
         return switch (delivery) {
-            case Delivery.Accepted(String notice) -> {
-                accepted(List.of(item), notice);
+            case Delivery.Accepted accepted -> {
+                accepted(List.of(item), accepted);
                 database.drop(settings.name(), List.of(aside.id()));
                 yield Duration.ZERO;
             }
@@ -388,6 +428,11 @@ final class Forwarder implements Runnable {
 
     Tally.Counts counts() {
         return tally.counts();
+    }
+
+    /// When the first of the failures was that lasted until now; empty while it delivers.
+    Optional<Instant> failingSince() {
+        return paused ? Optional.empty() : tally.failingSince();
     }
 
     boolean isPaused() {

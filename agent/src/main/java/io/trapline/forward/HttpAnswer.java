@@ -38,12 +38,17 @@ public record HttpAnswer(int status, String body, Optional<Duration> retryAfter)
                 json.map(node -> node.path("message").asText(node.path("error").asText("")))
                         .filter(text -> !text.isEmpty())
                         .orElse(body.strip());
+        return shown(said);
+    }
+
+    /// On one line and not too long.
+    static String shown(String text) {
         StringBuilder shown = new StringBuilder();
-        said.codePoints()
+        text.codePoints()
                 .limit(SHOWN)
                 .map(c -> Character.isISOControl(c) ? ' ' : c)
                 .forEach(shown::appendCodePoint);
-        return shown.length() < said.length() ? shown.append('…').toString() : shown.toString();
+        return shown.length() < text.length() ? shown.append('…').toString() : shown.toString();
     }
 
     /// What to do about an answer that is no success.

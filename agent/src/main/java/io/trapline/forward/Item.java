@@ -6,8 +6,9 @@ package io.trapline.forward;
 /// @param position of the frame
 /// @param part how many of the frame's entries are dealt with once this one is
 /// @param bytes as they stand in a request's body; not copied, nobody writes to them
+/// @param values how many values it has, as its receiver counts them
 @SuppressWarnings("ArrayRecordComponent")
-record Item(long position, int part, byte[] bytes) {
+record Item(long position, int part, byte[] bytes, int values) {
 
     /// Where it ends.
     Place end() {

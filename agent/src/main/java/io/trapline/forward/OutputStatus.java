@@ -1,10 +1,12 @@
 package io.trapline.forward;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What an output is doing, for people. Counts are since it was started.
+/// What an output is doing, for people. Counts are since it was started, but for those of `dropped`
+/// and of what is aside.
 ///
 /// @param kind `core`, `push` or `trap`
 /// @param address without secrets
@@ -16,6 +18,8 @@ import java.util.Optional;
 /// @param retries requests that failed for now
 /// @param refused items that were set aside
 /// @param skipped what has no place at the receiver, by reason
+/// @param changed what arrives otherwise than it is here, by reason
+/// @param dropped what receivers said they did not keep as it was sent, since the output exists
 /// @param notice the receiver's last remark
 /// @param error the last failure, empty when all is well
 /// @param aside items that wait aside now
@@ -33,6 +37,8 @@ public record OutputStatus(
         long retries,
         long refused,
         Map<String, Long> skipped,
+        Map<String, Long> changed,
+        List<Dropped> dropped,
         String notice,
         String error,
         Optional<Instant> errorAt,
@@ -43,5 +49,14 @@ public record OutputStatus(
         long asideLost) {
     public OutputStatus {
         skipped = Map.copyOf(skipped);
+        changed = Map.copyOf(changed);
+        dropped = List.copyOf(dropped);
     }
+
+    /// Values that arrived, and that the receiver did not keep as they were sent.
+    ///
+    /// @param values how many, or how many at least
+    /// @param said its last words about it
+    /// @param at when it said them
+    public record Dropped(String reason, long values, String said, Instant at) {}
 }

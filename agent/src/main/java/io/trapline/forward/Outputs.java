@@ -6,6 +6,7 @@ import io.trapline.journal.JournalReader;
 import io.trapline.net.TlsException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -143,7 +144,8 @@ public final class Outputs implements AutoCloseable {
             throw new ForwardException("output " + output.name() + ": ca: " + e.getMessage(), e);
         }
         return switch (output) {
-            case PushOutputSettings push -> new PushDestination(push, poster);
+            case PushOutputSettings push ->
+                    new PushDestination(push, poster, database.names(push.name()));
             case TrapOutputSettings trap -> new TrapDestination(trap, poster);
             case CoreOutputSettings core -> new CoreDestination(core, poster);
         };
@@ -182,6 +184,14 @@ public final class Outputs implements AutoCloseable {
         return all;
     }
 
+    /// Since when outputs cannot deliver, by name; those that can, or are paused, are not in it.
+    public synchronized Map<String, Instant> failingSince() {
+        Map<String, Instant> since = new TreeMap<>();
+        running.forEach((name, one) ->
+                one.forwarder().failingSince().ifPresent(at -> since.put(name, at)));
+        return since;
+    }
+
     private OutputStatus status(String name, Optional<Forwarder> forwarder, long lag)
             throws ForwardException {
         ForwardDatabase.Totals totals = database.totals(name);
@@ -202,6 +212,8 @@ public final class Outputs implements AutoCloseable {
                 counts.retries(),
                 counts.refused(),
                 counts.skipped(),
+                counts.changed(),
+                database.lost(name),
                 counts.notice(),
                 counts.error(),
                 counts.errorAt(),

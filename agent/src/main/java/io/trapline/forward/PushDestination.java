@@ -22,15 +22,18 @@ final class PushDestination implements Destination {
     /// Trapline's receiver names the item: `data[3].metrics.load: …`.
     private static final Pattern CULPRIT = Pattern.compile("data\\[([0-9]{1,6})]");
 
+    private static final String SUCCESS = "success";
+
     private final PushOutputSettings settings;
     private final PushMapping mapping;
     private final HttpPoster poster;
     private final byte[] head;
 
-    PushDestination(PushOutputSettings settings, HttpPoster poster) {
+    /// @param given the names that things got there before
+    PushDestination(PushOutputSettings settings, HttpPoster poster, List<GivenName> given) {
         this.settings = settings;
         this.poster = poster;
-        mapping = new PushMapping(settings.type(), settings.target());
+        mapping = new PushMapping(settings.type(), settings.target(), given);
         head = head(settings.dataId(), settings.token());
     }
 
@@ -82,11 +85,22 @@ final class PushDestination implements Destination {
         if (!answer.isSuccess()) {
             return answer.failure(culprit(answer.message()));
         }
-        Optional<String> result =
-                answer.json().map(json -> json.path("result")).map(JsonNode::asText);
-        return result.isPresent() && result.get().equals("true")
-                ? new Delivery.Accepted("")
-                : answer.strange();
+        Optional<JsonNode> json = answer.json();
+        String result = json.map(node -> node.path("result").asText()).orElse("");
+        if (result.equals("true")) {
+            // One that kept all of it says "success", or nothing.
+            String said = json.map(node -> node.path("message").asText()).orElse("");
+            return said.isEmpty() || said.equals(SUCCESS)
+                    ? Delivery.Accepted.whole()
+                    : new Delivery.Accepted(
+                            HttpAnswer.shown(said), Map.of(Delivery.Accepted.SAID, 1L));
+        }
+        int code = json.map(node -> node.path("code").asInt()).orElse(0);
+        if (result.equals("false") && code >= 300 && code <= 599) {
+            // Its answer says what its status does not.
+            return verdict(new HttpAnswer(code, answer.body(), answer.retryAfter()));
+        }
+        return answer.strange();
     }
 
     private static OptionalInt culprit(String message) {

@@ -14,10 +14,12 @@ import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Entries as items of a BlueKing push.
@@ -33,21 +35,29 @@ import org.jspecify.annotations.Nullable;
 /// | time | `timestamp` in milliseconds, fraction cut off |
 ///
 /// Names become what the receiver takes: every character but ASCII letters, digits and `_` is
-/// written as `_`, a digit in front gets one before it, and of two names that then are the same in
-/// one item the later gets `_2`. Booleans are 1 and 0, integers keep all digits. Texts, bytes,
-/// lists, histograms, NaN and infinities have no place there and are counted.
+/// written as `_`, a digit in front gets one before it. Two that then are the same stay apart, also
+/// when they are in different items: the later one gets `_2`, see [PlainNames]. So does a tag
+/// `target` that is not the target, because the receiver puts the target there. Booleans are 1 and
+/// 0, integers keep all digits. Texts, bytes, lists, histograms, NaN, infinities and "no value" have
+/// no place there and are counted.
 ///
 /// To a data_id of type `event` goes every point of another category: `event_name` is its name (128
-/// characters at most), `event` its fields if one is `content`; else `content` is the field
-/// `message` and the other fields stand beside it; else `content` is all fields as JSON text.
+/// characters at most, a longer one ends with a hash of it), `event` its fields if one is `content`;
+/// else `content` is the field `message` and the other fields stand beside it; else `content` is all
+/// fields as JSON text. Tags are dimensions; of the two that mean something to the receiver,
+/// `target` is renamed as above, and `event_type` where it is neither `recovery` nor `abnormal`.
 ///
 /// Runs and check states go to neither.
 final class PushMapping {
     static final String TEXT_VALUE = "text or list in a metric";
     static final String NOT_FINITE = "no finite number";
     static final String HISTOGRAM = "histogram";
+    static final String NO_VALUE = "metric without a value";
     static final String NO_EVENT = "metric, and the data_id takes events";
     static final String NO_METRIC = "no metric, and the data_id takes metrics";
+    static final String METRIC_NAME = "metric whose name another has there, renamed";
+    static final String DIMENSION_NAME = "dimension whose name another has there, renamed";
+    static final String EVENT_NAME = "event name over 128 characters, shortened";
 
     private static final int MAX_EVENT_NAME = 128;
     private static final int MAX_GROUP = 100;
@@ -55,13 +65,20 @@ final class PushMapping {
     private static final String HOST = "host";
     private static final String CONTENT = "content";
     private static final String MESSAGE = "message";
+    private static final String EVENT_TYPE = "event_type";
+    private static final Set<String> EVENT_TYPES = Set.of("recovery", "abnormal");
 
     private final PushOutputSettings.Type type;
     private final String defaultTarget;
+    private final PlainNames metricNames;
+    private final PlainNames dimensionNames;
 
-    PushMapping(PushOutputSettings.Type type, String defaultTarget) {
+    /// @param given the names that were given before
+    PushMapping(PushOutputSettings.Type type, String defaultTarget, List<GivenName> given) {
         this.type = type;
         this.defaultTarget = defaultTarget;
+        metricNames = new PlainNames(GivenName.Kind.METRIC, given, Set.of());
+        dimensionNames = new PlainNames(GivenName.Kind.DIMENSION, given, Set.of(TARGET));
     }
 
     void encode(Selected selected, Encoding out) {
@@ -81,7 +98,7 @@ final class PushMapping {
                     Object number = number(sample.value(), out);
                     if (number != null) {
                         if (group != null && !group.takes(sample)) {
-                            out.add(group.item(source, position));
+                            out.add(group.item(source, position, out));
                             group = null;
                         }
                         if (group == null) {
@@ -92,7 +109,7 @@ final class PushMapping {
                 }
                 case Point point when point.category() == Category.METRIC -> {
                     if (group != null) {
-                        out.add(group.item(source, position));
+                        out.add(group.item(source, position, out));
                         group = null;
                     }
                     Group whole = new Group(point.tags(), point.timeNs());
@@ -103,7 +120,7 @@ final class PushMapping {
                         }
                     }
                     if (!whole.values.isEmpty()) {
-                        out.add(whole.item(source, position));
+                        out.add(whole.item(source, position, out));
                     }
                 }
                 case Point _ -> out.skip(NO_METRIC);
@@ -111,7 +128,7 @@ final class PushMapping {
             }
         }
         if (group != null) {
-            out.add(group.item(source, position));
+            out.add(group.item(source, position, out));
         }
     }
 
@@ -123,31 +140,35 @@ final class PushMapping {
                                 new Item(
                                         selected.frame().position(),
                                         part.end(),
-                                        event(selected.batch().source(), point)));
+                                        event(selected.batch().source(), point, out),
+                                        1));
                 case Point _, Sample _ -> out.skip(NO_EVENT);
                 case Run _, CheckState _, HeldValue _, PeriodEnd _ -> {}
             }
         }
     }
 
-    private byte[] event(String source, Point point) {
+    private byte[] event(String source, Point point, Encoding out) {
         return Json.write(json -> {
             json.writeStartObject();
-            json.writeStringField("event_name", eventName(point));
+            json.writeStringField("event_name", eventName(point, out));
             json.writeObjectFieldStart("event");
             content(json, point.fields());
             json.writeEndObject();
-            dimensions(json, source, point.tags(), false);
+            dimensions(json, source, point.tags(), out);
             json.writeNumberField("timestamp", milliseconds(point.timeNs()));
             json.writeEndObject();
         });
     }
 
-    private static String eventName(Point point) {
+    private static String eventName(Point point, Encoding out) {
         String name = point.name().isEmpty() ? point.category().word() : point.name();
-        return name.codePointCount(0, name.length()) <= MAX_EVENT_NAME
-                ? name
-                : name.substring(0, name.offsetByCodePoints(0, MAX_EVENT_NAME));
+        if (name.codePointCount(0, name.length()) <= MAX_EVENT_NAME) {
+            return name;
+        }
+        out.change(EVENT_NAME);
+        int room = MAX_EVENT_NAME - 1 - ShortText.HASH;
+        return ShortText.apart(name.substring(0, name.offsetByCodePoints(0, room)), name);
     }
 
     private static void content(JsonGenerator json, List<Field> fields) throws IOException {
@@ -179,7 +200,7 @@ final class PushMapping {
     }
 
     /// `target`, and `dimension` with the tags that are left.
-    private void dimensions(JsonGenerator json, String source, List<Tag> tags, boolean plainNames)
+    private void dimensions(JsonGenerator json, String source, List<Tag> tags, Encoding out)
             throws IOException {
         String targetKey = targetKey(source, tags);
         Map<String, String> dimensions = new LinkedHashMap<>();
@@ -188,16 +209,51 @@ final class PushMapping {
             if (tag.key().equals(targetKey)) {
                 target = target.isEmpty() ? tag.value() : target + "," + tag.value();
             } else {
-                String name = plainNames ? plainName(tag.key()) : tag.key();
-                dimensions.merge(name, tag.value(), (a, b) -> a + "," + b);
+                dimensions.merge(tag.key(), tag.value(), (a, b) -> a + "," + b);
             }
         }
+        Map<String, String> names =
+                type == PushOutputSettings.Type.EVENT
+                        ? eventDimensions(dimensions, out)
+                        : plainNames(dimensionNames, dimensions.keySet(), DIMENSION_NAME, out);
         json.writeStringField(TARGET, target.isEmpty() ? defaultTarget : target);
         json.writeObjectFieldStart("dimension");
         for (Map.Entry<String, String> dimension : dimensions.entrySet()) {
-            json.writeStringField(dimension.getKey(), dimension.getValue());
+            json.writeStringField(
+                    names.getOrDefault(dimension.getKey(), dimension.getKey()),
+                    dimension.getValue());
         }
         json.writeEndObject();
+    }
+
+    /// The names that are not the tags' own.
+    private static Map<String, String> eventDimensions(
+            Map<String, String> dimensions, Encoding out) {
+        Map<String, String> names = new HashMap<>();
+        for (String key : List.of(TARGET, EVENT_TYPE)) {
+            String value = dimensions.get(key);
+            if (value == null || (key.equals(EVENT_TYPE) && EVENT_TYPES.contains(value))) {
+                continue;
+            }
+            String free = key + "_2";
+            for (int i = 3; dimensions.containsKey(free); i++) {
+                free = key + "_" + i;
+            }
+            names.put(key, free);
+            out.change(DIMENSION_NAME);
+        }
+        return names;
+    }
+
+    private static Map<String, String> plainNames(
+            PlainNames from, Collection<String> originals, String reason, Encoding out) {
+        Map<String, String> names = from.of(originals, out);
+        names.forEach((original, name) -> {
+            if (!name.equals(plainName(original))) {
+                out.change(reason);
+            }
+        });
+        return names;
     }
 
     private static String targetKey(String source, List<Tag> tags) {
@@ -258,16 +314,16 @@ final class PushMapping {
                 out.skip(HISTOGRAM);
                 yield null;
             }
-            case SampleValue.Absent _ -> null;
+            case SampleValue.Absent _ -> {
+                out.skip(NO_VALUE);
+                yield null;
+            }
         };
     }
 
     private static @Nullable Object real(double number, @Nullable String digits, Encoding out) {
-        if (digits != null) {
-            return digits;
-        }
         if (Double.isFinite(number)) {
-            return number;
+            return digits != null ? digits : (Object) number;
         }
         out.skip(NOT_FINITE);
         return null;
@@ -278,7 +334,6 @@ final class PushMapping {
         private final List<Tag> tags;
         private final long timeNs;
         private final Map<String, Object> values = new LinkedHashMap<>();
-        private final List<String> names = new ArrayList<>();
         private int end;
 
         Group(List<Tag> tags, long timeNs) {
@@ -289,29 +344,26 @@ final class PushMapping {
         /// The same name again is another value, not a namesake.
         boolean takes(Sample sample) {
             return sample.timeNs() == timeNs
-                    && names.size() < MAX_GROUP
-                    && !names.contains(sample.name())
+                    && values.size() < MAX_GROUP
+                    && !values.containsKey(sample.name())
                     && sample.tags().equals(tags);
         }
 
         void put(String name, Object number, int partEnd) {
-            String plain = plainName(name);
-            String free = plain;
-            for (int i = 2; values.containsKey(free); i++) {
-                free = plain + "_" + i;
-            }
-            names.add(name);
-            values.put(free, number);
+            values.put(name, number);
             end = partEnd;
         }
 
-        Item item(String source, long position) {
+        Item item(String source, long position, Encoding out) {
+            Map<String, String> names =
+                    plainNames(metricNames, values.keySet(), METRIC_NAME, out);
             byte[] bytes =
                     Json.write(json -> {
                         json.writeStartObject();
                         json.writeObjectFieldStart("metrics");
                         for (Map.Entry<String, Object> value : values.entrySet()) {
-                            json.writeFieldName(value.getKey());
+                            json.writeFieldName(
+                                    names.getOrDefault(value.getKey(), value.getKey()));
                             if (value.getValue() instanceof Double number) {
                                 json.writeNumber(number);
                             } else {
@@ -319,11 +371,11 @@ final class PushMapping {
                             }
                         }
                         json.writeEndObject();
-                        dimensions(json, source, tags, true);
+                        dimensions(json, source, tags, out);
                         json.writeNumberField("timestamp", milliseconds(timeNs));
                         json.writeEndObject();
                     });
-            return new Item(position, end, bytes);
+            return new Item(position, end, bytes, values.size());
         }
     }
 }

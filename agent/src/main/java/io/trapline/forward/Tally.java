@@ -22,9 +22,11 @@ final class Tally {
     private long retries;
     private long refused;
     private final Map<String, Long> skipped = new TreeMap<>();
+    private final Map<String, Long> changed = new TreeMap<>();
     private String notice = "";
     private String error = "";
     private @Nullable Instant errorAt;
+    private @Nullable Instant failingSince;
     private @Nullable Instant sentAt;
     private @Nullable Instant nextTry;
 
@@ -43,6 +45,7 @@ final class Tally {
         nextTry = null;
         error = "";
         errorAt = null;
+        failingSince = null;
         if (!remark.isEmpty()) {
             notice = remark;
         }
@@ -52,7 +55,13 @@ final class Tally {
         retries++;
         error = reason;
         errorAt = at;
+        failingSince = failingSince == null ? at : failingSince;
         nextTry = next;
+    }
+
+    /// The first failure since the last success.
+    synchronized Optional<Instant> failingSince() {
+        return Optional.ofNullable(failingSince);
     }
 
     synchronized void refused() {
@@ -63,8 +72,9 @@ final class Tally {
         nextTry = null;
     }
 
-    synchronized void skipped(Map<String, Long> more) {
-        more.forEach((reason, count) -> skipped.merge(reason, count, Long::sum));
+    synchronized void encoded(Map<String, Long> moreSkipped, Map<String, Long> moreChanged) {
+        moreSkipped.forEach((reason, count) -> skipped.merge(reason, count, Long::sum));
+        moreChanged.forEach((reason, count) -> changed.merge(reason, count, Long::sum));
     }
 
     private void roll() {
@@ -84,6 +94,7 @@ final class Tally {
             long retries,
             long refused,
             Map<String, Long> skipped,
+            Map<String, Long> changed,
             String notice,
             String error,
             Optional<Instant> errorAt,
@@ -104,6 +115,7 @@ final class Tally {
                 retries,
                 refused,
                 Map.copyOf(skipped),
+                Map.copyOf(changed),
                 notice,
                 error,
                 Optional.ofNullable(errorAt),

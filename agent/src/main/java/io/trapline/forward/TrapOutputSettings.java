@@ -8,7 +8,10 @@ import java.util.Optional;
 ///
 /// @param url the submission URL, whose last segment is the check's secret: shown by no message
 /// @param maxBatchBytes of a document, before compression
-public record TrapOutputSettings(OutputBasics basics, URI url, int maxBatchBytes)
+/// @param asciiNames whether names beyond ASCII get one within it: a Circonus broker blanks them,
+///   byte by byte
+public record TrapOutputSettings(
+        OutputBasics basics, URI url, int maxBatchBytes, boolean asciiNames)
         implements OutputSettings {
     static final int DEFAULT_BATCH_BYTES = 1 << 20;
     private static final String ADDRESS =
@@ -32,9 +35,10 @@ public record TrapOutputSettings(OutputBasics basics, URI url, int maxBatchBytes
                 trap.size("max_batch_bytes", 1024, 64 << 20)
                         .map(Math::toIntExact)
                         .orElse(DEFAULT_BATCH_BYTES);
+        boolean asciiNames = trap.flag("ascii_names").orElse(false);
         trap.done();
         return trap.problems().errors() == before
-                ? Optional.of(new TrapOutputSettings(basics, url.orElseThrow(), bytes))
+                ? Optional.of(new TrapOutputSettings(basics, url.orElseThrow(), bytes, asciiNames))
                 : Optional.empty();
     }
 

@@ -122,7 +122,10 @@ public record GitSettings(
     private static Optional<Repository> repository(ConfTable block) {
         int before = block.problems().errors();
         boolean enabled = block.flag("enable").orElse(false);
-        String url = block.secret("url", GitAddress.ACCEPTED).orElse("").strip();
+        String url =
+                block.secretWithin("url", GitAddress.ACCEPTED, GitAddress::withoutPassword)
+                        .orElse("")
+                        .strip();
         String branch = block.text("branch", "a branch's name").orElse("");
         String key = block.text("ssh_private_key_path", "a path").orElse("");
         String password = block.secret("ssh_private_key_password", "text").orElse("");

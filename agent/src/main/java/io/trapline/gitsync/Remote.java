@@ -79,6 +79,7 @@ final class Remote implements AutoCloseable {
     ///
     /// @throws IOException also when the server has no such branch
     ObjectId tip() throws IOException {
+        checkOwner();
         String branch = "refs/heads/" + settings.branch();
         try (FileRepository local = open();
                 Git git = new Git(local)) {
@@ -100,6 +101,7 @@ final class Remote implements AutoCloseable {
 
     /// Brings the branch's commit into the local repository.
     ObjectId fetch() throws IOException {
+        checkOwner();
         try (FileRepository local = open();
                 Git git = new Git(local)) {
             var _ =
@@ -118,6 +120,14 @@ final class Remote implements AutoCloseable {
             return tip;
         } catch (GitAPIException | RuntimeException e) {
             throw failure("fetching from", e);
+        }
+    }
+
+    /// What lies on this host is read with the agent's own rights, and no server stands in between.
+    private void checkOwner() throws IOException {
+        Optional<Path> folder = GitAddress.local(settings.url());
+        if (folder.isPresent()) {
+            LocalRepository.check(folder.get());
         }
     }
 

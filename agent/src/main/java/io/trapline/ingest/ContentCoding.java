@@ -4,6 +4,8 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
@@ -11,8 +13,14 @@ import java.util.zip.InflaterInputStream;
 
 /// Undoes `Content-Encoding`: none, `identity`, `gzip` (`x-gzip`) and `deflate`, the last in both
 /// forms that are seen (zlib, and the bare stream).
+///
+/// What is decoded ends only after the body did: that a transfer broke off, or was wrong, behind the
+/// last compressed byte is found as well.
 public final class ContentCoding {
     private static final int BUFFER = 8192;
+
+    /// What may follow the compressed data; it is ignored, as it always was.
+    private static final int MAX_PADDING = 64 << 10;
 
     private ContentCoding() {}
 
@@ -20,10 +28,21 @@ public final class ContentCoding {
     /// @throws UnknownCodingException before anything is read
     /// @throws IOException when the body does not begin as its coding demands
     public static InputStream decode(InputStream body, String coding) throws IOException {
-        return switch (coding.strip().toLowerCase(Locale.ROOT)) {
-            case "", "identity" -> body;
-            case "gzip", "x-gzip" -> new GZIPInputStream(new NotYetEnded(body), BUFFER);
-            case "deflate" -> inflate(body);
+        List<String> applied =
+                Arrays.stream(coding.toLowerCase(Locale.ROOT).split(",", -1))
+                        .map(String::strip)
+                        .filter(each -> !each.isEmpty() && !each.equals("identity"))
+                        .toList();
+        if (applied.isEmpty()) {
+            return body;
+        }
+        if (applied.size() > 1) {
+            throw new UnknownCodingException(coding);
+        }
+        return switch (applied.getFirst()) {
+            case "gzip", "x-gzip" ->
+                    new ToTheEnd(new GZIPInputStream(new NotYetEnded(body), BUFFER), body);
+            case "deflate" -> new ToTheEnd(inflate(body), body);
             default -> throw new UnknownCodingException(coding);
         };
     }
@@ -45,6 +64,36 @@ public final class ContentCoding {
                 inflater.end();
             }
         };
+    }
+
+    /// Ends when the body does, not when what is decoded from it does: the JDK's decoders stop
+    /// before, and take an error there for the end.
+    private static final class ToTheEnd extends FilterInputStream {
+        private final InputStream body;
+        private boolean ended;
+
+        ToTheEnd(InputStream decoded, InputStream body) {
+            super(decoded);
+            this.body = body;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int read = super.read(buffer, offset, length);
+            if (read < 0 && !ended) {
+                ended = true;
+                if (body.readNBytes(MAX_PADDING).length == MAX_PADDING) {
+                    throw new IOException("much follows the end of the compressed data");
+                }
+            }
+            return read;
+        }
     }
 
     /// The JDK looks for a further gzip member only when `available()` promises one; a promise that

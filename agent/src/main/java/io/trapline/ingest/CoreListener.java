@@ -15,6 +15,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.trapline.net.BoundServer;
+import io.trapline.net.BrokenBodyException;
 import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
@@ -78,6 +79,9 @@ public final class CoreListener {
         routing.addFilter(limits);
         routing.register(services);
         routing.any(CoreListener::unknownPath);
+        routing.error(
+                BrokenBodyException.class,
+                (_, response, e) -> send(response, Status.BAD_REQUEST_400, e.getMessage()));
         routing.error(Exception.class, CoreListener::failed);
     }
 

@@ -44,7 +44,7 @@ public sealed interface FieldValue {
     }
 
     /// A JSON value that none of the others says, as its text: an object, or a list of different
-    /// things. Only push events have it; a place that knows no nesting takes the text.
+    /// things. Push events and FireLens logs have it; a place that knows no nesting takes the text.
     record Json(String text) implements FieldValue {
         public Json {
             Objects.requireNonNull(text, "text");

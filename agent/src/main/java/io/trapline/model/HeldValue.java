@@ -30,7 +30,7 @@ public record HeldValue(String name, List<Tag> tags, boolean accepted, Part part
 
         /// Adds to the period's sum, or to its average.
         ///
-        /// @param value what a plain value would have stored
+        /// @param value what a plain value would have stored; none when there was no number
         /// @param whole sum of the integers
         /// @param real sum of the doubles, when `hasReal`
         /// @param count how many numbers

@@ -6,8 +6,8 @@ import java.math.MathContext;
 /// A number as people read it: the one format of all tables, pages and messages.
 ///
 /// The fewest digits that name the value exactly, without an exponent between a millionth and
-/// 10^15, without `.0` for a whole number: `64037`, `3235390464`, `0.1`, `1.5e300`, `NaN`.
-/// Machine formats (JSON, line protocol, the bodies of outputs) have rules of their own.
+/// 10^15, without `.0` for a whole number: `64037`, `3235390464`, `0.1`, `1.5e300`, `NaN`. Machine
+/// formats (JSON, line protocol, the bodies of outputs) have rules of their own.
 public final class PlainNumber {
     private static final int WHOLE_DIGITS = 15;
     private static final int ZEROS_AFTER_POINT = 5;
@@ -19,6 +19,11 @@ public final class PlainNumber {
         return Double.isFinite(value)
                 ? text(new BigDecimal(Double.toString(value)))
                 : Double.toString(value);
+    }
+
+    /// All digits of a decimal number, without zeros at its end.
+    public static String of(BigDecimal value) {
+        return text(value);
     }
 
     /// At most `digits` significant digits, for what was computed (a mean, a rate); a whole number

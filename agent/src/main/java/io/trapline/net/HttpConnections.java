@@ -5,8 +5,13 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
@@ -18,18 +23,28 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
-/// Helidon's HTTP/1.1 with two gaps closed:
+/// Helidon's HTTP/1.1 with these gaps closed:
 ///
 /// - A connection ends after an answer with `Connection: close`, which a client may wait for.
 ///   Helidon 4.5.0 waits for another request (its issue 12324; newer releases do not).
 /// - HTTP/1.0 is taken: proxies speak it to the server behind them unless told otherwise. There is
 ///   one request a connection ([OldHttp]).
+/// - Chunk extensions and trailers are read and dropped ([ChunkedBody]); Helidon 4.5.0 refuses them,
+///   does not look at what ends a chunk, and holds a chunk in memory until all of it is there.
+/// - What is left of a body that was not read to its end is never taken for another request, and
+///   never waited for without an end: when there is much of it, or it cannot be told where it ends,
+///   the answer says `Connection: close`, and the connection ends when the client has had the time
+///   to read that.
 public final class HttpConnections implements ServerConnectionSelector {
+    private static final Duration LINGER = Duration.ofSeconds(3);
+    private static final long LINGER_BYTES = 1L << 30;
+
     private final ServerConnectionSelector http;
     private final int maxRequestLine;
     private final int maxHead;
@@ -78,6 +93,8 @@ public final class HttpConnections implements ServerConnectionSelector {
         public void headers(ConnectionContext context, Headers headers) {
             if (context instanceof Connection connection) {
                 connection.lastRequest = headers.containsToken(HeaderValues.CONNECTION_CLOSE);
+                connection.requireFraming(headers);
+                connection.bytes.begin(headers);
             }
         }
     }
@@ -86,6 +103,9 @@ public final class HttpConnections implements ServerConnectionSelector {
         @Override
         public void headers(ConnectionContext context, Headers headers) {
             if (context instanceof Connection connection) {
+                if (connection.bytes.isSpoiled() && headers instanceof WritableHeaders<?> answer) {
+                    answer.set(HeaderValues.CONNECTION_CLOSE);
+                }
                 connection.lastAnswer =
                         connection.lastRequest
                                 || headers.containsToken(HeaderValues.CONNECTION_CLOSE);
@@ -96,27 +116,84 @@ public final class HttpConnections implements ServerConnectionSelector {
     /// A connection as it is, but for what is read from it. Owned by the connection's thread.
     private final class Connection implements ConnectionContext {
         private final ConnectionContext connection;
+        private final RequestBytes bytes = new RequestBytes(this::firstOrMore);
         private final DataReader reader = DataReader.create(this::read);
         private boolean begun;
+        private boolean old;
         private boolean lastRequest;
 
         /// The answer to the last request has been begun; whoever reads on wants another request,
         /// or the rest of a body that nobody needs.
         private boolean lastAnswer;
 
+        private boolean lingered;
+
         Connection(ConnectionContext connection) {
             this.connection = connection;
         }
 
-        private byte @Nullable [] read() {
+        private byte[] read() {
             if (lastAnswer) {
+                linger();
                 throw new CloseConnectionException("Connection: close");
             }
+            byte[] next = bytes.read();
+            if (next == null) {
+                // Told to the server, this would be an internal error when it is inside a head.
+                throw new CloseConnectionException("the client sends no more");
+            }
+            return next;
+        }
+
+        /// Reads on, for a while, what was refused with an answer: many clients look for the answer
+        /// only when they have sent everything, and a connection that ends with bytes unread takes
+        /// it from them.
+        private void linger() {
+            if (lingered || !bytes.isInside()) {
+                return;
+            }
+            lingered = true;
+            try (SlowSenders.Watch _ = SlowSenders.watch(LINGER)) {
+                long left = LINGER_BYTES;
+                byte[] more = received();
+                while (more != null && left > 0) {
+                    left -= more.length;
+                    more = received();
+                }
+            } catch (CloseConnectionException _) {
+                // It is to end anyway.
+            }
+        }
+
+        /// What the server below takes and should not.
+        private void requireFraming(Headers head) {
+            if (!head.contains(HeaderNames.TRANSFER_ENCODING)) {
+                return;
+            }
+            // Of a list, the server takes the last one and refuses the rest.
+            String coding = head.get(HeaderNames.TRANSFER_ENCODING).get();
+            if (old || coding.chars().anyMatch(c -> c < ' ' && c != '\t')) {
+                throw RequestException.builder()
+                        .type(DirectHandler.EventType.BAD_REQUEST)
+                        .status(Status.BAD_REQUEST_400)
+                        .setKeepAlive(false)
+                        .safeMessage(true)
+                        .message(
+                                old
+                                        ? "HTTP/1.0 has no Transfer-Encoding, send HTTP/1.1"
+                                        : "Transfer-Encoding has a control character")
+                        .build();
+            }
+        }
+
+        private byte @Nullable [] firstOrMore() {
             if (begun) {
                 return received();
             }
             begun = true;
-            return OldHttp.asPresent(this::received, maxRequestLine, maxHead);
+            byte[] begin = OldHttp.begin(this::received, maxRequestLine, maxHead);
+            old = begin != null && OldHttp.isWholeHead(begin);
+            return begin != null && old ? OldHttp.present(begin) : begin;
         }
 
         private byte @Nullable [] received() {

@@ -21,7 +21,7 @@ final class OldHttp {
     /// long or no HTTP is left to the server to refuse.
     ///
     /// @param more the next bytes that were received; null at the end
-    static byte @Nullable [] asPresent(
+    static byte @Nullable [] begin(
             Supplier<byte @Nullable []> more, int maxRequestLine, int maxHead) {
         byte[] first = more.get();
         if (first == null || (indexOf(first, first.length, "\n", 0) >= 0 && !isOld(first))) {
@@ -29,13 +29,15 @@ final class OldHttp {
         }
         Begin begin = new Begin();
         begin.writeBytes(first);
-        if (!begin.readOn(more, "\n", maxRequestLine) || !isOld(begin.toByteArray())) {
-            return begin.toByteArray();
+        if (begin.readOn(more, "\n", maxRequestLine) && isOld(begin.toByteArray())) {
+            boolean _ = begin.readOn(more, "\r\n\r\n", maxHead);
         }
-        if (!begin.readOn(more, "\r\n\r\n", maxHead)) {
-            return begin.toByteArray();
-        }
-        return present(begin.toByteArray());
+        return begin.toByteArray();
+    }
+
+    /// Whether these are the first bytes of HTTP/1.0, with all of its head.
+    static boolean isWholeHead(byte[] begin) {
+        return isOld(begin) && indexOf(begin, begin.length, "\r\n\r\n", 0) >= 0;
     }
 
     /// What has been received. Only what is new is searched: a head may come byte by byte.
@@ -60,7 +62,8 @@ final class OldHttp {
         return at >= 0 && indexOf(begin, end, OLD, at) == at;
     }
 
-    private static byte[] present(byte[] request) {
+    /// What began with a whole head of HTTP/1.0, as HTTP/1.1 has it.
+    static byte[] present(byte[] request) {
         int end = indexOf(request, request.length, "\r\n\r\n", 0);
         String[] lines = new String(request, 0, end, ISO_8859_1).split("\r\n", -1);
         StringBuilder head = new StringBuilder(end + 64);

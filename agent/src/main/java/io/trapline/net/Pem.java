@@ -1,5 +1,6 @@
 package io.trapline.net;
 
+import io.trapline.config.FileFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,8 +43,7 @@ final class Pem {
         } catch (AccessDeniedException e) {
             throw new TlsException(ofKey, file + ": the agent's user may not read it", e);
         } catch (IOException e) {
-            throw new TlsException(
-                    ofKey, file + " cannot be read (" + e.getClass().getSimpleName() + ")", e);
+            throw new TlsException(ofKey, file + " cannot be read: " + FileFailure.reason(e), e);
         }
     }
 

@@ -45,26 +45,26 @@ public final class Accumulator {
     /// @param arrivalMs when the submission arrived, milliseconds since 1970-01-01T00:00Z
     /// @param out gets what is to be stored now
     public void feed(long arrivalMs, Measurement measurement, Consumer<Sample> out) {
-        State state =
-                states.computeIfAbsent(
-                        measurement.stream().canonical(), _ -> new State(measurement.stream()));
-        state.accepted = measurement.accepted();
+        State state = state(measurement.stream());
         switch (measurement) {
             case Measurement.Plain plain -> {
-                state.replace(plain.value());
-                emitNow(state, plain.value(), arrivalMs, out);
+                Contents contents = state.contents(plain.accepted(), async);
+                contents.replace(plain.value());
+                emitNow(state, plain.accepted(), plain.value(), arrivalMs, out);
             }
             case Measurement.Flagged flagged -> {
+                Contents contents = state.contents(flagged.accepted(), async);
                 if (flagged.flag() == Measurement.Flag.SUM) {
-                    state.addToSum(flagged.numbers());
-                    emitNow(state, state.value(), arrivalMs, out);
+                    contents.addToSum(flagged.numbers());
+                    emitNow(state, flagged.accepted(), contents.value(), arrivalMs, out);
                 } else if (async) {
-                    state.replace(flagged.value());
-                    emitNow(state, flagged.value(), arrivalMs, out);
+                    contents.replace(flagged.value());
+                    emitNow(state, flagged.accepted(), flagged.value(), arrivalMs, out);
                 } else {
-                    state.addToMean(flagged.numbers());
+                    contents.addToMean(flagged.numbers());
                 }
             }
+            // It has no part in what the period stores of the stream, and so takes nothing from it.
             case Measurement.Timed timed -> {
                 if (timed.accepted()) {
                     out.accept(sample(timed.stream(), timed.value(), timed.timeMs()));
@@ -82,14 +82,36 @@ public final class Accumulator {
         }
     }
 
+    /// A value that was accepted and not stored yet, read back from the journal: the end of the
+    /// period stores it in both modes. In asynch mode it is from before the check's mode changed.
+    void feedOwed(Measurement measurement) {
+        Contents contents = state(measurement.stream()).contents(true, false);
+        switch (measurement) {
+            case Measurement.Plain plain -> contents.replace(plain.value());
+            case Measurement.Flagged flagged -> {
+                if (flagged.flag() == Measurement.Flag.SUM) {
+                    contents.addToSum(flagged.numbers());
+                } else {
+                    contents.addToMean(flagged.numbers());
+                }
+            }
+            case Measurement.Timed _, Measurement.Distribution _ ->
+                    throw new IllegalArgumentException("nothing for the end of a period");
+        }
+    }
+
+    private State state(StreamId stream) {
+        return states.computeIfAbsent(stream.canonical(), _ -> new State(stream));
+    }
+
     /// Ends the period; sums and means of the next one start from nothing.
     ///
     /// @param endMs its end, the time of the samples that synch mode gives
     public Ended endPeriod(long endMs) {
         List<Sample> samples = new ArrayList<>();
         for (State state : states.values()) {
-            SampleValue value = state.value();
-            if (!async && state.accepted && value != null) {
+            SampleValue value = state.owed == null ? null : state.owed.value();
+            if (value != null) {
                 samples.add(sample(state.stream, value, endMs));
             }
         }
@@ -120,7 +142,7 @@ public final class Accumulator {
     public SortedMap<String, SampleValue> running() {
         SortedMap<String, SampleValue> values = new TreeMap<>();
         states.forEach((name, state) -> {
-            SampleValue value = state.value();
+            SampleValue value = state.latest == null ? null : state.latest.value();
             if (value != null) {
                 values.put(name, value);
             }
@@ -137,15 +159,19 @@ public final class Accumulator {
         return states.containsKey(stream.canonical());
     }
 
-    /// What the stream has in the running period; null when it has none.
-    @Nullable SampleValue value(StreamId stream) {
+    /// What asynch mode has stored of the stream in the running period; null when there is nothing.
+    @Nullable SampleValue stored(StreamId stream) {
         State state = states.get(stream.canonical());
-        return state == null ? null : state.value();
+        return state == null || state.stored == null ? null : state.stored.value();
     }
 
     private void emitNow(
-            State state, @Nullable SampleValue value, long arrivalMs, Consumer<Sample> out) {
-        if (async && state.accepted && value != null) {
+            State state,
+            boolean accepted,
+            @Nullable SampleValue value,
+            long arrivalMs,
+            Consumer<Sample> out) {
+        if (async && accepted && value != null) {
             out.accept(sample(state.stream, value, arrivalMs));
         }
     }
@@ -167,17 +193,43 @@ public final class Accumulator {
 
     private record WindowKey(String stream, long startMs) {}
 
-    /// A stream in the running period; without a value when it only had timed ones or histograms.
+    /// A stream in the running period; without contents when it only had timed values or
+    /// histograms. What was accepted and what the filter set refused are kept apart, because the
+    /// filter set may change within a period, and a value that was refused replaces none.
     private static final class State {
         private final StreamId stream;
-        private boolean accepted;
-        private @Nullable SampleValue plain;
-        private @Nullable Sum sum;
-        private @Nullable Sum mean;
+        private @Nullable Contents owed;
+        private @Nullable Contents stored;
+        private @Nullable Contents refused;
+        private @Nullable Contents latest;
 
         State(StreamId stream) {
             this.stream = stream;
         }
+
+        /// @param atOnce whether accepted values are stored as they come
+        Contents contents(boolean accepted, boolean atOnce) {
+            Contents now;
+            if (!accepted) {
+                now = refused == null ? new Contents() : refused;
+                refused = now;
+            } else if (atOnce) {
+                now = stored == null ? new Contents() : stored;
+                stored = now;
+            } else {
+                now = owed == null ? new Contents() : owed;
+                owed = now;
+            }
+            latest = now;
+            return now;
+        }
+    }
+
+    /// One value, sum or mean.
+    private static final class Contents {
+        private @Nullable SampleValue plain;
+        private @Nullable Sum sum;
+        private @Nullable Sum mean;
 
         void replace(SampleValue value) {
             plain = value;

@@ -47,7 +47,12 @@ final class HeldMeasurements {
                             held.accepted(),
                             sum.average() ? Measurement.Flag.AVERAGE : Measurement.Flag.SUM,
                             sum.value(),
-                            Sum.of(sum.whole(), sum.real(), sum.hasReal(), sum.count()));
+                            Sum.of(
+                                    sum.whole(),
+                                    sum.real(),
+                                    sum.hasReal(),
+                                    !(sum.value() instanceof SampleValue.Absent),
+                                    sum.count()));
             case Part.Bins(var cumulative, var replacesAll, Blob record) -> {
                 try {
                     yield new Measurement.Distribution(
@@ -63,7 +68,8 @@ final class HeldMeasurements {
         };
     }
 
-    /// The stream is there, and leaves nothing for the end of the period.
+    /// The stream is there, and leaves nothing for the end of the period, nor changes what others
+    /// left for it.
     static Measurement presence(StreamId stream) {
         return new Measurement.Timed(stream, false, new SampleValue.Absent(SampleType.INT32), 0);
     }

@@ -16,8 +16,10 @@ final class Marks {
     record Mark(long endMs, long through, long position, long allThrough) {
         static final Mark NONE = new Mark(Long.MIN_VALUE, 0, 0, 0);
 
-        boolean covers(long position, long frameEndMs) {
-            return position <= allThrough || (frameEndMs <= endMs && position <= through);
+        /// By the time of arrival, which says the same on any grid: the check's period may have
+        /// changed while nothing ran.
+        boolean covers(long position, long arrivalMs) {
+            return position <= allThrough || (arrivalMs < endMs && position <= through);
         }
     }
 

@@ -22,12 +22,15 @@ public sealed interface Measurement {
 
     /// Adds to the period's sum or mean.
     ///
-    /// @param value what a plain value would have stored: an average becomes that in asynch mode
+    /// @param value what a plain value would have stored: an average becomes that in asynch mode;
+    ///   no value when `numbers` has none
     /// @param numbers all numbers of the value
     record Flagged(StreamId stream, boolean accepted, Flag flag, SampleValue value, Sum numbers)
             implements Measurement {
         public Flagged {
-            Objects.requireNonNull(value, "value");
+            if (numbers.hasNumber() == value instanceof SampleValue.Absent) {
+                throw new IllegalArgumentException("value " + value + " does not go with its sum");
+            }
         }
     }
 

@@ -20,15 +20,20 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,7 +60,16 @@ public final class Periods implements AutoCloseable {
     private static final int MAX_STREAMS = 100_000;
     private static final long READ_BYTES = 4 << 20;
     private static final Duration TURN = Duration.ofMillis(100);
-    private static final Duration READ_BACK = Duration.ofSeconds(2);
+
+    /// How long an answer waits for the engine to read what was written before it: as long as it
+    /// reads on, within reason.
+    private static final Duration READ_BACK = Duration.ofSeconds(20);
+
+    private static final Duration STALLED = Duration.ofSeconds(5);
+
+    /// What is made durable at a time.
+    private static final int GROUP = 64;
+
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final long NS_PER_MS = 1_000_000;
@@ -93,9 +107,15 @@ public final class Periods implements AutoCloseable {
     private static final class Intake {
         private final ReentrantLock sums = new ReentrantLock();
         private long newest;
+        private long arrivalMs = Long.MIN_VALUE;
 
-        synchronized void appended(long position) {
+        synchronized void appended(long position, long newArrivalMs) {
             newest = Math.max(newest, position);
+            arrivalMs = Math.max(arrivalMs, newArrivalMs);
+        }
+
+        synchronized long arrivalMs() {
+            return arrivalMs;
         }
 
         synchronized long newest() {
@@ -185,6 +205,7 @@ public final class Periods implements AutoCloseable {
     ///
     /// @param arrivalMs when the submission arrived, the same for all its parts
     /// @throws StreamLimitException when the check has too many streams; nothing was kept
+    /// @throws BehindException when sums go on from values that are not known yet; nothing was kept
     /// @throws JournalFullException when there is no room; nothing was kept
     /// @throws JournalException when writing failed; nothing was kept
     public void accept(PeriodCheck check, long arrivalMs, List<Measurement> part)
@@ -243,10 +264,10 @@ public final class Periods implements AutoCloseable {
             throws JournalException {
         byte[] frame = BatchCodec.encode(new Batch(check.source(), arrivalMs * NS_PER_MS, entries));
         if (origin.isEmpty()) {
-            intake.appended(journal.append(frame));
+            intake.appended(journal.append(frame), arrivalMs);
         } else if (journal.appendOnce(List.of(new Journal.Arrival(origin.get(), frame))) > 0) {
             // At its own place, or a little after it.
-            intake.appended(journal.status().head());
+            intake.appended(journal.status().head(), arrivalMs);
         }
     }
 
@@ -275,23 +296,15 @@ public final class Periods implements AutoCloseable {
             PeriodCheck check,
             long arrivalMs,
             List<StreamId> streams,
-            long newest)
-            throws JournalException {
+            long newest) {
         lock.lock();
         try {
-            if (!awaitRead(newest)) {
-                throw new JournalException(
-                        "the running sums of check "
-                                + check.id()
-                                + " are not known yet: the period engine is "
-                                + (newest - readTo)
-                                + " frames behind");
-            }
+            awaitRead(newest);
             Running its = running.get(check.id());
             for (StreamId stream : streams) {
-                SampleValue before = its == null ? null : its.value(stream, arrivalMs);
+                SampleValue before = its == null ? null : its.stored(stream, arrivalMs);
                 if (before != null) {
-                    values.feed(arrivalMs, new Measurement.Plain(stream, false, before), _ -> {});
+                    values.feed(arrivalMs, new Measurement.Plain(stream, true, before), _ -> {});
                 }
             }
         } finally {
@@ -314,30 +327,47 @@ public final class Periods implements AutoCloseable {
 
     /// Canonical name → value of every metric of the check's running period, with what was accepted
     /// before the call.
+    ///
+    /// @throws BehindException when that is not known in time
     public SortedMap<String, SampleValue> running(PeriodCheck check) {
         Intake intake = intakes.get(check.id());
         lock.lock();
         try {
             if (intake != null) {
-                boolean _ = awaitRead(intake.newest());
+                awaitRead(intake.newest());
             }
             Running its = running.get(check.id());
-            return its == null ? Collections.emptySortedMap() : its.values(clock.millis());
+            if (its == null) {
+                return Collections.emptySortedMap();
+            }
+            // A period may have ended while this was waited for; its values count until it is closed.
+            return its.values(intake == null ? clock.millis() : intake.arrivalMs());
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean awaitRead(long position) {
-        long left = READ_BACK.toNanos();
+    private void awaitRead(long position) {
+        long end = System.nanoTime() + READ_BACK.toNanos();
+        long stalled = System.nanoTime() + STALLED.toNanos();
+        long seen = readTo;
         try {
-            while (readTo < position && left > 0) {
-                left = advanced.awaitNanos(left);
+            while (readTo < position) {
+                long now = System.nanoTime();
+                if (readTo != seen) {
+                    seen = readTo;
+                    stalled = now + STALLED.toNanos();
+                }
+                long left = Math.min(end, stalled) - now;
+                if (left <= 0) {
+                    throw new BehindException(position - readTo);
+                }
+                long _ = advanced.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new BehindException(position - readTo);
         }
-        return readTo >= position;
     }
 
     private void run() {
@@ -482,10 +512,7 @@ public final class Periods implements AutoCloseable {
     private void send(long firstHeld) throws JournalException {
         try {
             while (!outbox.isEmpty()) {
-                Running.Output output = outbox.getFirst();
-                long position = journal.appendReserved(BatchCodec.encode(output.batch()));
-                outbox.removeFirst();
-                written(output, position);
+                sendGroup();
             }
             trouble = "";
         } finally {
@@ -495,6 +522,43 @@ public final class Periods implements AutoCloseable {
                 needed = Math.min(needed, waiting.firstPosition());
             }
             reader.commit(Math.min(readTo, needed - 1));
+        }
+    }
+
+    /// Many checks end at the same moment. One fsync serves all that wait for one, and so they wait
+    /// together: else the engine would read nothing for as many fsyncs as there are checks.
+    private void sendGroup() throws JournalException {
+        List<Running.Output> group = new ArrayList<>();
+        Set<String> sources = new HashSet<>();
+        // Of one check, the earlier goes first.
+        while (!outbox.isEmpty()
+                && group.size() < GROUP
+                && sources.add(outbox.getFirst().batch().source())) {
+            group.add(outbox.removeFirst());
+        }
+        List<Future<Long>> positions = new ArrayList<>(group.size());
+        try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Running.Output output : group) {
+                positions.add(
+                        each.submit(() ->
+                                journal.appendReserved(BatchCodec.encode(output.batch()))));
+            }
+        }
+        Throwable failure = null;
+        for (int i = group.size() - 1; i >= 0; i--) {
+            Future<Long> position = positions.get(i);
+            if (position.state() == Future.State.SUCCESS) {
+                written(group.get(i), position.resultNow());
+            } else {
+                outbox.addFirst(group.get(i));
+                failure = position.exceptionNow();
+            }
+        }
+        if (failure instanceof JournalException e) {
+            throw e;
+        }
+        if (failure != null) {
+            throw new JournalException("what the periods made could not be written", failure);
         }
     }
 

@@ -93,7 +93,9 @@ final class Running {
                 case HeldValue held -> {
                     Measurement measurement = HeldMeasurements.measurement(held);
                     if (!(measurement instanceof Measurement.Distribution)) {
-                        if (forPeriod) {
+                        if (forPeriod && held.accepted() && isOwed(held.part())) {
+                            periods.at(arrivalMs, position).values().feedOwed(measurement);
+                        } else if (forPeriod) {
                             feed(periods, position, arrivalMs, measurement);
                         }
                         continue;
@@ -109,6 +111,13 @@ final class Running {
                 case Point _, Run _, CheckState _, PeriodEnd _ -> {}
             }
         }
+    }
+
+    private static boolean isOwed(HeldValue.Part part) {
+        return switch (part) {
+            case HeldValue.Part.Last _, HeldValue.Part.Summand _ -> true;
+            case HeldValue.Part.Presence _, HeldValue.Part.Bins _ -> false;
+        };
     }
 
     private static void feed(Slots slots, long position, long arrivalMs, Measurement measurement) {
@@ -216,9 +225,10 @@ final class Running {
         return period == null ? Collections.emptySortedMap() : period.running();
     }
 
-    @Nullable SampleValue value(StreamId stream, long timeMs) {
+    /// What asynch mode has stored of the stream in its period.
+    @Nullable SampleValue stored(StreamId stream, long timeMs) {
         Accumulator period = period(timeMs);
-        return period == null ? null : period.value(stream);
+        return period == null ? null : period.stored(stream);
     }
 
     /// How many streams the period would have with these.

@@ -40,7 +40,7 @@ final class Slots {
 
     /// Whether a former life of the engine has made use of a frame.
     boolean isUsedUp(long position, long arrivalMs) {
-        return usedUp.covers(position, endOf(arrivalMs));
+        return usedUp.covers(position, arrivalMs);
     }
 
     Slot at(long arrivalMs, long position) {

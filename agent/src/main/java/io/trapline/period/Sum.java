@@ -1,5 +1,6 @@
 package io.trapline.period;
 
+import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -12,11 +13,13 @@ public final class Sum {
     private BigInteger large = BigInteger.ZERO;
     private double real;
     private boolean hasReal;
+    private boolean hasNumber;
     private long count;
 
-    /// As [#whole], [#real], [#hasReal] and [#count] of another one say.
-    static Sum of(BigInteger whole, double real, boolean hasReal, long count) {
+    /// As [#whole], [#real], [#hasReal], [#hasNumber] and [#count] of another one say.
+    static Sum of(BigInteger whole, double real, boolean hasReal, boolean hasNumber, long count) {
         Sum sum = new Sum();
+        sum.hasNumber = hasNumber;
         if (whole.bitLength() < Long.SIZE) {
             sum.small = whole.longValue();
         } else {
@@ -30,11 +33,13 @@ public final class Sum {
 
     public void addSigned(long value) {
         count++;
+        hasNumber = true;
         addWhole(value);
     }
 
     public void addUnsigned(long bits) {
         count++;
+        hasNumber = true;
         if (bits >= 0) {
             addWhole(bits);
         } else {
@@ -44,13 +49,14 @@ public final class Sum {
 
     public void addReal(double value) {
         count++;
+        hasNumber = true;
         hasReal = true;
         real += value;
     }
 
-    /// A value that is no number: it weighs, and adds nothing.
-    public void addNothing() {
-        count++;
+    /// Values that are no numbers: they weigh, and add nothing.
+    public void addNothing(long times) {
+        count += times;
     }
 
     public void add(Sum other) {
@@ -58,6 +64,7 @@ public final class Sum {
         large = large.add(other.large);
         real += other.real;
         hasReal |= other.hasReal;
+        hasNumber |= other.hasNumber;
         count += other.count;
     }
 
@@ -69,6 +76,7 @@ public final class Sum {
                     addReal(number);
                 } else {
                     count++;
+                    hasNumber = true;
                     large = large.add(new BigInteger(digits));
                 }
             }
@@ -86,15 +94,26 @@ public final class Sum {
         return count;
     }
 
-    /// As a double, with its digits when it is whole and no double holds it.
+    /// Whether any number was added: the sum of what is no number is no 0.
+    public boolean hasNumber() {
+        return hasNumber;
+    }
+
+    /// As a double, with its digits when it is whole and no double holds it; no value without a
+    /// number.
     public SampleValue total() {
+        if (!hasNumber) {
+            return new SampleValue.Absent(SampleType.DOUBLE);
+        }
         double total = toDouble();
         return new SampleValue.Real(total, hasReal ? null : digitsBeyond(total));
     }
 
-    /// The arithmetic mean; 0/0 is NaN.
+    /// The arithmetic mean; no value without a number.
     public SampleValue mean() {
-        return new SampleValue.Real(toDouble() / count);
+        return hasNumber
+                ? new SampleValue.Real(toDouble() / count)
+                : new SampleValue.Absent(SampleType.DOUBLE);
     }
 
     double real() {

@@ -33,6 +33,8 @@ public final class PointChecks {
     /// The warning about a point that was dropped.
     public static final String NO_FIELD = "no_field";
 
+    private static final String ADDED = "add_required_kv";
+
     private static final List<Tag> UNKNOWN_PLACE =
             List.of(
                     new Tag("city", "unknown"),
@@ -78,6 +80,12 @@ public final class PointChecks {
             }
         }
         return new Checked(points, checks.warnings, checks.dropped);
+    }
+
+    /// Whether it only says that a record without `status` got `info`, which an author need not be
+    /// told: leaving it out is the usual way.
+    public static boolean isDefaultStatus(Warning warning) {
+        return warning.type().equals(ADDED) && warning.message().contains('"' + STATUS.key() + '"');
     }
 
     /// What is to be stored of the next point, null when nothing is left of it.
@@ -258,10 +266,7 @@ public final class PointChecks {
             return mended;
         }
         String value = ((FieldValue.Text) required.value()).value();
-        warn(
-                index,
-                "add_required_kv",
-                "add required key-value \"" + required.key() + "\": \"" + value + "\"");
+        warn(index, ADDED, "add required key-value \"" + required.key() + "\": \"" + value + "\"");
         List<Field> all = new ArrayList<>(mended.fields());
         all.add(required);
         return new Point(category, name, mended.tags(), all, point.timeNs());

@@ -139,6 +139,42 @@ public record Check(
                 enabled);
     }
 
+    public Check withEnabled(boolean on) {
+        return new Check(
+                id,
+                secret,
+                name,
+                target,
+                period,
+                asyncMetrics,
+                delimiter,
+                corsOrigin,
+                tagset,
+                histogramMetrics,
+                guessTypes,
+                rate,
+                filters,
+                on);
+    }
+
+    public Check withSecret(String fresh) {
+        return new Check(
+                id,
+                fresh,
+                name,
+                target,
+                period,
+                asyncMetrics,
+                delimiter,
+                corsOrigin,
+                tagset,
+                histogramMetrics,
+                guessTypes,
+                rate,
+                filters,
+                enabled);
+    }
+
     /// Without the secret, which must not reach a log.
     @Override
     public String toString() {

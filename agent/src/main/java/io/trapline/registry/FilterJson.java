@@ -119,6 +119,8 @@ public final class FilterJson {
                 problems.add(name + ": expected text");
             } else if (PATTERNS.contains(key)) {
                 pattern(value.textValue(), name, problems);
+            } else if (QUERIES.contains(key)) {
+                query(value.textValue(), name, problems);
             }
         }
     }
@@ -140,6 +142,14 @@ public final class FilterJson {
             var _ = Pattern.compile(text);
         } catch (PatternSyntaxException e) {
             problems.add(name + ": not a regular expression: " + e.getDescription());
+        }
+    }
+
+    private static void query(String text, String name, List<String> problems) {
+        try {
+            var _ = TagQuery.parse(text);
+        } catch (IllegalArgumentException e) {
+            problems.add(name + ": " + e.getMessage());
         }
     }
 

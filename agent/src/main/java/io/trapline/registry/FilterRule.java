@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /// One rule of a check's filter set. All conditions that are there must hold; without any the rule
-/// always matches. Regular expressions are searched, not anchored; one that does not compile never
+/// always matches. Regular expressions are searched, not anchored. Wherever a rule is given, one
+/// that does not compile, and a tag query that cannot be read, is an error; a stored one never
 /// matches.
 ///
 /// @param id what `skipto` names
@@ -34,6 +35,7 @@ public record FilterRule(
         Map<String, Integer> autoAdd) {
     private static final String TYPES =
             "\"allow\", \"accept\", \"deny\", \"skipto:ID\", \"add_measurement_tag:CATEGORY:VALUE\"";
+    private static final String QUERY = "a tag query, such as \"and(env:prod)\"";
     private static final List<String> LEARNING =
             List.of("metric", "stream_tags", "measurement_tags", "target", "module", "name");
 
@@ -84,8 +86,8 @@ public record FilterRule(
                         rule.text("id", "text"),
                         pattern(rule, "metric"),
                         rule.texts("metric_list", "a list of metric names, such as [\"cpu\"]"),
-                        rule.text("stream_tags", "a tag query, such as \"and(env:prod)\""),
-                        rule.text("measurement_tags", "a tag query, such as \"and(env:prod)\""),
+                        rule.parsed("stream_tags", QUERY, FilterRule::query),
+                        rule.parsed("measurement_tags", QUERY, FilterRule::query),
                         pattern(rule, "target"),
                         pattern(rule, "module"),
                         pattern(rule, "name"),
@@ -94,12 +96,21 @@ public record FilterRule(
         return action.map(_ -> found);
     }
 
+    private static String query(String text) {
+        var _ = TagQuery.parse(text);
+        return text;
+    }
+
+    /// An agent that finds one it cannot compile starts without that rule, as upstream does, and
+    /// says so; nothing else accepts it.
     private static Optional<String> pattern(ConfTable rule, String key) {
         Optional<String> pattern = rule.text(key, "a regular expression");
         try {
             pattern.ifPresent(Pattern::compile);
         } catch (PatternSyntaxException e) {
-            rule.warn(key, "not a regular expression, so it never matches: " + e.getDescription());
+            rule.survivableError(
+                    key,
+                    "not a regular expression, so the rule never matches: " + e.getDescription());
         }
         return pattern;
     }

@@ -1,5 +1,6 @@
 package io.trapline.registry;
 
+import io.trapline.model.PlainNumber;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
@@ -369,7 +370,7 @@ final class MetricsLog {
         private static String text(SampleValue value) {
             return switch (value) {
                 case SampleValue.Real(double number, String digits) ->
-                        digits != null ? digits : plain(number);
+                        digits != null ? digits : PlainNumber.of(number);
                 case SampleValue.Whole(SampleType type, long bits) ->
                         type == SampleType.UINT64
                                 ? Long.toUnsignedString(bits)
@@ -377,13 +378,6 @@ final class MetricsLog {
                 case SampleValue.Text(String text) -> text;
                 case SampleValue.Histogram _, SampleValue.Absent _ -> "";
             };
-        }
-
-        private static String plain(double number) {
-            long whole = (long) number;
-            return whole == number && Math.abs(whole) < 1L << 53
-                    ? Long.toString(whole)
-                    : Double.toString(number);
         }
     }
 }

@@ -253,6 +253,15 @@ public final class Registry implements AutoCloseable {
         }
     }
 
+    public Outcome<Check> enableCheck(UUID id, boolean enabled) throws RegistryException {
+        return changeCheck(id, check -> check.withEnabled(enabled));
+    }
+
+    /// The old secret, and with it the old submission URL, is refused from now on.
+    public Outcome<Check> rotateSecret(UUID id) throws RegistryException {
+        return changeCheck(id, check -> check.withSecret(Tokens.secret()));
+    }
+
     /// @param rules empty = everything is stored
     public Outcome<Check> setFilters(UUID id, Optional<List<FilterRule>> rules)
             throws RegistryException {

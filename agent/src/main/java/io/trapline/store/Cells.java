@@ -112,9 +112,19 @@ final class Cells {
     private Map<String, @Nullable Object> map(Map<?, ?> from) throws SQLException {
         Map<String, @Nullable Object> map = LinkedHashMap.newLinkedHashMap(from.size());
         for (Map.Entry<?, ?> entry : from.entrySet()) {
-            map.put(text(ResultFormat.show(cell(entry.getKey()))), cell(entry.getValue()));
+            map.put(text(key(cell(entry.getKey()))), cell(entry.getValue()));
         }
         return map;
+    }
+
+    /// A map's key, which JSON has as text.
+    private static String key(@Nullable Object cell) {
+        return switch (cell) {
+            case null -> "";
+            case List<?> list -> JsonCells.text(list);
+            case Map<?, ?> map -> JsonCells.text(map);
+            default -> cell.toString();
+        };
     }
 
     private List<@Nullable Object> list(@Nullable Object[] from) throws SQLException {

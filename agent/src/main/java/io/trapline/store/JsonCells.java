@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
@@ -23,18 +24,26 @@ final class JsonCells {
     private JsonCells() {}
 
     static void write(JsonGenerator out, @Nullable Object cell) throws IOException {
+        write(out, cell, false);
+    }
+
+    /// @param plain numbers with a point as [PlainNumber] has them, for people
+    private static void write(JsonGenerator out, @Nullable Object cell, boolean plain)
+            throws IOException {
         switch (cell) {
             case null -> out.writeNull();
             case Boolean yes -> out.writeBoolean(yes);
             case Long number -> out.writeNumber(number);
             case BigInteger number -> out.writeNumber(number);
+            case BigDecimal number when plain -> out.writeNumber(PlainNumber.of(number));
+            case Double number when plain -> out.writeNumber(PlainNumber.of(number));
             case BigDecimal number -> out.writeNumber(number);
             case Double number -> out.writeNumber(number);
             case String text -> out.writeString(text);
             case List<?> list -> {
                 out.writeStartArray();
                 for (Object element : list) {
-                    write(out, element);
+                    write(out, element, plain);
                 }
                 out.writeEndArray();
             }
@@ -42,7 +51,7 @@ final class JsonCells {
                 out.writeStartObject();
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
                     out.writeFieldName(String.valueOf(entry.getKey()));
-                    write(out, entry.getValue());
+                    write(out, entry.getValue(), plain);
                 }
                 out.writeEndObject();
             }
@@ -51,9 +60,18 @@ final class JsonCells {
     }
 
     static String text(@Nullable Object cell) {
+        return text(cell, false);
+    }
+
+    /// For people: [#text] with their numbers.
+    static String plainText(@Nullable Object cell) {
+        return text(cell, true);
+    }
+
+    private static String text(@Nullable Object cell, boolean plain) {
         StringWriter text = new StringWriter();
         try (JsonGenerator out = JSON.createGenerator(text)) {
-            write(out, cell);
+            write(out, cell, plain);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }

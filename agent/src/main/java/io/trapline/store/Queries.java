@@ -1,5 +1,6 @@
 package io.trapline.store;
 
+import io.trapline.store.QueryException.Reason;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -43,13 +44,13 @@ final class Queries implements AutoCloseable {
     /// One query on its way. It is cancelled by the watch, or when the database is to be closed.
     private static final class Running {
         private @Nullable Statement statement;
-        private @Nullable String ended;
+        private @Nullable QueryException ended;
 
         synchronized void at(@Nullable Statement now) {
             statement = now;
         }
 
-        synchronized void cancel(String why) {
+        synchronized void cancel(QueryException why) {
             if (ended == null) {
                 ended = why;
             }
@@ -62,7 +63,7 @@ final class Queries implements AutoCloseable {
             }
         }
 
-        synchronized @Nullable String ended() {
+        synchronized @Nullable QueryException ended() {
             return ended;
         }
     }
@@ -73,11 +74,15 @@ final class Queries implements AutoCloseable {
 
     /// @param cancelled asked now and then; when true, the query is ended
     QueryResult run(String sql, Duration timeout, BooleanSupplier cancelled) throws QueryException {
+        if (watch.isShutdown()) {
+            throw new QueryException(Reason.NOT_OPEN, "the store is closed");
+        }
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
             Database database = gate.enter(DatabaseGate.left(deadline));
             if (database == null) {
                 throw new QueryException(
+                        Reason.NOT_OPEN,
                         "the store is not open (yet); see the status for what it waits for");
             }
             try {
@@ -100,15 +105,13 @@ final class Queries implements AutoCloseable {
             throws QueryException {
         Running query = new Running();
         running.add(query);
-        String tooLong = String.valueOf(QueryException.tooLong(timeout).getMessage());
-        String withdrawn = String.valueOf(QueryException.cancelled().getMessage());
         ScheduledFuture<?> alarm =
                 watch.scheduleWithFixedDelay(
                         () -> {
                             if (cancelled.getAsBoolean()) {
-                                query.cancel(withdrawn);
+                                query.cancel(QueryException.cancelled());
                             } else if (!DatabaseGate.left(deadline).isPositive()) {
-                                query.cancel(tooLong);
+                                query.cancel(QueryException.tooLong(timeout));
                             }
                         },
                         CANCEL_EVERY_MS,
@@ -117,9 +120,9 @@ final class Queries implements AutoCloseable {
         try (DuckDBConnection connection = database.connection()) {
             return execute(connection, sql, query);
         } catch (SQLException e) {
-            String ended = query.ended();
+            QueryException ended = query.ended();
             throw ended != null
-                    ? new QueryException(ended)
+                    ? ended
                     : new QueryException(String.valueOf(e.getMessage()), e);
         } finally {
             alarm.cancel(false);
@@ -215,7 +218,10 @@ final class Queries implements AutoCloseable {
 
     void cancelAll() {
         for (Running query : running) {
-            query.cancel("the query was ended because the store is being closed");
+            query.cancel(
+                    new QueryException(
+                            Reason.NOT_OPEN,
+                            "the query was ended because the store is being closed"));
         }
     }
 

@@ -1,31 +1,21 @@
 package io.trapline.store;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.model.PlainNumber;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// How a [QueryResult] is shown. All are UTF-8; none closes the stream.
+/// How a [QueryResult] is given to programs. Both are UTF-8; none closes the stream.
 public enum ResultFormat {
-    /// Columns side by side for people; numbers to the right, no value as an empty cell, line
-    /// breaks as `\n`, the count of rows underneath.
-    TABLE {
-        @Override
-        public void write(QueryResult result, OutputStream to) throws IOException {
-            Writer out = writer(to);
-            TextTable.write(result, out);
-            out.flush();
-        }
-    },
     /// RFC 4180 with a header line and CRLF; no value is an empty cell, an empty text is `""`.
     CSV {
         @Override
@@ -74,22 +64,15 @@ public enum ResultFormat {
 
     public abstract void write(QueryResult result, OutputStream to) throws IOException;
 
-    /// `table`, `csv` or `json`.
-    public static Optional<ResultFormat> ofWord(String word) {
-        for (ResultFormat format : values()) {
-            if (format.name().toLowerCase(Locale.ROOT).equals(word)) {
-                return Optional.of(format);
-            }
-        }
-        return Optional.empty();
-    }
-
-    /// A cell as one text: maps and lists as JSON, no value as an empty one.
-    static String show(@Nullable Object cell) {
+    /// A cell as one text, for people and in CSV: numbers as [PlainNumber] has them, maps and lists
+    /// as JSON, no value as an empty text.
+    public static String show(@Nullable Object cell) {
         return switch (cell) {
             case null -> "";
-            case List<?> list -> JsonCells.text(list);
-            case Map<?, ?> map -> JsonCells.text(map);
+            case Double number -> PlainNumber.of(number);
+            case BigDecimal number -> PlainNumber.of(number);
+            case List<?> list -> JsonCells.plainText(list);
+            case Map<?, ?> map -> JsonCells.plainText(map);
             default -> cell.toString();
         };
     }

@@ -79,7 +79,7 @@ final class Schema {
                     """
                     CREATE OR REPLACE VIEW runs AS
                     SELECT planned, started, duration_ms, input, collector, outcome, points, error,
-                        host
+                        host, started AS time
                     FROM trapline.runs\
                     """,
                     """

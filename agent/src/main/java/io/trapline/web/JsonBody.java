@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trapline.ingest.JsonMistake;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,10 +42,9 @@ final class JsonBody {
             return new JsonBody(json);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
-                    "the body is not JSON: line "
-                            + e.getLocation().getLineNr()
-                            + ", column "
-                            + e.getLocation().getColumnNr(),
+                    "the body is not JSON: "
+                            + JsonMistake.explain(
+                                    body, e, JSON.getFactory().streamReadConstraints()),
                     e);
         } catch (IOException e) {
             throw new IllegalArgumentException("the body is not JSON", e);

@@ -1,15 +1,22 @@
 package io.trapline.web;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.trapline.net.BoundServer;
+import io.trapline.net.BrokenBodyException;
 import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -65,6 +72,7 @@ public final class Listener implements AutoCloseable {
             Consumer<HttpRouting.Builder> routes) {
         HttpRouting.Builder routing = HttpRouting.builder();
         routes.accept(routing);
+        routing.error(BrokenBodyException.class, Listener::brokenBody);
         WebServerConfig.Builder config =
                 WebServer.builder()
                         .shutdownGracePeriod(STOP_GRACE)
@@ -82,6 +90,18 @@ public final class Listener implements AutoCloseable {
                         .addRouting(routing);
         limits.accept(config);
         return config;
+    }
+
+    private static void brokenBody(
+            ServerRequest request, ServerResponse response, BrokenBodyException e) {
+        response.status(Status.BAD_REQUEST_400)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .send(
+                        JsonNodeFactory.instance
+                                .objectNode()
+                                .put("error", e.getMessage())
+                                .toString()
+                                .getBytes(StandardCharsets.UTF_8));
     }
 
     /// `http://host:port` or `https://host:port`, with the port that was really bound.

@@ -185,6 +185,16 @@ public final class OutputsApi implements HttpService {
                 .put("aside_lost", status.asideLost());
         ObjectNode skipped = json.putObject("skipped");
         status.skipped().forEach(skipped::put);
+        ObjectNode changed = json.putObject("changed");
+        status.changed().forEach(changed::put);
+        ArrayNode dropped = json.putArray("dropped");
+        for (OutputStatus.Dropped one : status.dropped()) {
+            dropped.addObject()
+                    .put("reason", one.reason())
+                    .put("values", one.values())
+                    .put("said", one.said())
+                    .put("at", one.at().toString());
+        }
         return json;
     }
 

@@ -4,7 +4,9 @@ import io.trapline.forward.AsideItem;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.OutputStatus;
 import io.trapline.forward.Outputs;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// What people may ask of outputs and tell them, whether by the API or by a page.
@@ -33,6 +35,11 @@ public final class OutputsCalls {
 
     public Optional<OutputStatus> find(String name) throws ForwardException {
         return all().stream().filter(one -> one.name().equals(name)).findFirst();
+    }
+
+    /// Since when outputs cannot deliver, by name; those that can are not in it.
+    public Map<String, Instant> failingSince() {
+        return outputs.failingSince();
     }
 
     /// What was set aside, the oldest first.

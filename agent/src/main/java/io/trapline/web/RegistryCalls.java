@@ -32,8 +32,8 @@ import java.util.function.UnaryOperator;
 /// GET    push/<data_id>/requests   DELETE push/<data_id>/metrics/<name>     …/rotate-token
 /// ```
 ///
-/// and the same for `traps` and `<uuid>`, without the last column, where `PUT traps/<uuid>/metrics`
-/// selects and deselects metrics. `secrets=true` shows secrets.
+/// and the same for `traps` and `<uuid>`, with `…/rotate-secret` for `…/rotate-token`, where `PUT
+/// traps/<uuid>/metrics` selects and deselects metrics. `secrets=true` shows secrets.
 public final class RegistryCalls {
     private final Registry registry;
     private final Supplier<String> coreAddress;
@@ -180,6 +180,20 @@ public final class RegistryCalls {
                 case "DELETE" -> checkReply(registry.removeCheck(id), false);
                 default -> wrongMethod();
             };
+        }
+        if (call.path().size() == 3 && call.method().equals("POST")) {
+            switch (call.segment(2)) {
+                case "enable" -> {
+                    return checkReply(registry.enableCheck(id, true), false);
+                }
+                case "disable" -> {
+                    return checkReply(registry.enableCheck(id, false), false);
+                }
+                case "rotate-secret" -> {
+                    return checkReply(registry.rotateSecret(id), true);
+                }
+                default -> {}
+            }
         }
         if (call.path().size() == 3
                 && call.segment(2).equals("metrics")

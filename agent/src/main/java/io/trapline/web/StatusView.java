@@ -112,6 +112,7 @@ public final class StatusView {
         all.put("file", collector.file());
         all.put("interval_s", collector.interval());
         all.put("state", collector.state());
+        all.put("shown", collector.word());
         all.put("reason", collector.reason());
         put(all, "last", collector.last().map(StatusView::lastRun));
         all.put("last_error", collector.lastError());
@@ -125,6 +126,10 @@ public final class StatusView {
         counts.put("skipped", collector.counts().skipped());
         counts.put("crashed", collector.counts().crashed());
         all.put("runs", counts);
+        all.put("slow", collector.slow());
+        all.put("slow_runs", collector.slowRuns());
+        all.put("held_up_by", collector.heldUpBy());
+        all.put("skipped_in_a_row", collector.skippedInARow());
         all.put("points", collector.points());
         all.put("refused_reports", collector.refusedReports());
         all.put("refused_points", collector.refusedPoints());

@@ -5,9 +5,11 @@ import io.trapline.collector.TryRun.Tried;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.PlainNumber;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +35,7 @@ public final class TryJson {
                         point.fields().stream()
                                 .map(field -> field.key() + "=" + text(field.value()))
                                 .collect(Collectors.joining(", ")),
-                        time(point));
+                        Instant.parse(time(point)).truncatedTo(ChronoUnit.MILLIS));
     }
 
     public static Map<String, Object> of(TryRun.Result result) {
@@ -108,14 +110,8 @@ public final class TryJson {
         return value instanceof FieldValue.Text(String text)
                 ? "\"" + text.replace("\n", "\\n") + "\""
                 : value instanceof FieldValue.Real(double number, var digits) && digits == null
-                        ? plain(number)
+                        ? PlainNumber.of(number)
                         : String.valueOf(value(value));
-    }
-
-    private static String plain(double number) {
-        return number == Math.rint(number) && Math.abs(number) < 1e15
-                ? String.valueOf((long) number)
-                : String.valueOf(number);
     }
 
     private static String time(Point point) {

@@ -1,35 +1,45 @@
 package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class EmbeddedWorkerTest extends WorkerContract {
     private static PythonBridge bridge;
+    private static volatile Duration loadLimit = Session.LOAD_LIMIT;
 
     @BeforeAll
     static void makeBridge() {
+        bridge = newBridge();
+    }
+
+    private static PythonBridge newBridge() {
         List<Path> classPath =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                         .map(Path::of)
                         .toList();
-        bridge =
-                new PythonBridge(
-                        ExternalWorkerTest.FRAMEWORK,
-                        Path.of(ProcessHandle.current().info().command().orElseThrow()),
-                        classPath,
-                        Path.of("target/embedded"),
-                        256);
+        return new PythonBridge(
+                ExternalWorkerTest.FRAMEWORK,
+                Path.of(ProcessHandle.current().info().command().orElseThrow()),
+                classPath,
+                Path.of("target/embedded"),
+                256,
+                () -> loadLimit);
     }
 
     @AfterAll
@@ -37,9 +47,17 @@ final class EmbeddedWorkerTest extends WorkerContract {
         bridge.close();
     }
 
+    @AfterEach
+    void resetLimit() {
+        loadLimit = Session.LOAD_LIMIT;
+    }
+
+    /// Instead of the one that all tests here share.
+    private Optional<PythonBridge> other = Optional.empty();
+
     @Override
     Bridge bridge() {
-        return bridge;
+        return other.orElse(bridge);
     }
 
     @Override
@@ -90,6 +108,90 @@ final class EmbeddedWorkerTest extends WorkerContract {
         assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
     }
 
+    /// A run of another input that is under way while `attempt` is made, and ends well after it.
+    private void whileAnotherInputRuns(Runnable attempt) {
+        Heard other = new Heard();
+        Path go = home.resolve("go");
+        module(
+                "good",
+                "good",
+                IMPORT
+                        + "import os, time\nclass Good(DataKitFramework):\n"
+                        + run(
+                                "print('running')",
+                                "while not os.path.exists('" + go + "'): time.sleep(0.01)"));
+        Worker good = open(other, "other");
+        long run = start(good, "good.Good");
+        other.awaitLine("running"::equals);
+        forgetModules();
+        attempt.run();
+        file(go, "");
+        assertThat(other.awaitEnd(run)).isEqualTo(new RunEnd.Returned());
+    }
+
+    /// Gives up the loading of the modules when they have printed `loading`.
+    private void assertDoesNotLoad(String input) {
+        Heard loading = new Heard();
+        Thread.ofVirtual().start(() -> {
+            loading.awaitLine("loading"::equals);
+            loadLimit = Duration.ZERO;
+        });
+        assertThatThrownBy(() -> bridge().open(spec(input, false), loading))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("input " + input + ": its modules did not load: it stood st")
+                .hasMessageContaining(home.resolve("d/m.py").toString());
+        loadLimit = Session.LOAD_LIMIT;
+    }
+
+    @Test
+    void an_input_that_does_not_load_in_time_costs_the_others_no_run() {
+        whileAnotherInputRuns(() -> {
+            module("d", "m", "print('loading')\nwhile True: pass\n");
+            assertDoesNotLoad("slow");
+            loadLimit = Duration.ZERO;
+            assertThatThrownBy(() -> bridge().open(spec("slow", false), heard))
+                    .as("before its context is there")
+                    .isInstanceOf(WorkerException.class);
+            loadLimit = Session.LOAD_LIMIT;
+        });
+    }
+
+    @Test
+    void an_input_that_is_not_needed_any_more_while_it_loads_costs_the_others_no_run() {
+        whileAnotherInputRuns(() -> {
+            module("d", "m", "print('loading')\nwhile True: pass\n");
+            Thread opener = Thread.currentThread();
+            Heard loading = new Heard();
+            Thread.ofVirtual().start(() -> {
+                loading.awaitLine("loading"::equals);
+                opener.interrupt();
+            });
+            assertThatThrownBy(() -> bridge().open(spec("slow", false), loading))
+                    .isInstanceOf(InterruptedException.class);
+        });
+    }
+
+    /// It is left behind, and its next interpreter is one that can be killed.
+    @Test
+    @Timeout(300) // it starts two hosts
+    void an_input_whose_loading_cannot_even_be_ended_costs_the_others_no_run() {
+        try (PythonBridge own = newBridge()) {
+            other = Optional.of(own);
+            whileAnotherInputRuns(() -> {
+                module("d", "m", "print('loading')\nsum(range(10**12))\n");
+                assertDoesNotLoad("stuck");
+                forgetModules();
+                module("e", "m", IMPORT + "class C(DataKitFramework):\n" + run("pass"));
+                Worker shared = open(heard, "quick");
+                Worker again = open(heard, "stuck");
+                assertThat(again.processId()).isNotEqualTo(shared.processId());
+                assertThat(runOnce(again, "m.C")).isEqualTo(new RunEnd.Returned());
+                again.close();
+                shared.close();
+            });
+        }
+    }
+
     @Test
     void an_interrupt_that_reaches_another_run_disturbs_it() {
         module(
@@ -125,6 +227,66 @@ final class EmbeddedWorkerTest extends WorkerContract {
                                                     .containsIgnoringCase("memory"));
             case Heard.Died died -> assertThat(died.reason()).isNotEmpty();
             default -> throw new AssertionError();
+        }
+    }
+
+    @Test
+    void an_inputs_folder_umask_and_environment_are_its_own() throws Exception {
+        String show = "print(os.getcwd(), subprocess.check_output('pwd; umask; echo $ONLY_HERE', shell=True, text=True).split())";
+        module(
+                "d",
+                "one",
+                IMPORT
+                        + "import os, subprocess\nclass One(DataKitFramework):\n"
+                        + run(
+                                "os.chdir('/usr')",
+                                "os.umask(0o77)",
+                                "os.environ['ONLY_HERE'] = 'one'",
+                                show));
+        module(
+                "d",
+                "two",
+                IMPORT + "import os, subprocess\nclass Two(DataKitFramework):\n" + run(show));
+        Worker worker = open();
+        Worker other = open(heard, "other");
+        runOnce(worker, "one.One");
+        heard.awaitLine("/usr ['/usr', '0077', 'one']"::equals);
+        runOnce(worker, "two.Two");
+        heard.awaitLine("/usr ['/usr', '0077', 'one']"::equals);
+        runOnce(other, "two.Two");
+        assertThat(heard.seenLines.getLast().text())
+                .endsWith("'0022']")
+                .doesNotContain("/usr'");
+    }
+
+    @Test
+    void a_closed_input_leaves_no_descriptor_and_no_child() throws Exception {
+        module("d", "idle", IMPORT + "class Idle(DataKitFramework):\n" + run("pass"));
+        Worker stays = open();
+        runOnce(stays, "idle.Idle");
+        long host = stays.processId().orElseThrow();
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + "import socket, subprocess\nclass C(DataKitFramework):\n"
+                        + run(
+                                "self.kept = [open('/etc/passwd') for _ in range(50)]",
+                                "self.kept += [socket.socket() for _ in range(50)]",
+                                "self.kept += [subprocess.Popen(['sleep', '600'], stdout=subprocess.PIPE) for _ in range(3)]",
+                                "subprocess.call(['echo', 'said'])"));
+        Worker other = open(heard, "other");
+        assertThat(runOnce(other, "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("said"::equals);
+        assertThat(open(host)).isGreaterThan(100);
+        other.close();
+        assertThat(open(host)).isLessThan(60);
+        assertThat(ProcessHandle.of(host).orElseThrow().descendants()).isEmpty();
+    }
+
+    private static long open(long process) throws Exception {
+        try (var descriptors = Files.list(Path.of("/proc/" + process + "/fd"))) {
+            return descriptors.count();
         }
     }
 

@@ -12,6 +12,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExternalWorkerTest extends WorkerContract {
     static final Path FRAMEWORK = Path.of("../framework-py").toAbsolutePath().normalize();
@@ -77,19 +79,6 @@ final class ExternalWorkerTest extends WorkerContract {
     }
 
     @Test
-    void what_child_processes_print_is_heard() {
-        collector(
-                "import subprocess",
-                "subprocess.run('echo on stdout; echo on stderr >&2', shell=True)",
-                "import os",
-                "os.write(1, b'by number\\n')");
-        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
-        heard.awaitLine("on stdout"::equals);
-        heard.awaitLine("on stderr"::equals);
-        heard.awaitLine("by number"::equals);
-    }
-
-    @Test
     void a_crash_brings_its_last_words() {
         collector("import ctypes", "ctypes.string_at(0)");
         start(open(), "m.C");
@@ -114,6 +103,136 @@ final class ExternalWorkerTest extends WorkerContract {
         assertThat(heard.isSilent()).isTrue();
     }
 
+    /// Reports, and says so on the worker's standard output.
+    private static final String CHILD =
+            IMPORT
+                    + """
+                    import os
+                    def report(it, name):
+                      reply = it.feed_metric(measurement=name, fields={'pid': os.getpid()})
+                      os.write(1, ('%s %s %r\\n' % (name, reply.ok, str(reply))).encode())
+                    class Other(DataKitFramework):
+                      pass
+                    class C(DataKitFramework):
+                    """;
+
+    private void child(String... run) {
+        module("d", "m", CHILD + run(run));
+    }
+
+    private void assertReported(long run, String... names) {
+        assertThat(heard.reports)
+                .extracting(each -> each.request().at("/points/0/measurement").asText())
+                .containsExactlyInAnyOrder(names);
+        long worker = workerPid;
+        assertThat(heard.reports)
+                .allSatisfy(each -> {
+                    assertThat(each.collector()).isEqualTo("m.C");
+                    assertThat(each.run()).isEqualTo(run);
+                    assertThat(each.request().at("/points/0/fields/pid").asLong())
+                            .isNotEqualTo(worker);
+                });
+    }
+
+    private long workerPid;
+
+    private long runChild() {
+        Worker worker = open();
+        workerPid = worker.processId().orElseThrow();
+        long run = start(worker, "m.C");
+        assertThat(heard.awaitEnd(run)).isEqualTo(new RunEnd.Returned());
+        return run;
+    }
+
+    @Test
+    void a_forked_childs_report_belongs_to_the_collector_and_its_run() {
+        child(
+                "pid = os.fork()",
+                "if pid == 0:",
+                "  report(self, 'forked')",
+                "  if os.fork() == 0:",
+                "    report(self, 'grandchild')",
+                "    os._exit(0)",
+                "  os.wait()",
+                "  os._exit(0)",
+                "os.waitpid(pid, 0)");
+        assertReported(runChild(), "forked", "grandchild");
+        heard.awaitLine("forked True ''"::equals);
+    }
+
+    @Test
+    void a_forked_child_that_goes_on_to_the_end_of_run_ends_there_and_says_nothing_more() {
+        child(
+                "pid = os.fork()",
+                "if pid:",
+                "  status = os.waitpid(pid, 0)[1]",
+                "  print('child ended with', os.WEXITSTATUS(status))",
+                "else:",
+                "  report(self, 'forked')",
+                "  import sys",
+                "  sys.exit(3)");
+        assertReported(runChild(), "forked");
+        heard.awaitLine("child ended with 3"::equals);
+        assertThat(heard.isSilent()).isTrue();
+    }
+
+    @Test
+    void a_forked_child_that_fails_says_so_on_standard_error_and_ends() {
+        child(
+                "pid = os.fork()",
+                "if pid: print('child ended with', os.WEXITSTATUS(os.waitpid(pid, 0)[1]))",
+                "else: raise KeyError('in the child')");
+        runChild();
+        heard.awaitLine("child ended with 1"::equals);
+        heard.awaitLine("KeyError: 'in the child'"::equals);
+        assertThat(heard.isSilent()).isTrue();
+    }
+
+    @Test
+    void a_childs_report_that_comes_after_the_run_belongs_to_it_and_learns_what_became_of_it() {
+        heard.answer =
+                _ -> new WorkerListener.Reply(400, "{\"error_code\":\"datakit.noPoints\"}");
+        child(
+                "os.mkfifo('" + home.resolve("go") + "')",
+                "if os.fork() == 0:",
+                "  open('" + home.resolve("go") + "').read()",
+                "  report(self, 'late')",
+                "  os._exit(0)");
+        long run = runChild();
+        file(home.resolve("go"), "go");
+        heard.awaitLine("late False '{\"error_code\":\"datakit.noPoints\"}'"::equals);
+        assertReported(run, "late");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fork", "spawn", "forkserver"})
+    void reports_of_multiprocessing_belong_to_the_collector_however_it_starts_processes(
+            String method) {
+        child(
+                "import multiprocessing",
+                "from concurrent.futures import ProcessPoolExecutor",
+                "context = multiprocessing.get_context('" + method + "')",
+                "p = context.Process(target=report, args=(Other(), 'process'))",
+                "p.start()",
+                "p.join()",
+                "with ProcessPoolExecutor(1, mp_context=context) as pool:",
+                "  pool.submit(report, Other(), 'pool').result()");
+        assertReported(runChild(), "process", "pool");
+    }
+
+    @Test
+    void a_childs_large_report_arrives_whole() {
+        child(
+                "import multiprocessing",
+                "p = multiprocessing.get_context('fork').Process(",
+                "    target=lambda: self.feed_metric(measurement='big', fields={'pid': os.getpid(),",
+                "        't': '\u00e9' * 3_000_000}))",
+                "p.start()",
+                "p.join()");
+        assertReported(runChild(), "big");
+        assertThat(reported(0).at("/points/0/fields/t").asText()).hasSize(3_000_000);
+    }
+
     /// Even when the interpreter itself is busy, or a child holds on.
     @Test
     void a_worker_and_its_children_end_when_the_agents_pipe_closes() throws Exception {
@@ -132,6 +251,9 @@ final class ExternalWorkerTest extends WorkerContract {
                 .write(worker.getOutputStream());
         DataInputStream in = new DataInputStream(worker.getInputStream());
         Frame frame = Frame.read(in).orElseThrow();
+        while (frame.kind() == Frame.Kind.LOADING) {
+            frame = Frame.read(in).orElseThrow();
+        }
         assertThat(frame.kind()).isEqualTo(Frame.Kind.LOADED);
         Frame.of(Frame.Kind.START, 0, 1, "m.C").write(worker.getOutputStream());
         frame = Frame.read(in).orElseThrow();

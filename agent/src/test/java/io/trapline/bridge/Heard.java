@@ -75,6 +75,13 @@ final class Heard implements WorkerListener {
         lines.add(heard);
     }
 
+    final List<Long> started = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void started(long runId) {
+        started.add(runId);
+    }
+
     @Override
     public void finished(long runId, RunEnd end) {
         finished.add(new Finished(runId, end));

@@ -3,6 +3,7 @@ package io.trapline.bridge;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.Worker.LoadedCollector;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +48,45 @@ abstract class WorkerContract {
         workers.forEach(Worker::close);
     }
 
+    @Test
+    void a_breakpoint_is_passed_over_and_says_how_to_debug_outside() {
+        collector("breakpoint()", "print('after')");
+        Worker worker = open();
+
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+
+        heard.awaitLine(line ->
+                line.contains("breakpoint() at " + home.resolve("d/m.py") + ":5 is passed over")
+                        && line.contains("python3 -c")
+                        && line.contains("['C']().run()"));
+        heard.awaitLine("after"::equals);
+    }
+
+    @Test
+    void a_debugger_that_is_set_by_hand_says_that_there_is_no_terminal() {
+        collector("import pdb", "pdb.set_trace()", "x = 1");
+        Worker worker = open();
+
+        assertThat(runOnce(worker, "m.C"))
+                .isInstanceOfSatisfying(
+                        RunEnd.Raised.class,
+                        raised ->
+                                assertThat(raised.toString())
+                                        .contains("no terminal")
+                                        .doesNotContain("bdb.py"));
+    }
+
+    @Test
+    void a_missing_module_names_the_hosts_package_too() {
+        module("d", "m", "import no_such_module.part\n");
+        Worker worker = open();
+
+        assertThat(worker.problems().toString())
+                .contains("needs the Python module 'no_such_module'")
+                .contains("apt-get install python3-no-such-module")
+                .contains("python3 -m pip install");
+    }
+
     // ---- helpers --------------------------------------------------------------------------------
 
     void module(String root, String name, String source) {
@@ -71,6 +112,11 @@ abstract class WorkerContract {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Those that are opened from here on have others.
+    void forgetModules() {
+        modules.clear();
     }
 
     /// A module `m` with one collector `C` whose `run()` has these lines.
@@ -215,6 +261,7 @@ abstract class WorkerContract {
                         class Negative(DataKitFramework): interval = -1
                         class Words(DataKitFramework): interval = "often"
                         class NotFinite(DataKitFramework): interval = float("nan")
+                        class Cron(DataKitFramework): interval = "*/5 * * * *"
                         class Good(DataKitFramework):
                           def __init__(self): self.interval = 3
                         """);
@@ -224,7 +271,31 @@ abstract class WorkerContract {
                         assertThat(each.warning().isEmpty())
                                 .isEqualTo(each.className().equals("Good")));
         assertThat(loaded.stream().map(LoadedCollector::interval))
-                .containsExactly(10.0, 10.0, 10.0, 10.0, 10.0, 3.0);
+                .containsExactly(10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 3.0);
+        assertThat(loaded.get(5).warning())
+                .isEqualTo(
+                        "interval = '*/5 * * * *' is neither a number of seconds nor a duration such"
+                                + " as '1m30s', it runs every 10 s");
+    }
+
+    @Test
+    void an_interval_may_be_a_duration_as_in_the_configuration() {
+        module(
+                "d",
+                "m",
+                IMPORT
+                        + """
+                        import datetime
+                        class A(DataKitFramework): interval = "1m"
+                        class B(DataKitFramework): interval = " 1h30m15s "
+                        class C(DataKitFramework): interval = "250ms"
+                        class D(DataKitFramework): interval = "2"
+                        class E(DataKitFramework): interval = datetime.timedelta(minutes=2)
+                        """);
+        List<LoadedCollector> loaded = open().collectors();
+        assertThat(loaded).allMatch(each -> each.warning().isEmpty());
+        assertThat(loaded.stream().map(LoadedCollector::interval))
+                .containsExactly(60.0, 5415.0, 0.25, 2.0, 120.0);
     }
 
     @Test
@@ -528,6 +599,39 @@ abstract class WorkerContract {
         }
     }
 
+    @Test
+    void a_run_is_said_to_start_before_anything_of_it_is_heard() {
+        collector("self.feed_metric(measurement='m', fields={'a': 1})");
+        Worker worker = open();
+        heard.answer =
+                _ -> {
+                    assertThat(heard.started).hasSize(1);
+                    return Reply.OK;
+                };
+        long run = start(worker, "m.C");
+        assertThat(heard.awaitEnd(run)).isEqualTo(new RunEnd.Returned());
+        assertThat(heard.started).containsExactly(run);
+    }
+
+    @Test
+    void a_name_that_is_given_by_position_is_answered_with_what_to_write() {
+        collector(
+                "for call in (lambda: self.feed_metric('m', fields={'a': 1}),",
+                "             lambda: self.feed_logging('s', message='x'),",
+                "             lambda: self.feed_object('c', name='n', fields={'a': 1}),",
+                "             lambda: self.feed_metric(fields={'a': 1})):",
+                "  try: call()",
+                "  except ValueError as e: print(e)");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine(
+                line ->
+                        line.startsWith("arguments missing \"measurement\": the first parameter of")
+                                && line.contains("feed_metric(measurement='m', "));
+        heard.awaitLine(line -> line.contains("write feed_logging(source='s', "));
+        heard.awaitLine(line -> line.contains("write feed_object(cls='c', "));
+        heard.awaitLine("arguments missing \"measurement\""::equals);
+    }
+
     // ---- interrupting ---------------------------------------------------------------------------
 
     @Test
@@ -624,9 +728,147 @@ abstract class WorkerContract {
     }
 
     @Test
+    void a_wait_for_a_childs_output_is_ended() {
+        ends("import subprocess", "subprocess.check_output(['sleep', '600'])");
+    }
+
+    @Test
+    void a_wait_for_a_command_is_ended() {
+        ends("import os", "os.system('sleep 600')");
+    }
+
+    @Test
+    void a_wait_for_bytes_is_ended() {
+        ends("import os", "r, w = os.pipe()", "os.read(r, 1)");
+    }
+
+    @Test
+    void a_wait_for_one_of_several_is_ended() {
+        ends("import os, select", "r, w = os.pipe()", "select.select([r], [], [])");
+    }
+
+    @Test
+    void a_wait_for_a_thread_that_waits_for_a_connection_is_ended() {
+        ends(
+                "import socket, threading",
+                "s = socket.socket()",
+                "s.bind(('127.0.0.1', 0))",
+                "s.listen()",
+                "t = threading.Thread(target=s.accept, daemon=True)",
+                "t.start()",
+                "t.join()");
+    }
+
+    @Test
     void a_long_built_in_operation_is_ended_with_its_process() {
         killForLongOperation();
         assertThat(runOnceInNewWorker()).isTrue();
+    }
+
+    // ---- child processes ------------------------------------------------------------------------
+
+    @Test
+    void a_childs_input_and_outputs_can_be_files_pipes_and_other_children() {
+        collector(
+                "import os, subprocess, tempfile",
+                "lines = subprocess.Popen(['printf', 'a\\nb\\nc\\n'], stdout=subprocess.PIPE)",
+                "print('child', subprocess.check_output(['wc', '-l'], stdin=lines.stdout).decode().strip(), lines.wait())",
+                "with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:",
+                "  subprocess.call('echo out; echo err >&2', shell=True, stdout=out, stderr=err)",
+                "  out.seek(0); err.seek(0)",
+                "  print('files', out.read(), err.read())",
+                "with tempfile.NamedTemporaryFile('w+') as file:",
+                "  file.write('x\\ny\\n'); file.flush()",
+                "  with open(file.name, 'a') as more: subprocess.call(['echo', 'z'], stdout=more)",
+                "  with open(file.name) as back: print('file', subprocess.check_output(['cat'], stdin=back))",
+                "ends = os.pipe()",
+                "subprocess.call(['echo', 'piped'], stdout=ends[1]); os.close(ends[1])",
+                "print('pipe', os.read(ends[0], 100)); os.close(ends[0])",
+                "subprocess.call('echo NOT HEARD; echo NOT HEARD >&2', shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)",
+                "print('null', subprocess.check_output(['cat'], stdin=subprocess.DEVNULL))",
+                "print('both', subprocess.run('echo 1; echo 2 >&2', shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout)");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("both b'1\\n2\\n'"::equals);
+        assertThat(heard.seenLines.stream().map(Heard.Line::text))
+                .containsExactly(
+                        "child 3 0",
+                        "files b'out\\n' b'err\\n'",
+                        "file b'x\\ny\\nz\\n'",
+                        "pipe b'piped\\n'",
+                        "null b''",
+                        "both b'1\\n2\\n'");
+    }
+
+    @Test
+    void a_dialogue_with_a_child_over_pipes_goes_to_and_fro() {
+        collector(
+                "import subprocess",
+                "child = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)",
+                "for word in ('one', 'two'):",
+                "  child.stdin.write(word + '\\n')",
+                "  print('answer', child.stdout.readline().strip())",
+                "child.stdin.close()",
+                "print('code', child.wait())");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("answer one"::equals);
+        heard.awaitLine("answer two"::equals);
+        heard.awaitLine("code 0"::equals);
+    }
+
+    @Test
+    void asyncio_starts_children() {
+        collector(
+                "import asyncio",
+                "async def both():",
+                "  pipe = asyncio.subprocess.PIPE",
+                "  one = await asyncio.create_subprocess_exec('echo', 'hi', stdout=pipe)",
+                "  two = await asyncio.create_subprocess_shell('cat; exit 3', stdin=pipe, stdout=pipe)",
+                "  print(await one.communicate(), await two.communicate(b'in'), one.returncode, two.returncode)",
+                "asyncio.run(both())");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("(b'hi\\n', None) (b'in', None) 0 3"::equals);
+    }
+
+    @Test
+    void what_child_processes_print_is_heard() {
+        collector(
+                "import os, subprocess, sys",
+                "subprocess.run('echo on stdout; echo on stderr >&2', shell=True)",
+                "os.system('echo by system')",
+                "subprocess.run('echo named', shell=True, stdout=sys.stdout)",
+                "os.write(1, b'by number\\n')");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        for (String text : List.of("on stdout", "on stderr", "by system", "named", "by number")) {
+            assertThat(heard.awaitLine(text::equals).stream())
+                    .isEqualTo(text.endsWith("err") ? Stream.STDERR : Stream.STDOUT);
+        }
+    }
+
+    @Test
+    void a_run_that_is_cut_off_takes_its_children_along() {
+        collector(
+                "import subprocess, time",
+                "child = subprocess.Popen('sleep 600 & echo $! $$; wait', shell=True, stdout=subprocess.PIPE, text=True)",
+                "print('children', child.stdout.readline().strip())",
+                "while True: time.sleep(0.01)");
+        Worker worker = open();
+        long run = start(worker, "m.C");
+        String line = heard.awaitLine(each -> each.startsWith("children ")).text();
+        List<String> children = Arrays.stream(line.split(" ")).skip(1).toList();
+        assertThat(children).hasSize(2).allMatch(WorkerContract::isRunning);
+        worker.interrupt(run);
+        assertThat(heard.awaitEnd(run)).isInstanceOf(RunEnd.Interrupted.class);
+        await().until(() -> children.stream().noneMatch(WorkerContract::isRunning));
+    }
+
+    /// A process that has ended stays in the table until its parent has asked for its exit code.
+    private static boolean isRunning(String process) {
+        try {
+            String state = Files.readString(Path.of("/proc", process, "stat"));
+            return state.charAt(state.lastIndexOf(')') + 2) != 'Z';
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     // ---- ending ---------------------------------------------------------------------------------
@@ -665,7 +907,6 @@ abstract class WorkerContract {
         Worker worker = open();
         start(worker, "m.C");
         heard.awaitLine("started"::equals);
-        // The embedded Python's p.pid is a number of its own making.
         ProcessHandle child =
                 ProcessHandle.of(worker.processId().orElseThrow())
                         .orElseThrow()

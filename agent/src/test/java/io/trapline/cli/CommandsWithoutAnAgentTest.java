@@ -8,17 +8,19 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandsWithoutAnAgentTest {
     @TempDir Path folder;
 
+    private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
 
     private int run(String... arguments) {
         return Cli.commandLine()
-                .setOut(new PrintWriter(new StringWriter(), true))
+                .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments);
     }
@@ -47,6 +49,51 @@ class CommandsWithoutAnAgentTest {
 
         assertThat(run("status", "--home", folder.toString())).isEqualTo(Cli.FAILED);
         assertThat(err.toString()).contains("no agent runs on " + folder);
+    }
+
+    @Test
+    void check_config_says_that_inputs_come_from_repositories() throws Exception {
+        Path conf = Files.createDirectories(folder.resolve("conf.d"));
+        Files.writeString(
+                conf.resolve("trapline.conf"),
+                """
+                [[git_repos.repo]]
+                enable = true
+                url = "https://ann:s3cret@git.example/team/collectors.git"
+                """);
+
+        assertThat(run("check-config", "--home", folder.toString())).isZero();
+        assertThat(out.toString())
+                .contains("ok: 0 input(s)")
+                .contains("inputs come from git repositories alone")
+                .contains("collectors (nothing fetched yet")
+                .doesNotContain("s3cret");
+        assertThat(run("git", "log", "--home", folder.toString())).isZero();
+        assertThat(out.toString()).contains("nothing has become of a commit yet");
+    }
+
+    @Test
+    void a_file_that_is_not_there_or_a_folder_is_told_in_words() throws Exception {
+        Files.createDirectories(folder.resolve("conf.d/trapline.conf"));
+        String home = folder.toString();
+        String nowhere = folder.resolve("nowhere").toString();
+        for (String line :
+                List.of(
+                        "check-config",
+                        "push add --access-token-file " + nowhere,
+                        "trap add --filters " + nowhere,
+                        "push send --data-id 7 --file " + nowhere,
+                        "trap send --file " + folder)) {
+            err.getBuffer().setLength(0);
+            out.getBuffer().setLength(0);
+            assertThat(run((line + (line.contains("send") ? "" : " --home " + home)).split(" ")))
+                    .as(line)
+                    .isEqualTo(Cli.USAGE);
+            assertThat(err.toString() + out)
+                    .as(line)
+                    .doesNotContain("Exception")
+                    .containsPattern("cannot (be )?read");
+        }
     }
 
     @Test

@@ -67,8 +67,9 @@ class RegistryCommandsTest {
             assertThat(added.code()).as(added.err()).isZero();
             assertThat(added.out())
                     .containsPattern("data_id: 1500000\naccess_token: [0-9a-f]{32}\n")
-                    .contains(
-                            "curl -X POST http://127.0.0.1:10205/v2/push/ -d '{\"data_id\":1500000");
+                    .containsPattern(
+                            "curl -X POST http://127.0.0.1:10205/v2/push/ -d @- <<'END'\n"
+                                    + "\\{\"data_id\":1500000,.*\nEND\n");
             assertThat(run("push", "list").out())
                     .contains("DATA_ID")
                     .contains("1500000  time_series  mail  yes")
@@ -87,6 +88,10 @@ class RegistryCommandsTest {
             assertThat(run("push", "rotate-token", "1500000").out())
                     .contains("access_token: ")
                     .doesNotContain(token);
+            assertThat(run("push", "metrics", "1500000").out()).startsWith("NAME  KIND  TYPE");
+            assertThat(run("push", "metrics", "1500000", "--json").json().path("metrics"))
+                    .isEmpty();
+            assertThat(run("push", "metrics", "7").code()).isEqualTo(1);
             assertThat(run("push", "remove", "1500000").out()).isEqualTo("removed 1500000\n");
             assertThat(run("push", "list", "--json").json().path("push")).isEmpty();
         }
@@ -149,6 +154,62 @@ class RegistryCommandsTest {
         }
 
         @Test
+        void a_check_is_switched_and_gets_a_new_secret() {
+            String added = run("trap", "add", "--id", ID).out();
+            String url = url(added);
+            assertThat(added)
+                    .contains("curl -X PUT -d '{\"temperature\":21.5}' -K - <<'END'\nurl = \"");
+            assertThat(run("trap", "disable", ID).out()).isEqualTo("disabled " + ID + "\n");
+            assertThat(run("trap", "list").out()).containsPattern("ENABLED(?s).* no +no ");
+            assertThat(run("trap", "show", ID, "--json").json().path("enabled").asBoolean(true))
+                    .isFalse();
+            assertThat(run("trap", "enable", ID).out()).isEqualTo("enabled " + ID + "\n");
+            Ran rotated = run("trap", "rotate-secret", ID);
+            assertThat(rotated.code()).as(rotated.err()).isZero();
+            assertThat(url(rotated.out()))
+                    .isNotEqualTo(url)
+                    .contains("/module/httptrap/" + ID + "/");
+            assertThat(run("trap", "show", ID, "--secrets").out())
+                    .contains(url(rotated.out()))
+                    .doesNotContain(url);
+            assertThat(run("trap", "rotate-secret", "7").code()).isEqualTo(1);
+        }
+
+        private static String url(String text) {
+            return text.lines()
+                    .filter(line -> line.startsWith("Data Submission URL: "))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        @Test
+        void json_is_one_line_wherever_it_is_asked_for() {
+            run("push", "add", "--data-id", "7");
+            for (Ran ran :
+                    List.of(
+                            run("push", "list", "--json"),
+                            run("push", "--json", "list"),
+                            run("push", "show", "7", "--json"),
+                            run("trap", "list", "--json"))) {
+                assertThat(ran.out())
+                        .endsWith("}\n")
+                        .containsOnlyOnce("\n")
+                        .doesNotContain("\" : ");
+            }
+        }
+
+        @Test
+        void a_limit_is_shown_with_its_unit_and_what_is_empty_as_a_dash() {
+            run("push", "add", "--data-id", "7");
+            run("push", "add", "--data-id", "8", "--rate", "0");
+            assertThat(run("push", "list").out())
+                    .contains("1000/min")
+                    .contains("no limit")
+                    .contains("never");
+            assertThat(run("push", "show", "7").out()).contains("label: -\n");
+        }
+
+        @Test
         void filters_come_from_a_file_too() throws Exception {
             Path toml =
                     Files.writeString(
@@ -180,6 +241,12 @@ class RegistryCommandsTest {
             assertThat(both.code()).isEqualTo(2);
             assertThat(both.err()).contains("period: ").contains("tagset: ");
             assertThat(run("trap", "add", "--filter", "maybe:x").code()).isEqualTo(2);
+            Ran query = run("trap", "add", "--filter", "allow:stream_tags=env:prod");
+            assertThat(query.code()).isEqualTo(2);
+            assertThat(query.err()).contains("filters[0].stream_tags: no tag query");
+            Ran pattern = run("trap", "add", "--filter", "deny:(");
+            assertThat(pattern.code()).isEqualTo(2);
+            assertThat(pattern.err()).contains("filters[0].metric: not a regular expression");
             assertThat(run("trap", "add", "--filters", "/nowhere.json").code()).isEqualTo(2);
             assertThat(run("push", "show").code()).isEqualTo(2);
             assertThat(run("push", "add", "--data-id", "x").code()).isEqualTo(2);

@@ -278,6 +278,13 @@ class SendCommandsTest {
     }
 
     @Test
+    void a_tag_is_sent_as_a_broker_takes_it() {
+        assertThat(run("trap", "send", "--dry-run", "--metric", "a=1", "--tag", "le:+Inf")).isZero();
+
+        assertThat(out).contains("a|ST[le:b\\\"K0luZg==\\\"]");
+    }
+
+    @Test
     void a_metric_to_a_trap_needs_a_value() {
         assertThat(run("trap", "send", "--dry-run", "--metric", "a")).isEqualTo(2);
         assertThat(err).contains("--metric a: expected NAME=VALUE");

@@ -36,7 +36,20 @@ final class FakeBridge implements Bridge {
     LongSupplier nanos = () -> 0;
     BiConsumer<FakeWorker, Long> onInterrupt = (_, _) -> {};
 
-    record LoadedScript(String id, double interval, BiConsumer<FakeWorker, Long> run) {}
+    /// Something holds the interpreters: runs are started and do not begin.
+    boolean held;
+
+    /// @param id `module.Class`, or a class's name alone
+    record LoadedScript(String id, double interval, BiConsumer<FakeWorker, Long> run) {
+        Worker.LoadedCollector loaded() {
+            String plain = id.replaceFirst("#\\d+$", "");
+            int dot = plain.lastIndexOf('.');
+            String module = dot < 0 ? "m" : plain.substring(0, dot);
+            String file = "/d/" + module.replace('.', '/') + ".py";
+            return new Worker.LoadedCollector(
+                    id, plain.substring(dot + 1), module, file, interval, "");
+        }
+    }
 
     void collector(String input, String id, double interval, BiConsumer<FakeWorker, Long> run) {
         inputs.computeIfAbsent(input, _ -> new ArrayList<>())
@@ -52,7 +65,11 @@ final class FakeBridge implements Bridge {
             throw new WorkerException("could not start python9: no such file; install it");
         }
         FakeWorker worker =
-                new FakeWorker(listener, inputs.getOrDefault(spec.input(), List.of()), onInterrupt);
+                new FakeWorker(
+                        this,
+                        listener,
+                        inputs.getOrDefault(spec.input(), List.of()),
+                        onInterrupt);
         worker.problems = problems;
         opened.add(worker);
         onOpen.accept(worker);
@@ -67,6 +84,7 @@ final class FakeBridge implements Bridge {
     public void close() {}
 
     static final class FakeWorker implements Worker {
+        final FakeBridge bridge;
         final WorkerListener listener;
         final Map<String, LoadedScript> scripts = new LinkedHashMap<>();
         final Map<Long, String> active = new LinkedHashMap<>();
@@ -78,9 +96,11 @@ final class FakeBridge implements Bridge {
         boolean dead;
 
         FakeWorker(
+                FakeBridge bridge,
                 WorkerListener listener,
                 List<LoadedScript> scripts,
                 BiConsumer<FakeWorker, Long> onInterrupt) {
+            this.bridge = bridge;
             this.listener = listener;
             this.onInterrupt = onInterrupt;
             scripts.forEach(s -> this.scripts.put(s.id(), s));
@@ -89,7 +109,7 @@ final class FakeBridge implements Bridge {
         @Override
         public List<LoadedCollector> collectors() {
             return scripts.values().stream()
-                    .map(s -> new LoadedCollector(s.id(), s.id(), "m", "/m.py", s.interval(), ""))
+                    .map(LoadedScript::loaded)
                     .toList();
         }
 
@@ -113,6 +133,9 @@ final class FakeBridge implements Bridge {
             }
             active.put(runId, collectorId);
             started.add(collectorId);
+            if (!bridge.held) {
+                listener.started(runId);
+            }
             Objects.requireNonNull(scripts.get(collectorId)).run().accept(this, runId);
         }
 

@@ -214,6 +214,29 @@ class InputRunnerTest {
     }
 
     @Test
+    void the_log_of_an_input_is_there_before_anything_is_printed() throws IOException {
+        stage.bridge.collector("in", "A", 1, (_, _) -> {});
+        stage.start(Stage.input("in"));
+        assertThat(Files.readString(home.resolve("logs/in.log")))
+                .isEqualTo(
+                        "2026-03-01T00:00:00Z agent - what the collectors of input in print and"
+                                + " log:\n");
+    }
+
+    @Test
+    void the_files_that_datakit_names_can_be_switched_off() {
+        stage.userFiles = false;
+        stage.bridge.collector(
+                "in", "A", 1, (w, run) -> w.ends(run, new RunEnd.Raised("ValueError: no", false)));
+        stage.start(Stage.input("in"));
+        stage.seconds(2);
+        assertThat(stage.runs(Outcome.ERROR)).hasSize(2);
+        assertThat(home.resolve("user/_datakit_pythond_cli.log")).doesNotExist();
+        assertThat(stage.bridge.specs.getLast().environment())
+                .containsEntry("TRAPLINE_DATAKIT_FILES", "no");
+    }
+
+    @Test
     void p017_system_exit_is_an_error_and_nothing_more() {
         stage.bridge.collector(
                 "in", "A", 1, (w, run) -> w.ends(run, new RunEnd.Raised("SystemExit: 3", true)));
@@ -223,24 +246,386 @@ class InputRunnerTest {
         assertThat(stage.bridge.opened).hasSize(1);
     }
 
+    // ---- runs that take long
+
+    private InputSettings withTimeout(String name, Duration timeout) {
+        InputSettings in = Stage.input(name);
+        return new InputSettings(
+                name,
+                in.cmd(),
+                in.dirs(),
+                in.envs(),
+                in.tags(),
+                Optional.of(timeout),
+                in.splay(),
+                in.ownHost(),
+                in.file(),
+                in.line());
+    }
+
+    /// Reports one point every so many seconds, for ever, and remembers the answers.
+    private BiConsumer<FakeWorker, Long> serves(double every, List<Reply> replies) {
+        return (worker, run) -> stage.after(every, () -> serve(worker, run, every, replies));
+    }
+
+    private void serve(FakeWorker worker, long run, double every, List<Reply> replies) {
+        if (worker.active.containsKey(run)) {
+            long before = stage.points();
+            replies.add(worker.report(run, "1"));
+            durableAtOnce.add(stage.points() > before);
+            stage.after(every, () -> serve(worker, run, every, replies));
+        }
+    }
+
+    private final List<Boolean> durableAtOnce = new ArrayList<>();
+
     @Test
-    void a_run_that_takes_too_long_is_interrupted_after_the_larger_of_interval_and_ten_seconds() {
-        stage.bridge.collector("in", "A", 1, InputRunnerTest::hangs);
-        stage.bridge.collector("in", "B", 30, InputRunnerTest::hangs);
+    void a_run_that_takes_longer_than_its_interval_ends_well_with_its_points() throws IOException {
+        stage.bridge.collector(
+                "in",
+                "A",
+                10,
+                (worker, run) ->
+                        stage.after(
+                                32,
+                                () -> {
+                                    assertThat(worker.report(run, "3")).isEqualTo(Reply.OK);
+                                    worker.returns(run);
+                                }));
         stage.start(Stage.input("in"));
-        stage.seconds(11.5);
+        stage.seconds(0.5);
+        assertThat(stage.collector("A").word()).isEqualTo("running");
+        stage.seconds(25);
+        CollectorStatus slow = stage.collector("A");
+        assertThat(slow.state()).isEqualTo("running");
+        assertThat(slow.slow()).isTrue();
+        assertThat(slow.word()).isEqualTo("slow");
+        assertThat(slow.reason())
+                .startsWith("its run has gone on for 25 s")
+                .contains("2 ticks were skipped", "reported nothing for 300 s");
+        stage.seconds(300);
+        assertThat(stage.bridge.last().interrupted).isEmpty();
+        assertThat(stage.runs(Outcome.OK)).hasSizeBetween(7, 9).allMatch(r -> r.points() == 3);
+        assertThat(stage.points()).isEqualTo(3L * stage.runs(Outcome.OK).size());
+        assertThat(stage.collector("A").slowRuns()).isGreaterThanOrEqualTo(8);
+        assertThat(Files.readAllLines(home.resolve("logs/in.log")))
+                .filteredOn(line -> line.contains("is slow"))
+                .as("told once, with what to set")
+                .singleElement()
+                .asString()
+                .contains("timeout = \"10s\"", "x.conf:1");
+    }
+
+    @Test
+    void the_ticks_that_a_slow_run_skips_are_counted_and_have_one_row() {
+        stage.bridge.collector("in", "A", 10, takes(95));
+        stage.start(Stage.input("in"));
+        stage.seconds(90);
+        assertThat(stage.runs(Outcome.SKIPPED)).hasSize(1);
+        assertThat(stage.collector("A").skippedInARow()).isBetween(8L, 9L);
+        assertThat(stage.collector("A").counts().skipped()).isBetween(8L, 9L);
+        stage.seconds(100);
+        assertThat(stage.runs(Outcome.OK)).hasSize(1);
+        assertThat(stage.runs(Outcome.SKIPPED)).as("and one of the next run").hasSize(2);
+    }
+
+    @Test
+    void a_run_that_reports_nothing_ends_after_the_larger_of_ten_intervals_and_five_minutes() {
+        stage.bridge.collector("in", "A", 1, InputRunnerTest::hangs);
+        stage.bridge.collector("in", "B", 60, InputRunnerTest::hangs);
+        stage.start(Stage.input("in"));
+        stage.seconds(299);
         FakeWorker worker = stage.bridge.last();
+        assertThat(worker.interrupted).isEmpty();
+        stage.seconds(3);
         assertThat(worker.interrupted).hasSize(1);
         worker.ends(worker.interrupted.getFirst(), new RunEnd.Interrupted("Traceback: here"));
         stage.seconds(0);
         Run run = stage.runs(Outcome.TIMEOUT).getFirst();
         assertThat(run.collector()).isEqualTo("A");
-        assertThat(run.error()).contains("timed out after 10.0 s", "Traceback: here");
+        assertThat(run.error())
+                .contains("reported nothing for 300 s", "`timeout`", "Traceback: here");
         int before = worker.started.size();
         stage.seconds(1);
         assertThat(worker.started).as("the next tick runs again").hasSize(before + 1);
-        stage.seconds(21);
-        assertThat(worker.interrupted.size()).isGreaterThanOrEqualTo(3);
+        stage.seconds(290);
+        assertThat(worker.interrupted).as("B has ten minutes").hasSize(1);
+        stage.seconds(12);
+        assertThat(worker.interrupted).hasSize(3);
+    }
+
+    @Test
+    void a_run_that_serves_for_ever_goes_on_as_long_as_it_reports_and_each_report_is_durable() {
+        List<Reply> replies = new ArrayList<>();
+        stage.bridge.collector("in", "A", 10, serves(290, replies));
+        stage.start(Stage.input("in"));
+        stage.seconds(86_400);
+        assertThat(stage.bridge.last().interrupted).isEmpty();
+        assertThat(stage.runs()).as("one skipped row, no end").hasSize(1);
+        assertThat(replies).hasSizeBetween(297, 298).containsOnly(Reply.OK);
+        assertThat(durableAtOnce).as("before it is answered").containsOnly(true);
+        assertThat(stage.points()).isEqualTo(replies.size());
+        assertThat(stage.collector("A").points()).isEqualTo(replies.size());
+    }
+
+    @Test
+    void what_the_journal_does_not_take_of_a_run_that_serves_for_ever_is_told_to_that_report() {
+        List<Reply> replies = new ArrayList<>();
+        stage.bridge.collector("in", "A", 10, serves(20, replies));
+        stage.start(Stage.input("in"));
+        stage.seconds(25);
+        stage.full = true;
+        stage.seconds(20);
+        stage.full = false;
+        stage.seconds(20);
+        assertThat(replies).extracting(Reply::status).containsExactly(200, 503, 200);
+        assertThat(stage.points()).isEqualTo(2);
+        assertThat(stage.collector("A").points()).isEqualTo(2);
+    }
+
+    @Test
+    void reports_of_a_threads_and_children_keep_a_run_alive_and_are_durable_too() {
+        byte[] one = {'1'};
+        stage.bridge.collector("in", "A", 10, InputRunnerTest::hangs);
+        stage.start(Stage.input("in"));
+        for (int i = 0; i < 10; i++) {
+            stage.seconds(200);
+            long before = stage.points();
+            assertThat(stage.bridge.last().listener.report("A", 0, one)).isEqualTo(Reply.OK);
+            assertThat(stage.points()).isEqualTo(before + 1);
+        }
+        assertThat(stage.bridge.last().interrupted).isEmpty();
+        assertThat(stage.collector("A").points()).isEqualTo(10);
+        stage.seconds(301);
+        assertThat(stage.bridge.last().interrupted).hasSize(1);
+    }
+
+    @Test
+    void a_timeout_that_is_set_is_kept_to_exactly_also_by_who_reports() {
+        stage.bridge.collector("in", "A", 10, serves(2, new ArrayList<>()));
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: here"));
+        stage.start(withTimeout("in", Duration.ofSeconds(45)));
+        stage.seconds(47.5);
+        Run run = stage.runs(Outcome.TIMEOUT).getFirst();
+        assertThat(run.durationNs()).isEqualTo(45 * S);
+        assertThat(run.error()).startsWith("timed out after 45.0 s");
+        assertThat(run.points()).isEqualTo(22);
+    }
+
+    private BiConsumer<FakeWorker, Long> returnsUnlessHeld(List<Long> waiting) {
+        return (worker, run) -> {
+            if (stage.bridge.held) {
+                waiting.add(run);
+            } else {
+                worker.returns(run);
+            }
+        };
+    }
+
+    @Test
+    void who_holds_the_interpreter_so_that_others_cannot_start_is_ended_early_and_named()
+            throws IOException {
+        stage.bridge.collector("in", "Holder", 1, (_, _) -> stage.bridge.held = true);
+        stage.bridge.collector("in", "Sleeper", 1, returnsUnlessHeld(new ArrayList<>()));
+        stage.bridge.onInterrupt =
+                (worker, _) -> {
+                    stage.bridge.held = false;
+                    worker.dies("m.Holder could not be interrupted, so it was killed", "Holder");
+                };
+        stage.start(Stage.input("in"));
+        stage.seconds(6.5);
+        CollectorStatus waiting = stage.collector("Sleeper");
+        assertThat(waiting.heldUpBy()).isEqualTo("Holder");
+        assertThat(waiting.word()).isEqualTo("held up");
+        assertThat(waiting.reason()).contains("cannot start: Holder holds the interpreter");
+        FakeWorker worker = stage.bridge.last();
+        assertThat(worker.interrupted).isEmpty();
+        stage.seconds(4.9);
+        assertThat(worker.interrupted).hasSize(1);
+        Run run = stage.runs(Outcome.TIMEOUT).getFirst();
+        assertThat(run.collector()).isEqualTo("Holder");
+        assertThat(run.durationNs()).isEqualTo(10 * S);
+        assertThat(run.error())
+                .contains("timed out after 10.0 s", "so that Sleeper could not start");
+        assertThat(stage.collector("Holder").state()).isEqualTo("backing off");
+        assertThat(stage.runs(Outcome.CRASHED))
+                .extracting(Run::collector)
+                .containsExactly("Sleeper");
+        assertThat(stage.runs().getLast().outcome()).isEqualTo(Outcome.OK);
+        assertThat(Files.readString(home.resolve("logs/in.log")))
+                .contains("agent Sleeper Sleeper cannot start: Holder holds the interpreter");
+    }
+
+    @Test
+    void who_holds_the_interpreter_within_a_timeout_that_is_set_is_named_and_goes_on() {
+        stage.bridge.collector("in", "Holder", 1, (_, _) -> stage.bridge.held = true);
+        stage.bridge.collector("in", "Waiter", 1, returnsUnlessHeld(new ArrayList<>()));
+        stage.start(withTimeout("in", Duration.ofSeconds(40)));
+        stage.seconds(35);
+        FakeWorker worker = stage.bridge.last();
+        assertThat(worker.interrupted).isEmpty();
+        assertThat(stage.collector("Waiter").heldUpBy()).isEqualTo("Holder");
+        stage.seconds(7);
+        assertThat(worker.interrupted)
+                .extracting(worker.active::get)
+                .containsExactly("Holder");
+    }
+
+    @Test
+    void a_run_that_starts_late_has_its_whole_time_from_then_on() {
+        List<Long> waiting = new ArrayList<>();
+        stage.bridge.collector("in", "Holder", 60, (_, _) -> stage.bridge.held = true);
+        stage.bridge.collector("in", "Waiter", 1, returnsUnlessHeld(waiting));
+        stage.start(withTimeout("in", Duration.ofSeconds(20)));
+        stage.seconds(15);
+        FakeWorker worker = stage.bridge.last();
+        worker.returns(
+                worker.active.entrySet().stream()
+                        .filter(run -> run.getValue().equals("Holder"))
+                        .findFirst()
+                        .orElseThrow()
+                        .getKey());
+        worker.listener.started(waiting.getFirst());
+        stage.seconds(19);
+        assertThat(worker.interrupted).isEmpty();
+        assertThat(stage.collector("Waiter").heldUpBy()).isEmpty();
+        stage.seconds(2);
+        assertThat(worker.interrupted).isEqualTo(waiting);
+    }
+
+    @Test
+    void a_run_that_its_interpreter_never_comes_to_is_ended() {
+        stage.bridge.held = true;
+        stage.bridge.collector("in", "A", 1, InputRunnerTest::hangs);
+        stage.start(Stage.input("in"));
+        stage.seconds(12);
+        FakeWorker worker = stage.bridge.last();
+        assertThat(worker.interrupted).hasSize(1);
+        worker.dies("m.A could not be interrupted, so its process was killed", "A");
+        stage.seconds(0);
+        assertThat(stage.runs(Outcome.TIMEOUT).getFirst().error())
+                .contains("the interpreter did not come to it");
+    }
+
+    @Test
+    void a_run_that_serves_for_ever_is_interrupted_by_a_stop_which_says_so() {
+        stage.bridge.collector("in", "A", 10, serves(5, new ArrayList<>()));
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: here"));
+        stage.start(Stage.input("in"));
+        stage.seconds(60);
+        long points = stage.points();
+        stage.collectors.apply(List.of());
+        stage.settle();
+        Run run = stage.runs(Outcome.ERROR).getFirst();
+        assertThat(run.error()).startsWith("interrupted: the input is no longer configured");
+        assertThat(run.points()).isEqualTo(points).isPositive();
+        assertThat(stage.points()).isEqualTo(points);
+    }
+
+    @Test
+    void a_run_that_serves_for_ever_is_interrupted_by_a_changed_version_which_goes_on() {
+        stage.bridge.collector("in", "A", 10, serves(5, new ArrayList<>()));
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: here"));
+        stage.start(Stage.input("in"));
+        stage.seconds(60);
+        stage.file("d/a.py", "changed = True");
+        stage.collectors.apply(List.of(Stage.input("in")));
+        stage.settle();
+        assertThat(stage.runs(Outcome.ERROR).getFirst().error())
+                .startsWith("interrupted: replaced by its changed version");
+        assertThat(stage.bridge.opened.getFirst().closed).isTrue();
+        assertThat(stage.bridge.last().started).hasSize(1);
+        stage.file("d/a.py", "changed = 'again'");
+        stage.collectors.apply(List.of(Stage.input("in")));
+        stage.seconds(8);
+        assertThat(stage.runs(Outcome.ERROR)).as("it may end by itself first").hasSize(1);
+        stage.seconds(3);
+        assertThat(stage.runs(Outcome.ERROR)).hasSize(2);
+        assertThat(stage.bridge.last().started).hasSize(1);
+    }
+
+    // ---- classes of one name
+
+    @Test
+    void classes_of_one_name_are_told_apart_by_their_modules() throws Exception {
+        stage.bridge.collector("in", "docker.Docker", 1, reportsAndReturns());
+        stage.bridge.collector("in", "b.Docker", 1, reportsAndReturns());
+        stage.bridge.collector("in", "m.Other", 1, reportsAndReturns());
+        stage.start(Stage.input("in"));
+        stage.seconds(3.5);
+        assertThat(stage.inputStatus().collectors())
+                .extracting(CollectorStatus::name)
+                .containsExactly("docker.Docker", "b.Docker", "Other");
+        assertThat(stage.stored)
+                .extracting(Stage.Stored::source)
+                .containsOnly("pythond/in/docker.Docker", "pythond/in/b.Docker", "pythond/in/Other");
+        assertThat(stage.runs())
+                .extracting(Run::collector)
+                .containsOnly("docker.Docker", "b.Docker", "Other");
+        assertThat(stage.collectors.pause("in", "Docker"))
+                .isEqualTo(
+                        new Commanded.Unknown(
+                                "input in has several collectors of the name Docker; say which:"
+                                        + " docker.Docker, b.Docker"));
+        assertThat(stage.collectors.pause("in", "b.Docker"))
+                .isEqualTo(new Commanded.Done(List.of("b.Docker")));
+        assertThat(stage.collectors.pause("in", "m.Other"))
+                .isEqualTo(new Commanded.Done(List.of("Other")));
+        assertThat(stage.collector("docker.Docker").state()).isEqualTo("waiting");
+        assertThat(stage.collector("b.Docker").state()).isEqualTo("paused");
+        assertThat(stage.collector("m.Other").state()).isEqualTo("paused");
+    }
+
+    private static BiConsumer<FakeWorker, Long> reportsAndReturns() {
+        return (worker, run) -> {
+            assertThat(worker.report(run, "1")).isEqualTo(Reply.OK);
+            worker.returns(run);
+        };
+    }
+
+    @Test
+    void a_second_class_of_a_name_renames_the_first_which_keeps_its_ticks_and_its_pause()
+            throws Exception {
+        stage.bridge.collector("in", "docker.Docker", 1, FakeWorker::returns);
+        stage.start(Stage.input("in"));
+        stage.seconds(3.5);
+        assertThat(stage.collectors.pause("in", "Docker"))
+                .isEqualTo(new Commanded.Done(List.of("Docker")));
+        long before = stage.collector("docker.Docker").counts().ok();
+        stage.bridge.collector("in", "b.Docker", 1, FakeWorker::returns);
+        stage.file("d/b.py", "");
+        stage.collectors.apply(List.of(Stage.input("in")));
+        stage.seconds(3);
+        assertThat(stage.collector("docker.Docker").state()).isEqualTo("paused");
+        assertThat(stage.collector("docker.Docker").counts().ok()).isEqualTo(before);
+        assertThat(stage.collector("b.Docker").counts().ok()).isGreaterThan(1);
+        assertThat(stage.pauses.of("in")).containsExactly("docker.Docker");
+        stage.bridge.inputs.remove("in");
+        stage.bridge.collector("in", "docker.Docker", 1, FakeWorker::returns);
+        stage.file("d/b.py", "pass");
+        stage.collectors.apply(List.of(Stage.input("in")));
+        stage.seconds(3);
+        assertThat(stage.collector("docker.Docker").name()).isEqualTo("Docker");
+        assertThat(stage.collector("docker.Docker").state()).isEqualTo("paused");
+        assertThat(stage.pauses.of("in")).containsExactly("Docker");
+        assertThat(stage.collectors.resume("in", ""))
+                .isEqualTo(new Commanded.Done(List.of("Docker")));
+        stage.seconds(2);
+        assertThat(stage.collector("docker.Docker").counts().ok()).isGreaterThan(before);
+    }
+
+    @Test
+    void after_a_start_a_pause_of_a_name_that_two_have_now_holds_for_both() throws Exception {
+        stage.pauses.pause("in", "Docker");
+        stage.bridge.collector("in", "docker.Docker", 1, FakeWorker::returns);
+        stage.bridge.collector("in", "b.Docker", 1, FakeWorker::returns);
+        stage.start(Stage.input("in"));
+        stage.seconds(3);
+        assertThat(stage.runs()).isEmpty();
+        assertThat(stage.pauses.of("in")).containsExactly("b.Docker", "docker.Docker");
     }
 
     @Test
@@ -267,7 +652,7 @@ class InputRunnerTest {
     void a_collector_that_cannot_be_interrupted_pauses_and_the_others_go_on_at_once() {
         stage.bridge.collector("in", "Hung", 1, InputRunnerTest::hangs);
         stage.bridge.collector("in", "Good", 1, FakeWorker::returns);
-        stage.start(Stage.input("in"));
+        stage.start(withTimeout("in", Duration.ofSeconds(10)));
         stage.seconds(11.5);
         FakeWorker first = stage.bridge.last();
         assertThat(first.interrupted).isNotEmpty();

@@ -32,6 +32,7 @@ final class Stage implements Sink {
     final FakeBridge bridge = new FakeBridge();
     final List<Stored> stored = new ArrayList<>();
     boolean full;
+    boolean userFiles = true;
     final Path home;
     final Pauses pauses = Pauses.inMemory(() -> wall);
     final Timeline timeline = new Timeline(() -> now);
@@ -54,6 +55,7 @@ final class Stage implements Sink {
                                 () -> List.of(home.resolve("python.d")),
                                 home.resolve("logs"),
                                 home.resolve("user"),
+                                () -> userFiles,
                                 () -> URI.create("http://127.0.0.1:9529"),
                                 false),
                         timeline,

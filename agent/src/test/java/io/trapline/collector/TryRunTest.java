@@ -9,8 +9,10 @@ import io.trapline.model.Tag;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 class TryRunTest {
     @TempDir Path home;
     private Stage stage;
+    private final List<String> told = new ArrayList<>();
+
+    /// What happens while time passes, which it does at once.
+    private LongConsumer passes = _ -> {};
 
     @BeforeEach
     void set() {
@@ -32,7 +38,17 @@ class TryRunTest {
                         home,
                         () -> URI.create("http://127.0.0.1:9529"),
                         false);
-        return new TryRun(stage.bridge, Stage::decode, stage::finish, () -> 0L, settings)
+        return new TryRun(
+                        stage.bridge,
+                        Stage::decode,
+                        stage::finish,
+                        () -> 0L,
+                        settings,
+                        told::add,
+                        (done, nanos) -> {
+                            passes.accept(nanos);
+                            return done.isDone();
+                        })
                 .run(input, _ -> true);
     }
 
@@ -110,5 +126,54 @@ class TryRunTest {
         TryRun.Result none = attempt(Stage.input("in"));
         assertThat(none.failure()).isEqualTo("no collector could be loaded");
         assertThat(none.good()).isFalse();
+    }
+
+    @Test
+    void one_that_is_slow_is_waited_for_and_told() throws InterruptedException {
+        long[] passed = {0};
+        long[] id = {0};
+        stage.bridge.collector("in", "A", 1, (_, run) -> id[0] = run);
+        passes =
+                nanos -> {
+                    passed[0] += nanos;
+                    if (passed[0] >= 40_000_000_000L && id[0] > 0) {
+                        stage.bridge.last().returns(id[0]);
+                        id[0] = 0;
+                    }
+                };
+        TryRun.Tried tried = attempt(Stage.input("in")).collectors().getFirst();
+        assertThat(tried.outcome()).isEqualTo(Outcome.OK);
+        assertThat(tried.warnings()).singleElement().asString().startsWith("slow: ");
+        assertThat(told).singleElement().asString().startsWith("A is slow, it runs for 10 s now");
+    }
+
+    @Test
+    void one_that_hangs_is_ended_when_it_has_reported_nothing_for_five_minutes()
+            throws InterruptedException {
+        long[] passed = {0};
+        stage.bridge.collector("in", "A", 1, (_, _) -> {});
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: sleep"));
+        passes = nanos -> passed[0] += stage.bridge.last().interrupted.isEmpty() ? nanos : 0;
+        TryRun.Tried tried = attempt(Stage.input("in")).collectors().getFirst();
+        assertThat(tried.outcome()).isEqualTo(Outcome.TIMEOUT);
+        assertThat(tried.error())
+                .isEqualTo("timed out: it reported nothing for 300 s\nTraceback: sleep");
+        assertThat(passed[0]).isEqualTo(300_000_000_000L);
+    }
+
+    @Test
+    void one_that_serves_for_ever_is_shown_as_far_as_it_came() throws InterruptedException {
+        stage.bridge.collector(
+                "in", "A", 1, (worker, run) -> assertThat(worker.report(run, "2")).isNotNull());
+        stage.bridge.onInterrupt =
+                (worker, run) -> worker.ends(run, new RunEnd.Interrupted("Traceback: serving"));
+        TryRun.Result result = attempt(Stage.input("in"));
+        TryRun.Tried tried = result.collectors().getFirst();
+        assertThat(result.good()).isTrue();
+        assertThat(tried.entries()).hasSize(2);
+        assertThat(tried.error()).isEmpty();
+        assertThat(tried.warnings())
+                .anyMatch(warning -> warning.contains("still running, and had reported, after 30 s"));
     }
 }

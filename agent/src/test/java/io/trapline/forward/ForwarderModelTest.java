@@ -137,7 +137,8 @@ class ForwarderModelTest {
                 settings,
                 new PushDestination(
                         settings,
-                        new HttpPoster(Duration.ofSeconds(20), true, surroundings.clock())),
+                        new HttpPoster(Duration.ofSeconds(20), true, surroundings.clock()),
+                        database.names("o")),
                 journal.reader(READER),
                 database,
                 database.cursor("o").orElseThrow(),

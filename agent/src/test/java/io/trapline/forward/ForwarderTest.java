@@ -1,7 +1,12 @@
 package io.trapline.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trapline.model.Category;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
+import io.trapline.model.Point;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
@@ -10,7 +15,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +35,7 @@ class ForwarderTest {
     private final ManualTime time = new ManualTime();
     private Receiver receiver;
     private ForwardDatabase database;
+    private Destination destination;
     private Forwarder forwarder;
 
     @BeforeEach
@@ -59,10 +67,17 @@ class ForwarderTest {
     private void restart(OutputSettings settings) throws ForwardException {
         HttpPoster poster =
                 new HttpPoster(Duration.ofSeconds(20), true, time.surroundings(1).clock());
-        Destination destination =
-                settings instanceof PushOutputSettings push
-                        ? new PushDestination(push, poster)
-                        : new TrapDestination((TrapOutputSettings) settings, poster);
+        destination =
+                switch (settings) {
+                    case PushOutputSettings push ->
+                            new PushDestination(push, poster, database.names("bk"));
+                    case TrapOutputSettings trap -> new TrapDestination(trap, poster);
+                    case CoreOutputSettings core -> new CoreDestination(core, poster);
+                };
+        start(settings);
+    }
+
+    private void start(OutputSettings settings) throws ForwardException {
         forwarder =
                 new Forwarder(
                         settings,
@@ -418,14 +433,17 @@ class ForwarderTest {
     void a_trap_gets_documents_and_its_remarks_are_shown() throws Exception {
         restart(
                 new TrapOutputSettings(
-                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20));
+                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20, false));
         long ns = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli() * 1_000_000;
         journal.append(
                 "trap/u", new Sample("a", List.of(new Tag("x", "y")), new SampleValue.Real(1), ns));
         journal.append(
                 "trap/u", new Sample("b".repeat(2000), List.of(), new SampleValue.Real(2), ns));
         receiver.behave(
-                _ -> Receiver.Reply.of(200, "{\"stats\":2,\"filtered\":1,\"error\":\"hm\"}"));
+                _ ->
+                        Receiver.Reply.of(
+                                200,
+                                "{\"stats\":1,\"filtered\":1,\"error\":\"3 values not stored as sent: a\"}"));
 
         forwarder.step();
 
@@ -435,8 +453,169 @@ class ForwarderTest {
                         "{\"a|ST[x:y]\":{\"_type\":\"n\",\"_value\":1.0,\"_ts\":1795219200000},\"bbb")
                 .endsWith("}}");
         assertThat(request.encoding()).contains("gzip");
-        assertThat(forwarder.counts().notice()).isEqualTo("hm; 1 values filtered by the check");
+        String said =
+                "3 values not stored as sent: a; 1 filtered by the check; it read 1 of 2 values";
+        assertThat(forwarder.counts().notice()).isEqualTo(said);
         assertThat(journal.committed(NAME)).isEqualTo(2);
+
+        // The next answer and a restart change nothing about what was lost.
+        time.pass(Duration.ofSeconds(5));
+        journal.append("trap/u", new Sample("c", List.of(), new SampleValue.Real(1), ns));
+        receiver.behave(_ -> Receiver.TRAP_OK);
+        forwarder.step();
+        assertThat(database.lost("bk"))
+                .containsExactly(
+                        dropped(Delivery.Accepted.FILTERED, 1, said),
+                        dropped(Delivery.Accepted.UNSEEN, 1, said),
+                        dropped(Delivery.Accepted.SAID, 3, said));
+        database.close();
+        database = ForwardDatabase.open(data.resolve("forward.db"));
+        assertThat(database.lost("bk")).hasSize(3);
+    }
+
+    private static OutputStatus.Dropped dropped(String reason, long values, String said) {
+        return new OutputStatus.Dropped(reason, values, said, ManualTime.START);
+    }
+
+    @Test
+    void a_trap_that_was_set_aside_and_sent_again_is_counted_too() throws Exception {
+        restart(
+                new TrapOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20, false));
+        long ns = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli() * 1_000_000;
+        journal.append(
+                "http/x",
+                new Point(
+                        Category.METRIC,
+                        "m",
+                        List.of(),
+                        List.of(
+                                new Field("a", new FieldValue.Int(1)),
+                                new Field("b", new FieldValue.Int(2))),
+                        ns));
+        receiver.behave(_ -> Receiver.Reply.of(406, "{\"error\":\"no\"}"));
+        forwarder.step();
+        database.resend("bk", List.of());
+        forwarder.resendAside();
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"stats\":1,\"filtered\":0}"));
+        forwarder.step();
+
+        assertThat(database.lost("bk"))
+                .containsExactly(
+                        dropped(Delivery.Accepted.UNSEEN, 1, "it read 1 of 2 values"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    # what a BlueKing receiver answers with status 200                          | lost | aside
+                    {"code":"200","result":"true","message":"success"}                          | 0    | 0
+                    {"code":"200","result":"true","message":""}                                 | 0    | 0
+                    {"code":200,"result":true}                                                  | 0    | 0
+                    {"code":"200","result":"true","message":"2 items dropped: metric disabled"} | 1    | 0
+                    {"code":"400","result":"false","message":"data[0].metrics.a: no"}           | 0    | 1
+                    """)
+    void what_a_push_receiver_says_beside_success_is_kept(String answer, int lost, int aside)
+            throws Exception {
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.Reply.of(200, answer));
+
+        forwarder.step();
+
+        assertThat(database.lost("bk")).hasSize(lost);
+        assertThat(database.totals("bk").items()).isEqualTo(aside);
+        assertThat(journal.committed(NAME)).isEqualTo(1);
+        if (lost > 0) {
+            assertThat(database.lost("bk").getFirst().said())
+                    .isEqualTo("2 items dropped: metric disabled");
+        }
+    }
+
+    @Test
+    void a_core_that_read_fewer_frames_than_it_got_is_counted() throws Exception {
+        restart(
+                new CoreOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/v1/batches"), "token", 1 << 20));
+        journal.append("push/1", sample("a"));
+        journal.append("push/1", sample("b"));
+        journal.append("push/1", sample("c"));
+        // Of those that it read it had one before.
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":2,\"kept\":1}"));
+
+        forwarder.step();
+
+        assertThat(database.lost("bk"))
+                .containsExactly(dropped(Delivery.Accepted.UNSEEN, 1, ""));
+    }
+
+    @Test
+    void names_that_were_given_are_the_same_after_a_restart() throws Exception {
+        journal.append("http/x", point("disk_io", "read"), point("disk", "io_read"));
+        forwarder.step();
+        restart(push(0, 500_000));
+        journal.append("http/x", point("disk", "io_read"));
+        forwarder.step();
+
+        assertThat(bodies().getFirst()).contains("{\"disk_io_read\":1}", "{\"disk_io_read_2\":1}");
+        assertThat(bodies().getLast()).contains("{\"disk_io_read_2\":1}");
+        assertThat(forwarder.counts().changed()).isEqualTo(Map.of(PushMapping.METRIC_NAME, 1L));
+    }
+
+    private static Point point(String measurement, String field) {
+        return new Point(
+                Category.METRIC,
+                measurement,
+                List.of(new Tag("host", "h")),
+                List.of(new Field(field, new FieldValue.Int(1))),
+                1);
+    }
+
+    @Test
+    void frames_that_could_not_be_encoded_are_read_again() throws Exception {
+        Destination whole = destination;
+        AtomicBoolean broken = new AtomicBoolean(true);
+        destination =
+                new Destination() {
+                    @Override
+                    public void encode(Selected selected, Encoding out) {
+                        whole.encode(selected, out);
+                        if (broken.getAndSet(false)) {
+                            throw new IllegalStateException("out of order");
+                        }
+                    }
+
+                    @Override
+                    public int maxBytes() {
+                        return whole.maxBytes();
+                    }
+
+                    @Override
+                    public int maxItemBytes() {
+                        return whole.maxItemBytes();
+                    }
+
+                    @Override
+                    public Delivery send(List<Item> items, Optional<String> sender)
+                            throws InterruptedException {
+                        return whole.send(items, sender);
+                    }
+
+                    @Override
+                    public void close() {
+                        whole.close();
+                    }
+                };
+        start(push(0, 500_000));
+        journal.append("http/x", point("a", "b"));
+        assertThatThrownBy(() -> forwarder.step()).isInstanceOf(IllegalStateException.class);
+        journal.append("http/x", point("c", "d"));
+        forwarder.step();
+
+        assertThat(bodies()).singleElement().asString().contains("a_b", "c_d");
+        // The names that were given when it failed are kept with the next.
+        assertThat(database.names("bk")).hasSize(2);
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// `PushMapping` and `TrapMapping`, as tables.
 class MappingTest {
     private static final long MS = 1_700_000_000_123L;
+    private static final String HOLE = "\u0000";
     private static final long NS = MS * 1_000_000 + 999_999;
 
     static Stream<Arguments> items() {
@@ -84,7 +86,7 @@ class MappingTest {
                 row(
                         "elsewhere the host wins",
                         sample("trap/u", "q", real(2), t("host", "h", "target", "t")),
-                        "{'metrics':{'q':2.0},'target':'h','dimension':{'target':'t'},'timestamp':1700000000123}"));
+                        "{'metrics':{'q':2.0},'target':'h','dimension':{'target_2':'t'},'timestamp':1700000000123}"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -134,15 +136,15 @@ class MappingTest {
                                 f("d", real(Double.NaN))),
                         "{'event_name':'o','event':{'content':'{\\'a\\':1,\\'b\\':[\\'x\\'],\\'c\\':null,\\'d\\':\\'NaN\\'}'},'target':'me','dimension':{},'timestamp':1700000000123}"),
                 row(
-                        "a long name is cut",
+                        "a long name ends with its hash",
                         record(
                                 Category.RUM,
                                 "x".repeat(127) + "éé",
                                 t("host", "h"),
                                 f("message", text("m"))),
                         "{'event_name':'"
-                                + "x".repeat(127)
-                                + "é','event':{'content':'m'},'target':'h','dimension':{},'timestamp':1700000000123}"));
+                                + "x".repeat(117)
+                                + "_a5f8310994','event':{'content':'m'},'target':'h','dimension':{},'timestamp':1700000000123}"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -269,9 +271,23 @@ class MappingTest {
                         trap(metric("a", t(), f("s", new FieldValue.Array(List.of(text("x")))))),
                         Map.of(TrapMapping.LIST, 1L)),
                 Arguments.of(
-                        "a name that is too long",
-                        trap(metric("a".repeat(4095), t(), f("s", real(1)))),
-                        Map.of(TrapMapping.NAME, 1L)),
+                        "tags that leave a name no room",
+                        trap(metric("a".repeat(100), many("k".repeat(20), 160), f("s", real(1)))),
+                        Map.of(TrapName.TOO_LONG, 1L)),
+                Arguments.of(
+                        "too many tags",
+                        trap(metric("a", many("k", 257), f("s", real(1)), f("t", real(1)))),
+                        Map.of(TrapName.TOO_MANY, 2L)),
+                Arguments.of(
+                        "no value in a push",
+                        push(
+                                PushOutputSettings.Type.TIME_SERIES,
+                                sample(
+                                        "trap/u",
+                                        "q",
+                                        new SampleValue.Absent(SampleType.DOUBLE),
+                                        t())),
+                        Map.of(PushMapping.NO_VALUE, 1L)),
                 Arguments.of(
                         "1970",
                         trap(batch("x", new Sample("a", t(), real2(1), 999_999))),
@@ -292,6 +308,124 @@ class MappingTest {
             String name, Encoded encoded, Map<String, Long> expected) {
         assertThat(encoded.texts).isEmpty();
         assertThat(encoded.skipped).isEqualTo(expected);
+    }
+
+    static Stream<Arguments> changed() {
+        return Stream.of(
+                Arguments.of(
+                        "a name with a tag block",
+                        trap(metric("rt|ST[x:y]", t("a", "b"), f("v", new FieldValue.Int(1)))),
+                        "'rt_ST[x:y].v_%s|ST[a:b]':{'_type':'l','_value':'1','_ts':1700000000123}",
+                        Map.of(TrapName.NAME, 1L)),
+                Arguments.of(
+                        "a long name",
+                        trap(metric("a".repeat(4095), t(), f("s", new FieldValue.Int(1)))),
+                        "'%s_tldr_%s':{'_type':'l','_value':'1','_ts':1700000000123}",
+                        Map.of(TrapName.LONG_NAME, 1L)),
+                Arguments.of(
+                        "an integer beyond a double",
+                        trap(metric("a", t(), f("d", new FieldValue.Real(1e19, "10000000000000000001")))),
+                        "'a.d':{'_type':'n','_value':'10000000000000000001','_ts':1700000000123}",
+                        Map.of(TrapMapping.ROUNDED, 1L)),
+                Arguments.of(
+                        "a long text",
+                        trap(metric("a", t(), f("s", text("é".repeat(2048))))),
+                        "'a.s':{'_type':'s','_value':'%s','_ts':1700000000123}",
+                        Map.of(TrapMapping.LONG_TEXT, 1L)),
+                Arguments.of(
+                        "two dimensions of one name",
+                        push(
+                                PushOutputSettings.Type.TIME_SERIES,
+                                metric("m", t("host", "h", "a.b", "1", "a-b", "2", "x", "y"), f("v", real(2.5)))),
+                        "{'metrics':{'m_v':2.5},'target':'h','dimension':{'a_b_2':'1','a_b':'2','x':'y'},'timestamp':1700000000123}",
+                        Map.of(PushMapping.DIMENSION_NAME, 1L)),
+                Arguments.of(
+                        "the same in another order",
+                        push(
+                                PushOutputSettings.Type.TIME_SERIES,
+                                metric("m", t("a-b", "2", "x", "y", "a.b", "1", "host", "h"), f("v", real(2.5)))),
+                        "{'metrics':{'m_v':2.5},'target':'h','dimension':{'a_b':'2','x':'y','a_b_2':'1'},'timestamp':1700000000123}",
+                        Map.of(PushMapping.DIMENSION_NAME, 1L)),
+                Arguments.of(
+                        "what is called so has its name",
+                        push(
+                                PushOutputSettings.Type.TIME_SERIES,
+                                metric("m", t("a-b", "1", "a_b", "2", "täg", "3", "tüg", "4"), f("v", real(2.5)))),
+                        "{'metrics':{'m_v':2.5},'target':'me','dimension':{'a_b_2':'1','a_b':'2','t_g':'3','t_g_2':'4'},'timestamp':1700000000123}",
+                        Map.of(PushMapping.DIMENSION_NAME, 2L)),
+                Arguments.of(
+                        "a dimension that the receiver overwrites",
+                        push(
+                                PushOutputSettings.Type.TIME_SERIES,
+                                sample("trap/u", "q", real(2), t("host", "h", "target", "t", "target_2", "u"))),
+                        "{'metrics':{'q':2.0},'target':'h','dimension':{'target_3':'t','target_2':'u'},'timestamp':1700000000123}",
+                        Map.of(PushMapping.DIMENSION_NAME, 1L)),
+                Arguments.of(
+                        "an event's dimensions that mean something there",
+                        push(
+                                PushOutputSettings.Type.EVENT,
+                                record(
+                                        Category.KEYEVENT,
+                                        "e",
+                                        t("host", "h", "target", "t", "event_type", "click", "event_type_2", "u"),
+                                        f("message", text("m")))),
+                        "{'event_name':'e','event':{'content':'m'},'target':'h','dimension':{'target_2':'t','event_type_3':'click','event_type_2':'u'},'timestamp':1700000000123}",
+                        Map.of(PushMapping.DIMENSION_NAME, 2L)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("changed")
+    void what_arrives_otherwise_is_counted(
+            String name, Encoded encoded, String expected, Map<String, Long> changed) {
+        String text = quoted(expected).replace("%s", HOLE);
+        assertThat(encoded.texts)
+                .singleElement()
+                .asString()
+                .matches(Pattern.quote(text).replace(HOLE, "\\E[0-9a-zé]+\\Q"));
+        assertThat(encoded.changed).isEqualTo(changed);
+        assertThat(encoded.skipped).isEmpty();
+    }
+
+    @Test
+    void values_of_one_stream_in_one_millisecond_are_counted() {
+        Encoded encoded =
+                trap(
+                        batch(
+                                "x",
+                                new Sample("a", t("k", "v"), real2(1), NS),
+                                new Sample("a", t("k", "v"), real2(2), NS - 1000),
+                                new Sample("a", t("k", "w"), real2(2), NS),
+                                new Sample("a", t("k", "v"), real2(2), NS + 1)));
+
+        assertThat(encoded.changed).isEqualTo(Map.of(TrapMapping.SAME_TIME, 1L));
+    }
+
+    @Test
+    void metrics_that_become_the_same_stay_apart_whatever_item_they_are_in() {
+        PushMapping mapping =
+                new PushMapping(PushOutputSettings.Type.TIME_SERIES, "me", List.of());
+        Encoding first = new Encoding();
+        mapping.encode(selected(metric("disk_io", t(), f("read", real(1)))), first);
+        mapping.encode(selected(metric("disk", t(), f("io_read", real(2)))), first);
+        mapping.encode(selected(metric("disk.io", t(), f("read", real(3)))), first);
+        mapping.encode(selected(metric("disk_io", t(), f("read", real(4)))), first);
+
+        assertThat(encoded(first).texts.stream().map(text -> text.replaceAll("},.*", "")))
+                .containsExactly(
+                        quoted("{'metrics':{'disk_io_read':1.0"),
+                        quoted("{'metrics':{'disk_io_read_2':2.0"),
+                        quoted("{'metrics':{'disk_io_read_3':3.0"),
+                        quoted("{'metrics':{'disk_io_read':4.0"));
+
+        // With the names of before a new one does the same, in whatever order they come.
+        PushMapping restarted =
+                new PushMapping(PushOutputSettings.Type.TIME_SERIES, "me", first.names());
+        Encoding second = new Encoding();
+        restarted.encode(selected(metric("disk.io", t(), f("read", real(5)))), second);
+        restarted.encode(selected(metric("disk_io", t(), f("read", real(6)))), second);
+        assertThat(encoded(second).texts.getFirst()).contains("disk_io_read_3");
+        assertThat(encoded(second).texts.getLast()).contains(quoted("'disk_io_read'"));
+        assertThat(second.names()).isEmpty();
     }
 
     @Test
@@ -349,17 +483,21 @@ class MappingTest {
         }
     }
 
-    record Encoded(List<String> texts, List<Integer> parts, Map<String, Long> skipped) {}
+    record Encoded(
+            List<String> texts,
+            List<Integer> parts,
+            Map<String, Long> skipped,
+            Map<String, Long> changed) {}
 
     private static Encoded push(PushOutputSettings.Type type, Batch batch) {
         Encoding out = new Encoding();
-        new PushMapping(type, "me").encode(selected(batch), out);
+        new PushMapping(type, "me", List.of()).encode(selected(batch), out);
         return encoded(out);
     }
 
     private static Encoded trap(Batch batch) {
         Encoding out = new Encoding();
-        TrapMapping.encode(selected(batch), out);
+        new TrapMapping(false).encode(selected(batch), out);
         return encoded(out);
     }
 
@@ -369,7 +507,8 @@ class MappingTest {
                         .map(item -> new String(item.bytes(), StandardCharsets.UTF_8))
                         .toList(),
                 out.items().stream().map(Item::part).toList(),
-                out.skipped());
+                out.skipped(),
+                out.changed());
     }
 
     private static Selected selected(Batch batch) {
@@ -412,6 +551,14 @@ class MappingTest {
         List<Tag> tags = new ArrayList<>();
         for (int i = 0; i < pairs.length; i += 2) {
             tags.add(new Tag(pairs[i], pairs[i + 1]));
+        }
+        return tags;
+    }
+
+    private static List<Tag> many(String key, int count) {
+        List<Tag> tags = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            tags.add(new Tag(key + i, "v"));
         }
         return tags;
     }

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -95,6 +96,75 @@ class RepositorySyncTest {
         assertThat(inPlace("conf.d/a.conf")).isEqualTo("one");
         assertThat(inPlace("python.d/a/a.py")).isEqualTo("1");
         assertThat(sync.status().applied()).map(Commit::subject).contains("first");
+    }
+
+    /// A working copy, so a `.git` below the folder, as its path and as an address.
+    @Test
+    void a_repository_of_this_host_is_put_in_place_and_none_of_its_hooks_run() throws Exception {
+        Path trace = folder.resolve("hook-ran");
+        for (String hook :
+                List.of(
+                        "post-upload-pack",
+                        "pre-upload",
+                        "post-checkout",
+                        "reference-transaction")) {
+            Path file = origin.bare().resolve("hooks").resolve(hook);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "#!/bin/sh\necho x >'" + trace + "'\n");
+            assertThat(file.toFile().setExecutable(true)).isTrue();
+        }
+        origin.git(
+                "config",
+                "--file",
+                origin.bare().resolve("config").toString(),
+                "uploadpack.packObjectsHook",
+                "touch " + trace);
+        for (String url :
+                List.of(
+                        origin.bare().toString(),
+                        "file://" + origin.bare(),
+                        origin.work().toString())) {
+            settings = repository(url, "master");
+            gitrepos = Files.createDirectories(folder.resolve("r" + url.length()));
+            sync = fresh();
+
+            assertThat(sync()).as(sync.status().error()).isTrue();
+
+            assertThat(
+                            Files.readString(
+                                    gitrepos.resolve(settings.directory())
+                                            .resolve("conf.d/a.conf")))
+                    .isEqualTo("one");
+        }
+        assertThat(trace).doesNotExist();
+    }
+
+    @Test
+    void a_repository_of_this_host_that_others_can_write_or_that_is_not_there_is_not_used()
+            throws Exception {
+        settings = repository(origin.bare().toString(), "master");
+        sync = fresh();
+        Files.setPosixFilePermissions(origin.bare(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(sync()).isFalse();
+        assertThat(sync.status().error())
+                .contains("others can write " + origin.bare().toRealPath())
+                .contains("chmod go-w");
+
+        Files.setPosixFilePermissions(origin.bare(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(
+                origin.served(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(sync()).isFalse();
+        assertThat(sync.status().error())
+                .contains("others can write " + origin.served().toRealPath());
+
+        Files.setPosixFilePermissions(
+                origin.served(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(sync()).as(sync.status().error()).isTrue();
+
+        settings = repository(folder.resolve("nowhere.git").toString(), "master");
+        sync = fresh();
+        assertThat(sync()).isFalse();
+        assertThat(sync.status().error()).contains("nowhere.git: there is no such file or folder");
     }
 
     @Test

@@ -29,6 +29,11 @@ import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import io.trapline.journal.Journal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,6 +138,23 @@ class PeriodsTest {
                         sample(whole(7), END),
                         sample(whole(8), END + 60_000),
                         state(END + 60_000, 1));
+    }
+
+    @Test
+    void what_was_stored_is_not_stored_again_when_the_period_changes_while_nothing_runs()
+            throws Exception {
+        accept(SYNC, plain(7));
+        turn();
+        long before = journal.status().readers().getFirst().committed();
+        nowMs = LATER;
+        turn();
+        rewindTo(before);
+        checks = List.of(new PeriodCheck(ID, 300_000, false));
+        periods = engine();
+        turn();
+        nowMs = END + 600_000;
+        turn();
+        assertThat(samples()).containsExactly(sample(whole(7), END));
     }
 
     /// Another reader keeps the frames, and the cursor is put back as if it had never been written.
@@ -433,6 +455,68 @@ class PeriodsTest {
                 .hasMessageContaining("5 streams");
         assertThat(journal.status().head()).isEqualTo(head);
         accept(SYNC, plain(3), plain(4), plain(5), plain(6), plain(7));
+    }
+
+    @Test
+    void what_was_just_accepted_is_shown_although_its_period_is_over_by_now() throws Exception {
+        accept(SYNC, plain(1));
+        turn();
+        nowMs = LATER;
+        assertThat(periods.running(SYNC)).isEqualTo(Map.of("a", whole(1)));
+        turn();
+        assertThat(periods.running(SYNC)).isEmpty();
+    }
+
+    @Test
+    void a_running_period_that_is_not_known_in_time_is_no_empty_one() throws Exception {
+        accept(SYNC, plain(1));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> periods.running(SYNC))
+                .isInstanceOf(BehindException.class)
+                .hasMessageContaining("1 frames");
+        assertThat(Thread.interrupted()).isTrue();
+        turn();
+        assertThat(periods.running(SYNC)).isEqualTo(Map.of("a", whole(1)));
+    }
+
+    /// One after the other, each with an fsync, they would keep the engine from reading.
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void periods_that_end_together_are_made_durable_together() throws Exception {
+        List<PeriodCheck> many = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            many.add(new PeriodCheck(new UUID(7, i), SYNC.periodMs(), false));
+        }
+        checks = many;
+        CountDownLatch all = new CountDownLatch(many.size());
+        Journal waiting =
+                (Journal)
+                        Proxy.newProxyInstance(
+                                Journal.class.getClassLoader(),
+                                new Class<?>[] {Journal.class},
+                                (_, method, arguments) -> {
+                                    if (method.getName().equals("appendReserved")) {
+                                        all.countDown();
+                                        all.await();
+                                    }
+                                    return method.invoke(journal, arguments);
+                                });
+        periods =
+                new Periods(
+                        waiting,
+                        () -> checks,
+                        () -> Instant.ofEpochMilli(nowMs),
+                        new LastEnds(Optional.of(memory())),
+                        5,
+                        false);
+        turn();
+        for (PeriodCheck check : many) {
+            accept(check, plain(1));
+        }
+        turn();
+        nowMs = LATER;
+        turn();
+        assertThat(samples()).hasSize(many.size());
     }
 
     @Test

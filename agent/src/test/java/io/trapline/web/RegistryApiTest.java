@@ -287,8 +287,13 @@ class RegistryApiTest {
                         "{\"id\":\"1-2-3-4-5\",\"secret\":\"hunter 2\",\"period\":\"10m\","
                                 + "\"cors_origin\":\"(\",\"tagset\":\"dc:1\",\"filters\":["
                                 + "{\"type\":\"maybe\"},{\"type\":\"deny\",\"metric\":\"(\"},"
-                                + "{\"type\":\"deny\",\"nmae\":\"x\"}]}");
-        assertThat(trap.json().path("problems")).hasSize(8);
+                                + "{\"type\":\"deny\",\"nmae\":\"x\"},"
+                                + "{\"type\":\"allow\",\"stream_tags\":\"env:prod\"},"
+                                + "{\"type\":\"allow\",\"measurement_tags\":\"and(a:/(/)\"}]}");
+        assertThat(trap.json().path("problems")).hasSize(10);
+        assertThat(trap.json().toString())
+                .contains("filters[3].stream_tags: no tag query, at character 1")
+                .contains("filters[4].measurement_tags: no tag query, at character 7");
         assertThat(trap.json().toString()).doesNotContain("hunter 2");
         assertThat(admin("POST", "/api/traps", "{\"filters\":[{\"type\":\"skipto:x\"}]}").status())
                 .isEqualTo(400);

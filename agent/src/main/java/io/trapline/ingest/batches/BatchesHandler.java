@@ -14,6 +14,7 @@ import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
+import io.trapline.net.BrokenBodyException;
 import io.trapline.pipeline.BatchCodec;
 import io.trapline.pipeline.BatchFrames;
 import io.trapline.pipeline.BatchFrames.Received;
@@ -110,7 +111,7 @@ public final class BatchesHandler implements HttpService {
             return Reply.failure(400, String.valueOf(e.getMessage()));
         } catch (ContentCoding.UnknownCodingException e) {
             return Reply.failure(400, String.valueOf(e.getMessage()));
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException | BrokenBodyException e) {
             // Cut off on the way: the same body may well arrive whole.
             return Reply.later(1, "the body could not be read or inflated, send it again");
         } finally {

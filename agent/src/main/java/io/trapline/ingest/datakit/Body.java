@@ -1,8 +1,9 @@
 package io.trapline.ingest.datakit;
 
 import io.helidon.webserver.http.ServerRequest;
-import io.trapline.ingest.SlowSenders;
-import io.trapline.ingest.SlowSenders.Watch;
+import io.trapline.net.BrokenBodyException;
+import io.trapline.net.SlowSenders;
+import io.trapline.net.SlowSenders.Watch;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,8 +13,6 @@ import java.time.Duration;
 /// Reads a request's body up to a limit and a time.
 final class Body {
     static final int TIMEOUT = 408;
-    private static final Duration LINGER = Duration.ofSeconds(3);
-    private static final long LINGER_BYTES = 1L << 30;
 
     private Body() {}
 
@@ -44,44 +43,26 @@ final class Body {
                     watch.received(read);
                 }
             } catch (IOException | RuntimeException e) {
-                throw watch.expired() ? tooSlow(timeout) : cutOff(body.size(), announced);
+                throw watch.expired()
+                        ? tooSlow(timeout)
+                        : notRead(
+                                BrokenBodyException.reason(
+                                        e, "the connection failed after %d bytes of the body"
+                                                .formatted(body.size())));
             }
             if (watch.expired()) {
                 throw tooSlow(timeout);
             }
         }
-        if (announced >= 0 && body.size() < announced) {
-            throw cutOff(body.size(), announced);
-        }
         return body.toByteArray();
-    }
-
-    /// Reads on, for a while, what was refused with an answer: many clients look for the answer
-    /// only when they have sent everything, and a connection closed before would take it from them.
-    static void discard(ServerRequest request) {
-        byte[] chunk = new byte[16 << 10];
-        try (Watch _ = SlowSenders.watch(LINGER)) {
-            InputStream in = request.content().inputStream();
-            long left = LINGER_BYTES;
-            while (left > 0) {
-                int read = in.read(chunk);
-                left = read < 0 ? 0 : left - read;
-            }
-        } catch (IOException | RuntimeException _) {
-            // The connection is to be closed anyway.
-        }
     }
 
     private static RefusedException tooSlow(Duration timeout) {
         return new RefusedException(TIMEOUT, "", "timeout(" + timeout.toSeconds() + "s)");
     }
 
-    private static RefusedException cutOff(int read, long announced) {
+    private static RefusedException notRead(String reason) {
         return RefusedException.badRequest(
-                "datakit.readBodyFailed",
-                "the body ended after "
-                        + read
-                        + (announced < 0 ? " bytes, inside a chunk" : " of " + announced + " bytes")
-                        + "; nothing was stored");
+                "datakit.readBodyFailed", reason + "; nothing was stored");
     }
 }

@@ -26,6 +26,7 @@ import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.model.Category;
 import io.trapline.model.Point;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.GlobalTags;
@@ -47,6 +48,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -71,6 +73,7 @@ public final class DataKitApi {
     private static final HeaderName LIMIT = HeaderNames.create("X-Rate-Limit-Limit");
     private static final HeaderName LIMIT_DURATION = HeaderNames.create("X-Rate-Limit-Duration");
     private static final String WRITE = "/v1/write/";
+    private static final String LOGS = WRITE + "logstreaming";
     private static final int SMALL_BODY = 256 << 10;
     private static final int COUNTED_STEP = 64 << 10;
     private static final int MAX_GLOBAL_TAGS = 128;
@@ -99,6 +102,9 @@ public final class DataKitApi {
     private final InFlight inFlight = new InFlight(HEAP / 4, HEAP / 4 * 3);
 
     private final Map<String, Route> routes = new LinkedHashMap<>();
+
+    /// Whether the log has told that a sender asks for what [LogStream] does not do.
+    private final AtomicBoolean noted = new AtomicBoolean();
 
     /// Held while global tags are saved and changed, so that two changes do not lose each other.
     private final Object tagsLock = new Object();
@@ -171,6 +177,7 @@ public final class DataKitApi {
         route("GET /v1/ping", this::ping);
         route("GET /v1/ntp", this::ntp);
         route("POST /v1/lasterror", this::lastError);
+        route("POST " + LOGS, this::writeLogs);
         for (String kind : List.of("host", "election")) {
             boolean election = kind.equals("election");
             String path = " /v1/global/" + kind + "/tags";
@@ -224,7 +231,6 @@ public final class DataKitApi {
             return;
         }
         if (!Peer.isLocal(request) && !Access.isPublic(path, now) && !guarded.test(path)) {
-            closeIfUnread(request, response);
             sendError(
                     response,
                     403,
@@ -260,11 +266,10 @@ public final class DataKitApi {
                 count(label, call.request(), Body.TIMEOUT, started);
                 throw new CloseConnectionException("sender was too slow: " + refused.message());
             }
-            refuse(call.request(), response, refused);
+            refuse(response, refused);
         } catch (IOException | RuntimeException e) {
             LOG.error("{} {} failed", method, call.path(), e);
             if (!response.isSent()) {
-                closeIfUnread(call.request(), response);
                 sendError(
                         response,
                         500,
@@ -276,13 +281,15 @@ public final class DataKitApi {
     }
 
     private @Nullable Route find(String method, String path) {
-        if (path.startsWith(WRITE)
+        Route named = routes.get(method + " " + path);
+        if (named == null
+                && path.startsWith(WRITE)
                 && path.length() > WRITE.length()
                 && path.indexOf('/', WRITE.length()) < 0
                 && method.equals("POST")) {
             return new Route(WRITE + ":category", this::write);
         }
-        return routes.get(method + " " + path);
+        return named;
     }
 
     private boolean isWithinRate(Call call, String label, ServerResponse response) {
@@ -297,7 +304,6 @@ public final class DataKitApi {
         response.header(HeaderNames.RETRY_AFTER, Long.toString(wait))
                 .header(LIMIT, String.format(Locale.ROOT, "%.2f", now.requestRate()))
                 .header(LIMIT_DURATION, "1");
-        closeIfUnread(call.request(), response);
         sendError(
                 response,
                 429,
@@ -314,34 +320,124 @@ public final class DataKitApi {
     }
 
     private void write(Call call, ServerResponse response) throws RefusedException {
-        HttpSettings now = call.settings();
         String category = call.path().substring(WRITE.length());
-        if (!Access.mayWrite(call.request(), now)) {
-            throw originRefused(call.request());
-        }
+        requireWrite(call);
         if (!WriteDecoder.isCategory(category)) {
             throw WriteDecoder.unknownCategory(category);
         }
+        WriteRequest write = writeRequest(call, category);
+        String name = write.input().isEmpty() ? category : write.input();
+        Written written =
+                take(
+                        call,
+                        response,
+                        write,
+                        WRITE + ":category",
+                        name,
+                        "v1-write." + name,
+                        decoder::decode);
+        answer(write, written, response);
+    }
+
+    /// Logs of Fluentd, Fluent Bit and Logstash.
+    private void writeLogs(Call call, ServerResponse response) throws RefusedException {
+        requireWrite(call);
         Map<String, String> query = call.query();
-        WriteRequest write =
-                WriteRequest.of(
-                        category,
+        String peer = peer(call.request());
+        LogStream logs =
+                LogStream.of(
                         name -> query.getOrDefault(name, ""),
-                        header(call.request(), HeaderNames.CONTENT_TYPE),
-                        header(call.request(), HeaderNames.CONTENT_ENCODING));
+                        peer.equals("local") ? "localhost" : peer);
+        WriteRequest write = writeRequest(call, Category.LOGGING.word());
+        Written written =
+                take(
+                        call,
+                        response,
+                        write,
+                        LOGS,
+                        write.input().isEmpty() ? "logstreaming" : write.input(),
+                        "logstreaming." + logs.measurement(),
+                        (request, body, maxDecoded, reservation, receivedNs, sink) ->
+                                decoder.decode(
+                                        logs,
+                                        request,
+                                        body,
+                                        maxDecoded,
+                                        reservation,
+                                        receivedNs,
+                                        sink));
+        if (!written.echo().isEmpty()) {
+            answer(write, written, response);
+            return;
+        }
+        sayDropped(written, response);
+        String notes = String.join("; ", logs.notes());
+        if (!notes.isEmpty() && noted.compareAndSet(false, true)) {
+            LOG.info("{} from {}: {} (said once)", LOGS, peer, notes);
+        }
+        sendJson(
+                response,
+                json -> {
+                    json.writeStringField("status", "success");
+                    if (!notes.isEmpty()) {
+                        json.writeStringField("note", notes);
+                    }
+                });
+    }
+
+    private static void requireWrite(Call call) throws RefusedException {
+        if (!Access.mayWrite(call.request(), call.settings())) {
+            throw originRefused(call.request());
+        }
+    }
+
+    private static WriteRequest writeRequest(Call call, String category) {
+        Map<String, String> query = call.query();
+        return WriteRequest.of(
+                category,
+                name -> query.getOrDefault(name, ""),
+                header(call.request(), HeaderNames.CONTENT_TYPE),
+                header(call.request(), HeaderNames.CONTENT_ENCODING));
+    }
+
+    private interface Decoding {
+        Written decode(
+                WriteRequest write,
+                byte[] body,
+                long maxDecoded,
+                Reservation reservation,
+                long receivedNs,
+                PointSink sink)
+                throws RefusedException;
+    }
+
+    /// Reads, decodes and stores a body.
+    ///
+    /// @param label of the meters
+    /// @param source behind `http/`
+    /// @param feed upstream's name of it, without the index
+    private Written take(
+            Call call,
+            ServerResponse response,
+            WriteRequest write,
+            String label,
+            String source,
+            String feed,
+            Decoding decoding)
+            throws RefusedException {
+        HttpSettings now = call.settings();
         try (Reservation reservation = inFlight.open()) {
             byte[] body =
-                    body(call, response, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
+                    body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
-                    .tags("api", WRITE + ":category", "method", "POST")
+                    .tags("api", label, "method", "POST")
                     .register(meters)
                     .record(body.length);
             long receivedNs = nowNs();
-            String source = "http/" + (write.input().isEmpty() ? write.category() : write.input());
-            Intake intake = pipeline.intake(source, write.tags(), 64 + body.length / 2);
+            Intake intake = pipeline.intake("http/" + source, write.tags(), 64 + body.length / 2);
             Written written =
-                    decoder.decode(
+                    decoding.decode(
                             write,
                             body,
                             Math.min(now.maxDecodedBytes(), LARGEST_BODY),
@@ -350,11 +446,11 @@ public final class DataKitApi {
                             counted(intake, reservation));
             if (!write.dry()) {
                 if (written.points() > 0) {
-                    commit(intake, source);
+                    commit(intake, "http/" + source);
                 }
-                count(write, written, receivedNs);
+                count(feed, write, written, receivedNs);
             }
-            answer(write, written, response);
+            return written;
         }
     }
 
@@ -375,20 +471,13 @@ public final class DataKitApi {
         };
     }
 
-    /// A body that was not read to its end leaves nothing to go on with on this connection.
-    private static byte[] body(
-            Call call, ServerResponse response, long limit, Reservation reservation)
+    private static byte[] body(Call call, long limit, Reservation reservation)
             throws RefusedException {
-        try {
-            return Body.read(call.request(), limit, call.settings().timeout(), reservation);
-        } catch (RefusedException e) {
-            response.header(HeaderNames.CONNECTION, "close");
-            throw e;
-        }
+        return Body.read(call.request(), limit, call.settings().timeout(), reservation);
     }
 
-    private void count(WriteRequest write, Written written, long receivedNs) {
-        feeds.count(write, written.points(), receivedNs);
+    private void count(String feed, WriteRequest write, Written written, long receivedNs) {
+        feeds.count(feed, write, written.points(), receivedNs);
         if (written.dropped() > 0) {
             Counter.builder("trapline_points_dropped")
                     .tags("category", write.category())
@@ -397,10 +486,14 @@ public final class DataKitApi {
         }
     }
 
-    private static void answer(WriteRequest write, Written written, ServerResponse response) {
+    private static void sayDropped(Written written, ServerResponse response) {
         if (written.dropped() > 0) {
             response.header(DROPPED, Integer.toString(written.dropped()));
         }
+    }
+
+    private static void answer(WriteRequest write, Written written, ServerResponse response) {
+        sayDropped(written, response);
         if (written.echo().isEmpty()) {
             response.send();
             return;
@@ -448,7 +541,7 @@ public final class DataKitApi {
         requireChange(call);
         byte[] body;
         try (Reservation reservation = inFlight.open()) {
-            body = body(call, response, SMALL_BODY, reservation);
+            body = body(call, SMALL_BODY, reservation);
         }
         Map<String, String> members = texts(body);
         String input = members.getOrDefault("input", "");
@@ -470,7 +563,8 @@ public final class DataKitApi {
         return lastErrors.all().size() < 1000 ? source : "other";
     }
 
-    private static Map<String, String> texts(byte[] body) throws RefusedException {
+    private static Map<String, String> texts(byte[] sent) throws RefusedException {
+        byte[] body = JsonPointsParser.wellFormed(sent);
         Map<String, String> members = new LinkedHashMap<>();
         try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
@@ -488,7 +582,7 @@ public final class DataKitApi {
                 throw invalidData("something follows the JSON object");
             }
         } catch (JsonProcessingException e) {
-            throw invalidData("no JSON: " + e.getOriginalMessage());
+            throw invalidData(JsonPointsParser.noJson(body, e));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -617,7 +711,6 @@ public final class DataKitApi {
         // Of what the client sent, without its last slash: a relative reference on this host.
         String target = raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : stripped;
         response.header(HeaderNames.LOCATION, target + (query.isEmpty() ? "" : "?" + query));
-        closeIfUnread(call.request(), response);
         response.status(method.equals("GET") ? 301 : 307).send();
     }
 
@@ -629,7 +722,6 @@ public final class DataKitApi {
         if (!response.headers().contains(X_DATAKIT)) {
             response.header(X_DATAKIT, agent.version() + "/" + agent.host());
         }
-        closeIfUnread(request, response);
         if (now.disable404Page()) {
             response.status(Status.NOT_FOUND_404).send();
             return;
@@ -642,26 +734,11 @@ public final class DataKitApi {
                         + "<body><h1>Not found</h1></body></html>");
     }
 
-    private void refuse(ServerRequest request, ServerResponse response, Decoded.Refused refused) {
-        boolean unread = closeIfUnread(request, response);
+    private static void refuse(ServerResponse response, Decoded.Refused refused) {
         if (refused.status() == 503) {
             response.header(HeaderNames.RETRY_AFTER, "5");
         }
         sendError(response, refused.status(), refused.code(), refused.message());
-        if (unread) {
-            Body.discard(request);
-        }
-    }
-
-    /// The rest of a body that nobody will read is not waited for.
-    private static boolean closeIfUnread(ServerRequest request, ServerResponse response) {
-        if (request.content().hasEntity()
-                && !request.content().consumed()
-                && request.headers().contentLength().orElse(Long.MAX_VALUE) > SMALL_BODY) {
-            response.header(HeaderNames.CONNECTION, "close");
-            return true;
-        }
-        return false;
     }
 
     private interface Members {

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// Who wrote over HTTP, as upstream's feed names (`v1-write.<input>`), with upstream's meters.
+/// Who wrote over HTTP, as upstream's feed names (`v1-write.<input>`, `logstreaming.<source>`),
+/// with upstream's meters.
 ///
 /// Names come from clients: beyond a thousand, all further ones count as `other`.
 public final class Feeds {
@@ -55,11 +56,10 @@ public final class Feeds {
         }
     }
 
-    void count(WriteRequest request, int points, long atNs) {
+    /// @param base the feed's name without the index
+    void count(String base, WriteRequest request, int points, long atNs) {
         boolean logging = request.category().equals("logging");
         String index = logging ? request.storageIndex() : "";
-        String base =
-                "v1-write." + (request.input().isEmpty() ? request.category() : request.input());
         String name = index.isEmpty() ? base : base + "." + index;
         String key = request.category() + '\0' + name;
         boolean known = feeds.containsKey(key) || feeds.size() < MAX;

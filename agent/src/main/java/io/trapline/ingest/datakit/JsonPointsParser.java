@@ -8,6 +8,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import io.trapline.model.Blob;
 import io.trapline.model.Category;
 import io.trapline.model.Field;
@@ -28,6 +31,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -103,10 +107,18 @@ final class JsonPointsParser {
                 taken = parser.count;
             }
         } catch (JsonProcessingException e) {
-            if (isUtf8(body, from, to)) {
-                throw badJson(e);
+            boolean utf8 = isUtf8(body, from, to);
+            if (utf8 && !isLoneSurrogate(e)) {
+                throw badJson(body, from, to, e);
             }
-            return again(body, from, to, category, times, new After(taken, sink));
+            Warning why =
+                    utf8
+                            ? new Warning(
+                                    0,
+                                    "invalid_utf8",
+                                    "half of a surrogate pair in a name became U+FFFD")
+                            : new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended");
+            return again(body, from, to, category, times, new After(taken, sink), why);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -132,26 +144,43 @@ final class JsonPointsParser {
         }
     }
 
-    /// The body is no UTF-8, and perhaps only therefore no JSON.
+    /// The parser takes half of a pair in a value, and refuses it in a name.
+    private static boolean isLoneSurrogate(JsonProcessingException e) {
+        return String.valueOf(e.getOriginalMessage()).contains("surrogate");
+    }
+
+    /// The body is no UTF-8, or has half of a surrogate pair, and perhaps only therefore no JSON.
     private static List<Warning> again(
-            byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
+            byte[] body,
+            int from,
+            int to,
+            Category category,
+            Timestamps times,
+            PointSink sink,
+            Warning why)
             throws RefusedException {
         Reader mended =
-                new InputStreamReader(
-                        new ByteArrayInputStream(body, from, to - from), StandardCharsets.UTF_8);
+                LoneSurrogates.replacing(
+                        new InputStreamReader(
+                                new ByteArrayInputStream(body, from, to - from),
+                                StandardCharsets.UTF_8));
         try (JsonParser json = JSON.createParser(mended)) {
             List<Warning> warnings = new JsonPointsParser(json, category, times, sink).all();
-            warnings.addFirst(
-                    new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
+            warnings.addFirst(why);
             return warnings;
         } catch (JsonProcessingException e) {
-            throw badJson(e);
+            throw badJson(body, from, to, e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
     }
 
-    private static boolean isUtf8(byte[] body, int from, int to) {
+    /// UTF-8 cannot hold half of a surrogate pair; it would become a question mark.
+    private String text() throws IOException {
+        return LoneSurrogates.inText(json.getText());
+    }
+
+    static boolean isUtf8(byte[] body, int from, int to) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer bytes = ByteBuffer.wrap(body, from, to - from);
         CharBuffer piece = CharBuffer.allocate(8192);
@@ -164,19 +193,28 @@ final class JsonPointsParser {
         }
     }
 
-    static RefusedException badJson(JsonProcessingException e) {
-        var place = e.getLocation();
-        return badRequest(
-                CODE,
-                "no JSON"
-                        + (place == null
-                                ? ""
-                                : " at line "
-                                        + place.getLineNr()
-                                        + " column "
-                                        + place.getColumnNr())
-                        + ": "
-                        + e.getOriginalMessage());
+    private static RefusedException badJson(
+            byte[] body, int from, int to, JsonProcessingException e) {
+        return badRequest(CODE, noJson(Arrays.copyOfRange(body, from, to), e));
+    }
+
+    /// The same without lone surrogates, byte for byte; itself when there are none.
+    static byte[] wellFormed(byte[] json) {
+        for (int i = 0; i + 2 < json.length; i++) {
+            if (json[i] == '\\' && json[i + 1] == 'u' && (json[i + 2] | 0x20) == 'd') {
+                // Escapes are ASCII: the other bytes need not be understood, and stay.
+                return LoneSurrogates.replaced(new String(json, StandardCharsets.ISO_8859_1))
+                        .getBytes(StandardCharsets.ISO_8859_1);
+            }
+        }
+        return json;
+    }
+
+    static String noJson(byte[] text, JsonProcessingException e) {
+        String mistake = JsonMistake.explain(text, e, JSON.streamReadConstraints());
+        return e instanceof StreamConstraintsException
+                ? "this JSON cannot be taken: " + mistake
+                : "no JSON at " + mistake;
     }
 
     private List<Warning> all() throws IOException, RefusedException {
@@ -306,7 +344,7 @@ final class JsonPointsParser {
     private @Nullable String simpleText(String member) throws IOException, RefusedException {
         return switch (json.currentToken()) {
             case VALUE_NULL -> null;
-            case VALUE_STRING -> json.getText();
+            case VALUE_STRING -> text();
             default -> throw bad("has " + found() + " as " + member + ", a text is wanted");
         };
     }
@@ -314,7 +352,7 @@ final class JsonPointsParser {
     /// `name` means nothing in the simple form, where it may be anything.
     private @Nullable String anyText() throws IOException {
         if (json.currentToken() == JsonToken.VALUE_STRING) {
-            return json.getText();
+            return text();
         }
         json.skipChildren();
         return null;
@@ -333,7 +371,7 @@ final class JsonPointsParser {
             String key = json.currentName();
             String value =
                     switch (json.nextToken()) {
-                        case VALUE_STRING -> json.getText();
+                        case VALUE_STRING -> text();
                         case VALUE_NULL -> "";
                         default ->
                                 throw bad(
@@ -374,7 +412,7 @@ final class JsonPointsParser {
 
     private FieldValue scalar(String key) throws IOException, RefusedException {
         return switch (json.currentToken()) {
-            case VALUE_STRING -> new FieldValue.Text(json.getText());
+            case VALUE_STRING -> new FieldValue.Text(text());
             case VALUE_TRUE -> new FieldValue.Bool(true);
             case VALUE_FALSE -> new FieldValue.Bool(false);
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(key);
@@ -470,7 +508,7 @@ final class JsonPointsParser {
         if (json.currentToken() != JsonToken.VALUE_STRING) {
             throw bad("has " + found() + " as \"" + member + "\" of a field, a text is wanted");
         }
-        return json.getText();
+        return text();
     }
 
     private FieldValue typedValue(String member) throws IOException, RefusedException {

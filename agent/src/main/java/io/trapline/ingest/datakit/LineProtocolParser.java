@@ -29,6 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// with a message that names up to ten of them (A-4, A-8). A line has no length limit of its own,
 /// the limit on the body is one. Bytes that are no UTF-8 become U+FFFD, with a warning.
 ///
+/// White space (spaces, tabs, NUL) is skipped before the measurement, the fields and the time; only
+/// a space ends a measurement, tags or fields. A line feed after an odd number of backslashes does
+/// not end a line: it belongs to the name or the tag it stands in, and so does the backslash.
+/// DataKit's parser was run beside this one on generated lines; what it loses or misreads
+/// (arrays of several types, bytes that are no base64, a comment that ends in a backslash) is a
+/// bad line here, or is kept.
+///
 /// Written for speed: `measurement,tags` of a line is looked up as one piece, field keys one by
 /// one, so that a known series costs no new text. Not thread-safe; keep an instance and use it
 /// again, for what it remembers.
@@ -42,8 +49,11 @@ final class LineProtocolParser {
     /// From this many tags or fields on, duplicates are looked for with a set.
     private static final int MANY = 24;
 
-    private static final String ESCAPED_IN_NAME = ", ";
-    private static final String ESCAPED_IN_KEY = ", =";
+    /// What a backslash stands before in a measurement and in a field key, and in tags. Any other
+    /// backslash is a character like others.
+    private static final String ESCAPED_IN_NAME = ", =\"";
+
+    private static final String ESCAPED_IN_TAG = ", =";
 
     private final Symbols<Series> series = new Symbols<>(4096);
     private final Symbols<String> texts = new Symbols<>(4096);
@@ -104,24 +114,19 @@ final class LineProtocolParser {
     /// Reads one line and stops at its line feed, or at the end.
     private void line(Category category, Timestamps times, PointSink sink)
             throws BadLine, RefusedException {
-        int visible = at;
-        while (visible < body.length && (body[visible] == ' ' || body[visible] == '\t')) {
-            visible++;
-        }
-        if (visible == body.length || body[visible] == '\n') {
-            at = visible;
+        skipWhiteSpace();
+        if (at == body.length || body[at] == '\n') {
             return;
         }
-        if (body[visible] == '#') {
-            at = endOfLine(visible);
+        if (body[at] == '#') {
+            at = endOfLine(at);
             return;
         }
-        skipSpaces();
         values = 0;
         Series head = head();
-        skipSpaces();
+        skipWhiteSpace();
         fields();
-        skipSpaces();
+        skipWhiteSpace();
         long time = time(times);
         sink.accept(new Point(category, head.name(), head.tags(), fieldList(), time));
         count++;
@@ -133,7 +138,7 @@ final class LineProtocolParser {
         int i = from;
         while (i < body.length) {
             byte c = body[i];
-            if (c == ' ' || c == '\n') {
+            if (c == ' ' || (c == '\n' && !isEscaped(from, i))) {
                 break;
             }
             hash = 31 * hash + c;
@@ -170,23 +175,25 @@ final class LineProtocolParser {
         while (i < to) {
             countValue();
             int keyFrom = i + 1;
-            int end = find(keyFrom, to, ',', ESCAPED_IN_KEY);
-            int equals = find(keyFrom, end, '=', ESCAPED_IN_KEY);
+            int end = find(keyFrom, to, ',', ESCAPED_IN_TAG);
+            int equals = find(keyFrom, end, '=', ESCAPED_IN_TAG);
             if (equals == keyFrom) {
                 throw new BadLine("a tag without a key");
             }
             if (equals >= end - 1) {
                 throw new BadLine("tag \"" + shown(keyFrom, equals) + "\" has no value");
             }
-            if (find(equals + 1, end, '=', ESCAPED_IN_KEY) != end) {
+            // As in InfluxDB, the first character of a value may be a bare =, and no other.
+            int bareFrom = body[equals + 1] == '=' ? equals + 2 : equals + 1;
+            if (find(bareFrom, end, '=', ESCAPED_IN_TAG) != end) {
                 throw new BadLine(
                         "the value of tag \"" + shown(keyFrom, equals) + "\" has a bare =");
             }
-            String key = text(keyFrom, equals, ESCAPED_IN_KEY);
+            String key = text(keyFrom, equals, ESCAPED_IN_TAG);
             if (!seen.add(key)) {
                 throw new BadLine("tag \"" + shown(keyFrom, equals) + "\" is there twice");
             }
-            tags.add(new Tag(key, text(equals + 1, end, ESCAPED_IN_KEY)));
+            tags.add(new Tag(key, text(equals + 1, end, ESCAPED_IN_TAG)));
             i = end;
         }
         return new Series(name, List.copyOf(tags));
@@ -236,7 +243,7 @@ final class LineProtocolParser {
             }
             hash = 31 * hash + c;
             i++;
-            if (c == '\\' && i < body.length && ESCAPED_IN_KEY.indexOf(body[i]) >= 0) {
+            if (c == '\\' && i < body.length) {
                 escapes = true;
                 i++;
             }
@@ -244,9 +251,12 @@ final class LineProtocolParser {
         if (i == from) {
             throw new BadLine("a field without a key");
         }
+        if (escapes && body[i - 1] == '\\') {
+            throw new BadLine("the key of field \"" + shown(from, i) + "\" ends in a backslash");
+        }
         at = i + 1;
         String known = escapes ? null : texts.find(body, from, i, hash);
-        return known != null ? known : text(from, i, ESCAPED_IN_KEY);
+        return known != null ? known : text(from, i, ESCAPED_IN_NAME);
     }
 
     private BadLine bareKey(int from, int to) {
@@ -308,25 +318,25 @@ final class LineProtocolParser {
     private FieldValue array() throws BadLine {
         List<FieldValue> values = new ArrayList<>();
         at++;
-        if (at < body.length && body[at] == ']') {
-            at++;
-            return new FieldValue.Array(values);
-        }
         while (true) {
+            skipBlanks();
+            // After the last element there may be a comma, as DataKit has it.
+            if (at < body.length && body[at] == ']') {
+                at++;
+                return new FieldValue.Array(values);
+            }
             countValue();
             FieldValue value = single(true);
             if (!values.isEmpty() && values.getFirst().getClass() != value.getClass()) {
                 throw new BadLine("an array with values of several types");
             }
             values.add(value);
-            if (at < body.length && body[at] == ']') {
+            skipBlanks();
+            if (at < body.length && body[at] == ',') {
                 at++;
-                return new FieldValue.Array(values);
-            }
-            if (at >= body.length || body[at] != ',') {
+            } else if (at >= body.length || body[at] != ']') {
                 throw new BadLine("an array without its ]");
             }
-            at++;
         }
     }
 
@@ -338,7 +348,7 @@ final class LineProtocolParser {
         int to = from;
         while (to < body.length) {
             byte c = body[to];
-            if (c == ',' || c == ' ' || c == '\n' || (inArray && c == ']')) {
+            if (c == ',' || c == ' ' || c == '\n' || (inArray && (c == ']' || c == '\t'))) {
                 break;
             }
             to++;
@@ -444,7 +454,9 @@ final class LineProtocolParser {
             throw new BadLine("\"" + shown(from, at) + "\" is no time, a 64-bit integer");
         }
         long time = times.toNs(Decimals.toLong(body, from, at));
-        skipSpaces();
+        while (at < body.length && body[at] == ' ') {
+            at++;
+        }
         if (at < body.length && body[at] != '\n') {
             throw new BadLine("something follows the time");
         }
@@ -455,10 +467,31 @@ final class LineProtocolParser {
         return time;
     }
 
-    private void skipSpaces() {
-        while (at < body.length && body[at] == ' ') {
+    private void skipWhiteSpace() {
+        int i = at;
+        while (i < body.length && body[i] <= ' ' && isWhiteSpace(body[i])) {
+            i++;
+        }
+        at = i;
+    }
+
+    private static boolean isWhiteSpace(byte c) {
+        return c == ' ' || c == '\t' || c == 0;
+    }
+
+    private void skipBlanks() {
+        while (at < body.length && (body[at] == ' ' || body[at] == '\t')) {
             at++;
         }
+    }
+
+    /// Whether an odd number of backslashes stands before `i`, from `from` on.
+    private boolean isEscaped(int from, int i) {
+        int run = i;
+        while (run > from && body[run - 1] == '\\') {
+            run--;
+        }
+        return ((i - run) & 1) == 1;
     }
 
     private int endOfLine(int from) {

@@ -1,5 +1,7 @@
 package io.trapline.ingest.datakit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
@@ -10,11 +12,33 @@ import io.trapline.pipeline.PointChecks.Checked;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /// Points as text, for the parameter `echo`: line protocol, simple JSON, typed JSON with warnings.
+///
+/// Line protocol and simple JSON are as DataKit prints them: tags and fields sorted by the bytes of
+/// their keys, numbers without an exponent where that is usual, and in line protocol no tag without
+/// a value. Typed JSON keeps the order of the body.
 final class PointText {
+    private static final Comparator<String> BY_BYTES =
+            (a, b) -> Arrays.compareUnsigned(a.getBytes(UTF_8), b.getBytes(UTF_8));
+
     private PointText() {}
+
+    private static List<Tag> sortedTags(Point point) {
+        return point.tags().stream().sorted(Comparator.comparing(Tag::key, BY_BYTES)).toList();
+    }
+
+    /// Without those that have no value.
+    private static List<Field> sortedFields(Point point) {
+        return point.fields().stream()
+                .filter(field -> !(field.value() instanceof FieldValue.Null))
+                .sorted(Comparator.comparing(Field::key, BY_BYTES))
+                .toList();
+    }
 
     static String echo(Checked checked, WriteRequest.Echo form) {
         return switch (form) {
@@ -38,20 +62,20 @@ final class PointText {
 
     private static void line(StringBuilder out, Point point) {
         escaped(out, point.name(), ", ");
-        for (Tag tag : point.tags()) {
+        for (Tag tag : sortedTags(point)) {
+            if (tag.value().isEmpty()) {
+                continue;
+            }
             out.append(',');
             escaped(out, tag.key(), ", =");
             out.append('=');
             escaped(out, tag.value(), ", =");
         }
         char separator = ' ';
-        for (Field field : point.fields()) {
-            if (field.value() instanceof FieldValue.Null) {
-                continue;
-            }
+        for (Field field : sortedFields(point)) {
             out.append(separator);
             separator = ',';
-            escaped(out, field.key(), ", =");
+            escaped(out, field.key(), ", =\"");
             out.append('=');
             value(out, field.value());
         }
@@ -96,11 +120,25 @@ final class PointText {
         }
     }
 
-    /// Without a fraction where there is none.
+    /// All digits and no exponent, and no fraction where there is none. From 1e21 on and below 1e-9
+    /// with an exponent: `1e308` in a body is not to become 309 characters in the answer.
     static String real(double number) {
-        return number == Math.rint(number) && Math.abs(number) < 1e17
-                ? (number == 0 && 1 / number < 0 ? "-0" : Long.toString((long) number))
-                : Double.toString(number);
+        return real(number, 1e-9);
+    }
+
+    /// As Go's JSON has it.
+    private static String jsonReal(double number) {
+        return real(number, 1e-6);
+    }
+
+    private static String real(double number, double smallest) {
+        double size = Math.abs(number);
+        if (number == Math.rint(number) && size < 1e17) {
+            return number == 0 && 1 / number < 0 ? "-0" : Long.toString((long) number);
+        }
+        return size < 1e21 && size >= smallest
+                ? new BigDecimal(Double.toString(number)).stripTrailingZeros().toPlainString()
+                : Double.toString(number).replace(".0E", "E").replace('E', 'e');
     }
 
     private interface Content {
@@ -124,13 +162,13 @@ final class PointText {
             out.writeStringField("measurement", point.name());
             if (!point.tags().isEmpty()) {
                 out.writeObjectFieldStart("tags");
-                for (Tag tag : point.tags()) {
+                for (Tag tag : sortedTags(point)) {
                     out.writeStringField(tag.key(), tag.value());
                 }
                 out.writeEndObject();
             }
             out.writeObjectFieldStart("fields");
-            for (Field field : point.fields()) {
+            for (Field field : sortedFields(point)) {
                 out.writeFieldName(field.key());
                 simpleValue(out, field.value());
             }
@@ -144,7 +182,7 @@ final class PointText {
     private static void simpleValue(JsonGenerator out, FieldValue value) throws IOException {
         switch (value) {
             case FieldValue.Real(double number, var digits) ->
-                    out.writeNumber(digits == null ? real(number) : digits);
+                    out.writeNumber(digits == null ? jsonReal(number) : digits);
             case FieldValue.Int(long number) -> out.writeNumber(number);
             case FieldValue.UInt(long bits) -> out.writeNumber(Long.toUnsignedString(bits));
             case FieldValue.Bool(boolean yes) -> out.writeBoolean(yes);
@@ -218,7 +256,7 @@ final class PointText {
         switch (value) {
             case FieldValue.Real(double number, var _) -> {
                 out.writeFieldName("f");
-                out.writeNumber(real(number));
+                out.writeNumber(jsonReal(number));
             }
             case FieldValue.Int(long number) -> out.writeStringField("i", Long.toString(number));
             case FieldValue.UInt(long bits) ->
@@ -229,6 +267,7 @@ final class PointText {
             case FieldValue.Bytes(var bytes) -> out.writeStringField("d", bytes.toBase64());
             case FieldValue.Array(List<FieldValue> values) -> {
                 out.writeObjectFieldStart("a");
+                out.writeStringField("@type", "type.googleapis.com/point.Array");
                 out.writeArrayFieldStart("arr");
                 for (FieldValue element : values) {
                     out.writeStartObject();

@@ -70,7 +70,7 @@ public final class Reports {
                 }
                 return envelope;
             } catch (JsonProcessingException e) {
-                throw JsonPointsParser.badJson(e);
+                throw badRequest(JsonPointsParser.CODE, JsonPointsParser.noJson(request, e));
             } catch (IOException e) {
                 throw new UncheckedIOException("reading from memory", e);
             }

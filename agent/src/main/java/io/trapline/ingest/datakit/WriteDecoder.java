@@ -48,6 +48,12 @@ final class WriteDecoder {
         return Category.ofWord(word).isPresent();
     }
 
+    /// What a body becomes; what the sink took is void when it is refused.
+    private interface Parser {
+        List<Warning> parse(byte[] body, Category category, Timestamps times, PointSink sink)
+                throws RefusedException;
+    }
+
     /// @param body as sent
     /// @param maxDecoded limit after decompression, in bytes
     /// @param reservation hears of the memory that decompression takes
@@ -62,16 +68,81 @@ final class WriteDecoder {
             long receivedNs,
             PointSink sink)
             throws RefusedException {
+        if (body.length == 0 && isCategory(request.category())) {
+            throw badRequest("datakit.emptyBody", "the body is empty");
+        }
+        Form form = Form.of(request.contentType());
+        Parser parser =
+                switch (form) {
+                    case JSON -> JsonPointsParser::parse;
+                    case PROTOBUF -> ProtobufPointsParser::parse;
+                    case LINES -> this::lines;
+                };
+        boolean addPlace = form == Form.LINES;
+        Written written =
+                decode(
+                        request,
+                        parser,
+                        new PointChecks(addPlace),
+                        body,
+                        maxDecoded,
+                        reservation,
+                        receivedNs,
+                        sink);
+        if (written.points() + written.dropped() == 0) {
+            throw noPoints();
+        }
+        return written;
+    }
+
+    /// A body of logs, which may hold none: senders of logs take a refusal for a lost batch.
+    Written decode(
+            LogStream logs,
+            WriteRequest request,
+            byte[] body,
+            long maxDecoded,
+            Reservation reservation,
+            long receivedNs,
+            PointSink sink)
+            throws RefusedException {
+        if (body.length == 0) {
+            return new Written(0, 0, "");
+        }
+        Parser parser =
+                logs.form() == LogStream.Form.LINE_PROTOCOL
+                        ? (bytes, category, times, to) ->
+                                lines(
+                                        bytes,
+                                        category,
+                                        times,
+                                        point -> to.accept(logs.tagged(point)))
+                        : (bytes, _, times, to) -> logs.parse(bytes, times, to);
+        return decode(
+                request,
+                parser,
+                new PointChecks(false),
+                body,
+                maxDecoded,
+                reservation,
+                receivedNs,
+                sink);
+    }
+
+    private static Written decode(
+            WriteRequest request,
+            Parser parser,
+            PointChecks checks,
+            byte[] body,
+            long maxDecoded,
+            Reservation reservation,
+            long receivedNs,
+            PointSink sink)
+            throws RefusedException {
         Category category =
                 Category.ofWord(request.category())
                         .orElseThrow(() -> unknownCategory(request.category()));
-        if (body.length == 0) {
-            throw badRequest("datakit.emptyBody", "the body is empty");
-        }
         byte[] plain = ContentDecoding.decode(body, request.encoding(), maxDecoded, reservation);
         Timestamps times = Timestamps.of(request.precision(), receivedNs);
-        Form form = Form.of(request.contentType());
-        PointChecks checks = new PointChecks(form == Form.LINES);
         List<Point> shown = new ArrayList<>();
         boolean echo = request.echo() != WriteRequest.Echo.NONE;
         if (echo) {
@@ -89,15 +160,7 @@ final class WriteDecoder {
                         }
                     }
                 };
-        List<Warning> mended =
-                switch (form) {
-                    case JSON -> JsonPointsParser.parse(plain, category, times, checked);
-                    case PROTOBUF -> ProtobufPointsParser.parse(plain, category, times, checked);
-                    case LINES -> lines(plain, category, times, checked);
-                };
-        if (checks.seen() == 0) {
-            throw noPoints();
-        }
+        List<Warning> mended = parser.parse(plain, category, times, checked);
         List<Warning> warnings = merged(mended, checks.warnings());
         if (request.strict() && !warnings.isEmpty()) {
             throw strict(warnings);

@@ -59,17 +59,19 @@ record WriteRequest(
     }
 
     private static Echo echo(UnaryOperator<String> query) {
-        if (!query.apply("echo_line_proto").isEmpty()) {
-            return Echo.LINE_PROTOCOL;
-        }
-        if (!query.apply("echo_json").isEmpty()) {
-            return Echo.JSON;
-        }
         return switch (query.apply("echo")) {
             case "lp" -> Echo.LINE_PROTOCOL;
             case "json" -> Echo.JSON;
             case "pbjson" -> Echo.TYPED_JSON;
+            case "" -> oldEcho(query);
             default -> Echo.NONE;
         };
+    }
+
+    private static Echo oldEcho(UnaryOperator<String> query) {
+        if (!query.apply("echo_line_proto").isEmpty()) {
+            return Echo.LINE_PROTOCOL;
+        }
+        return query.apply("echo_json").isEmpty() ? Echo.NONE : Echo.JSON;
     }
 }

@@ -15,6 +15,7 @@ import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
+import io.trapline.net.BrokenBodyException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -113,7 +114,14 @@ public final class PushHandler implements HttpService {
         } catch (ContentCoding.UnknownCodingException e) {
             return PushReply.failure(400, String.valueOf(e.getMessage()), 0);
         } catch (IOException e) {
-            return PushReply.failure(400, "body could not be read or inflated", 0);
+            return PushReply.failure(
+                    400,
+                    BrokenBodyException.reason(
+                                    e,
+                                    "the body could not be read to its end, or is not compressed"
+                                            + " as its Content-Encoding says")
+                            + "; nothing of it was kept",
+                    0);
         }
         PushOutcome outcome = decoder.apply(body);
         PushReply reply =

@@ -5,11 +5,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.trapline.ingest.JsonMistake;
+import io.trapline.ingest.LoneSurrogates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -110,54 +111,22 @@ final class PushJson {
 
     private static String utf8(byte[] body) throws PushRefusal {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            return LoneSurrogates.replaced(
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
         } catch (CharacterCodingException e) {
             throw new PushRefusal("body is not valid UTF-8; send JSON in UTF-8");
         }
     }
 
     private static String explain(String text, JsonProcessingException e) {
-        if (e instanceof StreamConstraintsException) {
-            return "body is nested deeper than "
-                    + MAX_NESTING
-                    + " levels or has a number that is too long";
-        }
-        var location = e.getLocation();
-        if (location == null) {
-            return "body is not valid JSON";
-        }
-        return "body is not valid JSON"
-                + place(location.getLineNr(), location.getColumnNr())
-                + (e instanceof JsonEOFException
-                        ? ": it ends early"
-                        : hint(text, (int) location.getCharOffset()));
+        String mistake = JsonMistake.explain(text, e, MAPPER.getFactory().streamReadConstraints());
+        return e instanceof StreamConstraintsException
+                ? "body cannot be taken: " + mistake
+                : "body is not valid JSON at " + mistake;
     }
 
     private static String place(int line, int column) {
         return " at line " + line + ", column " + column;
-    }
-
-    /// The mistakes that people really make, told by what stands at the place.
-    private static String hint(String text, int offset) {
-        int at = Math.clamp(offset, 0, text.length() - 1);
-        String before = text.substring(Math.max(0, at - 12), at + 1);
-        String near = text.substring(Math.max(0, at - 1), at + 1);
-        if (near.indexOf('#') >= 0 || near.indexOf('/') >= 0) {
-            return ": comments are not JSON, remove them";
-        }
-        if (near.indexOf('\'') >= 0) {
-            return ": texts and names are written in double quotes";
-        }
-        if (before.contains("NaN") || before.contains("Infinity")) {
-            return ": NaN and Infinity are not JSON, leave such a metric out";
-        }
-        if (near.chars().anyMatch(c -> c == ']' || c == '}')) {
-            return ": there is a comma too many or a value missing";
-        }
-        if (near.chars().anyMatch(c -> c < ' ')) {
-            return ": a control character or line break inside a text must be escaped";
-        }
-        return "";
     }
 
     private static String replaceLoneSurrogates(String text) {

@@ -1,5 +1,6 @@
 package io.trapline.ingest.trap;
 
+import io.trapline.ingest.LoneSurrogates;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -7,8 +8,8 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/// The body as characters, with its last few kept: bytes that are no UTF-8 become U+FFFD, so that
-/// they do not stop the parse.
+/// The body as characters, with its last few kept: bytes that are no UTF-8 and lone surrogates
+/// become U+FFFD, so that they do not stop the parse.
 final class BodyText extends Reader {
     private static final int TAIL = 32;
 
@@ -22,7 +23,7 @@ final class BodyText extends Reader {
     private boolean ended;
 
     BodyText(InputStream body) {
-        in = new InputStreamReader(body, StandardCharsets.UTF_8);
+        in = LoneSurrogates.replacing(new InputStreamReader(body, StandardCharsets.UTF_8));
     }
 
     @Override

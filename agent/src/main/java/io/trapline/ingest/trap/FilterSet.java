@@ -2,6 +2,7 @@ package io.trapline.ingest.trap;
 
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
+import io.trapline.registry.TagQuery;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -11,11 +12,14 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A check's filter set, ready to be asked: the first rule that matches decides, and none means no.
 ///
 /// Any thread may ask; lists that learn keep what they learned for 5 minutes.
 final class FilterSet {
+    private static final Logger LOG = LoggerFactory.getLogger(FilterSet.class);
     private static final long FORGET_MS = 5 * 60_000;
 
     private final List<Rule> rules = new ArrayList<>();
@@ -160,12 +164,16 @@ final class FilterSet {
                     : a.or(() -> b);
         }
 
-        /// A pattern that does not compile never matches.
+        /// A pattern that does not compile never matches; where it was given it was refused.
         private static Predicate<StreamId> found(String regex, Subject subject) {
             try {
                 Predicate<String> pattern = Pattern.compile(regex).asPredicate();
                 return stream -> pattern.test(subject.of(stream));
             } catch (PatternSyntaxException e) {
+                LOG.warn(
+                        "a filter rule never matches: \"{}\" is no regular expression: {}",
+                        regex,
+                        e.getDescription());
                 return _ -> false;
             }
         }
@@ -186,11 +194,15 @@ final class FilterSet {
             return stream -> names.contains(stream.name()) || streams.contains(stream.canonical());
         }
 
+        /// One that cannot be read never matches; where it was given it was refused.
         private static Predicate<StreamId> query(String text, boolean measurement) {
-            return TagQuery.parse(text)
-                    .<Predicate<StreamId>>map(
-                            query -> stream -> query.test(tags(stream, measurement)))
-                    .orElse(_ -> false);
+            try {
+                Predicate<List<Tag>> query = TagQuery.parse(text);
+                return stream -> query.test(tags(stream, measurement));
+            } catch (IllegalArgumentException e) {
+                LOG.warn("a filter rule never matches: \"{}\": {}", text, e.getMessage());
+                return _ -> false;
+            }
         }
 
         /// Tags of one kind; stream tags with the implicit `__name`.

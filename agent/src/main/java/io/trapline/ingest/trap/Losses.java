@@ -24,7 +24,15 @@ final class Losses {
 
     /// @param what a name, or a part of the body
     void add(String what, String why) {
-        count++;
+        add(what, 1, why);
+    }
+
+    /// @param times how many values; 0 = nothing happens
+    void add(String what, long times, String why) {
+        if (times == 0) {
+            return;
+        }
+        count += times;
         if (shown.size() < SHOWN && count <= LOOKED_AT) {
             String text = clip(what) + ": " + why;
             if (seen.add(text)) {

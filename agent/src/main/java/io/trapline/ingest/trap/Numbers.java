@@ -99,6 +99,13 @@ final class Numbers {
         return value.longValue();
     }
 
+    /// Whether the whole text spells a number with an exponent.
+    static boolean hasExponent(String text) {
+        String number = text.strip();
+        return (number.indexOf('e') >= 0 || number.indexOf('E') >= 0)
+                && LEADING_REAL.matcher(number).matches();
+    }
+
     private static SampleValue whole(SampleType type, Scalar value) throws OutOfRangeException {
         BigInteger number =
                 value.kind() == Scalar.Kind.REAL

@@ -26,6 +26,7 @@ final class PartBuffer implements MeasurementConsumer {
     private final TrapSink sink;
     private List<Measurement> part = new ArrayList<>();
     private long weight;
+    private long kept;
     private Optional<Origin> origin;
 
     PartBuffer(TrapCheck check, long arrivalMs, Optional<Origin> origin, TrapSink sink) {
@@ -52,12 +53,18 @@ final class PartBuffer implements MeasurementConsumer {
         return origin.isPresent();
     }
 
+    /// How many measurements are durable, the first of the submission.
+    long kept() {
+        return kept;
+    }
+
     void flush() throws JournalException {
         if (part.isEmpty()) {
             return;
         }
         if (origin.isPresent()) {
             sink.acceptOnce(check, arrivalMs, part, origin.get());
+            kept += part.size();
             part = new ArrayList<>();
             return;
         }
@@ -65,6 +72,7 @@ final class PartBuffer implements MeasurementConsumer {
         part = new ArrayList<>();
         weight = 0;
         sink.accept(check, arrivalMs, full);
+        kept += full.size();
     }
 
     private static long weight(Measurement measurement) {

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.trapline.journal.JournalException;
 import io.trapline.model.SampleType;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.model.circllhist.Bin;
+import io.trapline.net.BrokenBodyException;
 import io.trapline.period.Measurement;
 import io.trapline.period.StreamId;
 import java.io.IOException;
@@ -77,8 +79,7 @@ final class Submission {
         } catch (IOException e) {
             return new TrapResult.Unreadable(
                     stats,
-                    "Unable to read incoming payload to its end; what came before it broke off"
-                            + " is kept");
+                    BrokenBodyException.reason(e, "the body could not be read to its end"));
         }
     }
 
@@ -91,6 +92,8 @@ final class Submission {
         } catch (JsonEOFException e) {
             // A body that ends early is no error: what was complete is kept.
             return done();
+        } catch (StreamConstraintsException e) {
+            throw new BadBodyException(place(parser) + ": " + tooLong(e));
         } catch (JsonProcessingException e) {
             if (depth > 0 && text.isCutAt(parser.currentLocation().getCharOffset())) {
                 return done();
@@ -309,6 +312,10 @@ final class Submission {
             losses.add(stream.canonical(), problem);
             return;
         }
+        String note = beside == null ? null : beside.timeNote();
+        if (note != null) {
+            losses.add(stream.canonical(), note);
+        }
         long timeMs = beside == null ? 0 : beside.timeMs();
         SampleValue stored = bare(value, stream);
         if (timeMs > 0) {
@@ -433,6 +440,14 @@ final class Submission {
             extend(frame, Integer.toString(frame.index));
             plain(new Scalar(Scalar.Kind.WHOLE, "0"), null);
         }
+    }
+
+    private String tooLong(StreamConstraintsException e) {
+        String inside = String.valueOf(e.getOriginalMessage());
+        return (inside.contains("getMaxNumberLength") ? "a number" : "a name or text")
+                + " of more than "
+                + limits.maxTextChars()
+                + " characters; what comes before it is kept";
     }
 
     private static String place(JsonParser parser) {

@@ -5,11 +5,8 @@ import io.trapline.period.StreamId;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 
 /// Reads `name|ST[cat:val,…]|MT{…}`; rendering is [io.trapline.model.StreamName]'s.
@@ -25,10 +22,8 @@ import java.util.List;
 final class TaggedName {
     static final int MAX_NAME_BYTES = 4095;
     private static final int MAX_TAGS = 256;
-    private static final int MAX_TAG = 256;
-    private static final int MAX_CATEGORY = 254;
-    private static final String SHORTENED = "_tldr_";
-    private static final int SHORT = SHORTENED.length() + 40;
+    static final int MAX_TAG = 256;
+    static final int MAX_CATEGORY = 254;
     private static final String SIGNS = "`+!@#$%^&\"'/?._-";
 
     private TaggedName() {}
@@ -133,24 +128,16 @@ final class TaggedName {
 
     private static Tag tag(String text, String prefix) throws BadNameException {
         int colon = colon(text);
-        String category = text.substring(0, colon);
-        String value = colon == text.length() ? "" : text.substring(colon + 1);
+        String category = decode(text.substring(0, colon), true);
+        String value = colon == text.length() ? "" : decode(text.substring(colon + 1), false);
         if (category.isEmpty()) {
             throw new BadNameException("a tag without category");
         }
-        int categoryRoom = category.length();
-        int valueRoom = value.length();
-        if (categoryRoom + 1 + valueRoom > MAX_TAG) {
-            // The longer part gives way; when that is not enough, the other one does too.
-            if (valueRoom >= categoryRoom) {
-                valueRoom = Math.max(SHORT, MAX_TAG - 1 - categoryRoom);
-            }
-            categoryRoom = Math.min(categoryRoom, Math.min(MAX_CATEGORY, MAX_TAG - 1 - valueRoom));
-            categoryRoom = Math.max(categoryRoom, Math.min(category.length(), SHORT));
-            valueRoom = Math.min(valueRoom, MAX_TAG - 1 - categoryRoom);
-        }
-        return new Tag(
-                prefix + decode(category, categoryRoom, true), decode(value, valueRoom, false));
+        return text.length() > MAX_TAG / 4
+                        && (utf8Length(text) > MAX_TAG
+                                || utf8Length(text.substring(0, colon)) > MAX_CATEGORY)
+                ? LongTag.shortened(prefix, category, value)
+                : new Tag(prefix + category, value);
     }
 
     /// The first colon that is not within base64 quotes, else the end.
@@ -166,16 +153,12 @@ final class TaggedName {
         return colon < 0 ? text.length() : colon;
     }
 
-    private static String decode(String part, int room, boolean category) throws BadNameException {
+    private static String decode(String part, boolean category) throws BadNameException {
         if (part.startsWith("b\"")) {
             if (part.length() < 3 || !part.endsWith("\"")) {
                 throw new BadNameException("a base64 part is not closed");
             }
-            String decoded = base64(part.substring(2, part.length() - 1));
-            if (category && decoded.isEmpty()) {
-                throw new BadNameException("a tag without category");
-            }
-            return room < part.length() ? shorten(decoded, (room - 3) / 4 * 3) : decoded;
+            return base64(part);
         }
         for (int i = 0; category && i < part.length(); i++) {
             if (!isPlain(part.charAt(i))) {
@@ -183,24 +166,19 @@ final class TaggedName {
                         "character \"" + part.charAt(i) + "\" in a tag's category");
             }
         }
-        return room < part.length() ? shorten(part, room) : part;
+        return part;
     }
 
-    /// A prefix that the SHA-1 of the whole keeps apart from others, as upstream does it.
-    private static String shorten(String part, int room) {
-        int prefix = Math.clamp(room - SHORT, 0, part.length());
-        if (prefix > 0 && Character.isHighSurrogate(part.charAt(prefix - 1))) {
-            prefix--;
-        }
-        return part.substring(0, prefix) + SHORTENED + sha1(part);
-    }
-
-    private static String base64(String text) throws BadNameException {
+    /// What is not UTF-8 stays as it was sent, with its quotes: no text can hold it, and any other
+    /// reading could make one stream of two.
+    private static String base64(String part) throws BadNameException {
         try {
-            byte[] bytes = Base64.getDecoder().decode(text);
+            byte[] bytes = Base64.getDecoder().decode(part.substring(2, part.length() - 1));
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (IllegalArgumentException | CharacterCodingException e) {
-            throw new BadNameException("a part in b\"…\" is no base64 of UTF-8 text");
+        } catch (CharacterCodingException e) {
+            return part;
+        } catch (IllegalArgumentException e) {
+            throw new BadNameException("a part in b\"…\" is no base64");
         }
     }
 
@@ -222,17 +200,6 @@ final class TaggedName {
                             return byKey != 0 ? byKey : a.value().compareTo(b.value());
                         })
                         .toList();
-    }
-
-    private static String sha1(String text) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-1")
-                            .digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-1", e);
-        }
     }
 
     /// The stream has to be dropped; the message says why.

@@ -18,6 +18,8 @@ import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
+import io.trapline.net.BrokenBodyException;
+import io.trapline.period.BehindException;
 import io.trapline.period.StreamLimitException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +45,7 @@ public final class TrapHandler implements HttpService {
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
     private static final int FULL_RETRY_S = 30;
     private static final int STREAMS_RETRY_S = 60;
+    private static final int BEHIND_RETRY_S = 5;
     private static final Pattern UUID_FORM =
             Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -146,8 +149,15 @@ public final class TrapHandler implements HttpService {
                     body.count(),
                     answered.notes());
             return answered.reply();
+        } catch (ContentCoding.UnknownCodingException e) {
+            return TrapReply.error(406, unreadable(String.valueOf(e.getMessage()), 0));
         } catch (IOException e) {
-            return TrapReply.error(406, UNREADABLE);
+            return TrapReply.error(
+                    406,
+                    unreadable(
+                            BrokenBodyException.reason(
+                                    e, "it is not compressed as its Content-Encoding says"),
+                            0));
         }
     }
 
@@ -162,31 +172,58 @@ public final class TrapHandler implements HttpService {
         PartBuffer parts = new PartBuffer(check, arrivalMs, origin, sink);
         try {
             TrapResult result = decoder(check).decode(body, arrivalMs, parts);
-            if (result instanceof TrapResult.Done) {
-                parts.flush();
-            } else if (!parts.isWhole()) {
-                // What came before an error stays.
-                parts.flush();
-            } else if (result instanceof TrapResult.Unreadable) {
+            boolean unreadable = result instanceof TrapResult.Unreadable;
+            if (unreadable && parts.isWhole()) {
                 return Answered.failed(503, "nothing was kept, send all of it again", 1);
             }
-            return new Answered(reply(check, request, result), notes(result));
+            // What came before an error in the text stays; what a transfer that failed has brought
+            // is not kept, as far as it is not: it will be sent again.
+            if (!unreadable && (result instanceof TrapResult.Done || !parts.isWhole())) {
+                parts.flush();
+            }
+            return new Answered(reply(check, request, result, parts.kept()), notes(result));
         } catch (StreamLimitException e) {
             LOG.warn("a submission was not kept whole: {}", e.getMessage());
-            return Answered.failed(429, String.valueOf(e.getMessage()), STREAMS_RETRY_S);
+            return Answered.failed(429, e.getMessage() + kept(parts.kept()), STREAMS_RETRY_S);
+        } catch (BehindException e) {
+            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+            return Answered.failed(
+                    503,
+                    "sums go on from the running period, and "
+                            + e.getMessage()
+                            + kept(parts.kept())
+                            + "; try again",
+                    BEHIND_RETRY_S);
         } catch (JournalFullException e) {
             LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
-            return Answered.failed(503, "no room to keep the data, try again later", FULL_RETRY_S);
+            return Answered.failed(
+                    503,
+                    "no room to keep the data, try again later" + kept(parts.kept()),
+                    FULL_RETRY_S);
         } catch (JournalException e) {
             LOG.error("a submission to check {} was not kept whole", check.id(), e);
-            return Answered.failed(500, "internal error", 0);
+            return Answered.failed(500, "internal error" + kept(parts.kept()), 0);
         }
+    }
+
+    /// What a sender must know before it sends again.
+    private static String kept(long measurements) {
+        return measurements == 0
+                ? "; nothing of it was kept"
+                : "; its first "
+                        + measurements
+                        + (measurements == 1 ? " metric is" : " metrics are")
+                        + " kept, the rest is not";
+    }
+
+    private static String unreadable(String reason, long kept) {
+        return UNREADABLE + ": " + reason + kept(kept);
     }
 
     private static List<String> notes(TrapResult result) {
         return switch (result) {
             case TrapResult.Malformed(_, String message) -> List.of(message);
-            case TrapResult.Unreadable(_, String message) -> List.of(message);
+            case TrapResult.Unreadable(_, String reason) -> List.of(UNREADABLE + ": " + reason);
             case TrapResult.Done(_, _, Optional<String> error) -> error.stream().toList();
         };
     }
@@ -197,18 +234,33 @@ public final class TrapHandler implements HttpService {
                 : InputStream.nullInputStream();
     }
 
-    private TrapReply reply(TrapCheck check, ServerRequest request, TrapResult result) {
+    private TrapReply reply(
+            TrapCheck check, ServerRequest request, TrapResult result, long kept) {
         return switch (result) {
-            case TrapResult.Malformed(_, String message) -> TrapReply.error(406, message);
-            case TrapResult.Unreadable(long stats, _) -> {
-                LOG.info("a submission to check {} broke off after {} values", check.id(), stats);
-                yield TrapReply.error(406, UNREADABLE);
+            case TrapResult.Malformed(_, String message) ->
+                    TrapReply.error(406, message + kept(kept));
+            case TrapResult.Unreadable(long stats, String reason) -> {
+                LOG.info(
+                        "a submission to check {} failed after {} values: {}",
+                        check.id(),
+                        stats,
+                        reason);
+                yield TrapReply.error(406, unreadable(reason, kept));
             }
             case TrapResult.Done(long stats, long filtered, Optional<String> error) ->
                     request.headers().first(DEBUG).filter("true"::equals).isPresent()
-                            ? TrapReply.debug(stats, sink.running(check))
+                            ? debug(check, stats)
                             : TrapReply.done(stats, filtered, error);
         };
+    }
+
+    /// All of the submission is kept when this is asked for.
+    private TrapReply debug(TrapCheck check, long stats) {
+        try {
+            return TrapReply.debug(stats, sink.running(check));
+        } catch (BehindException e) {
+            return TrapReply.noDebug(stats, "all of it is kept, but " + e.getMessage());
+        }
     }
 
     /// One decoder for a check, until the check changes: it holds what the filter set learned.

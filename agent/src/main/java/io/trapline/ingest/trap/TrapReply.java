@@ -46,6 +46,14 @@ record TrapReply(int status, String json, int retryAfterS) {
         return new TrapReply(200, json.append("}}").toString(), 0);
     }
 
+    /// The same when the running period is not known.
+    static TrapReply noDebug(long stats, String error) {
+        return new TrapReply(
+                200,
+                "{\"stats\":" + stats + ",\"metrics\":{},\"error\":\"" + quoted(error) + "\"}",
+                0);
+    }
+
     byte[] body() {
         return json.getBytes(StandardCharsets.UTF_8);
     }

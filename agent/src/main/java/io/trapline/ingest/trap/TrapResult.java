@@ -14,5 +14,5 @@ public sealed interface TrapResult {
     record Malformed(long stats, String message) implements TrapResult {}
 
     /// The body could not be read to its end: a connection that broke off, bad chunking, bad gzip.
-    record Unreadable(long stats, String message) implements TrapResult {}
+    record Unreadable(long stats, String reason) implements TrapResult {}
 }

@@ -1,6 +1,7 @@
 package io.trapline.ingest.trap;
 
 import io.trapline.journal.JournalException;
+import io.trapline.model.PlainNumber;
 import io.trapline.model.SampleValue;
 import io.trapline.period.Measurement;
 import io.trapline.period.StreamId;
@@ -119,7 +120,7 @@ public final class TrapTrial {
     private static String text(SampleValue value) {
         return switch (value) {
             case SampleValue.Real(double number, var digits) ->
-                    digits == null ? Double.toString(number) : digits;
+                    digits == null ? PlainNumber.of(number) : digits;
             case SampleValue.Whole(var type, long bits) ->
                     switch (type) {
                         case UINT64 -> Long.toUnsignedString(bits);

@@ -37,10 +37,20 @@ final class TypedValue {
     private boolean hasTime;
     private long timeMs;
     private @Nullable String timeProblem;
+    private @Nullable String timeNote;
 
     private final Sum sum = new Sum();
     private long numbers;
     private @Nullable SampleValue lastNumber;
+    private long noNumber;
+    private @Nullable String firstNoNumber;
+    private long outOfRange;
+    private @Nullable String firstOutOfRange;
+
+    /// `H[x]=n` texts under a numeric type: a histogram if there is no number beside them.
+    private @Nullable Circllhist binTexts;
+
+    private long binTextCount;
     private @Nullable Circllhist bins;
     private boolean replacesAll;
 
@@ -76,10 +86,18 @@ final class TypedValue {
     void time(Scalar value) {
         hasTime = true;
         timeProblem = null;
+        timeNote = null;
         try {
             timeMs = Math.max(0, Numbers.leadingMillis(value.text()));
             if (timeMs > MAX_MS) {
                 timeProblem = "its _ts is after the year 2262; the unit is milliseconds";
+            } else if (timeMs > 0 && Numbers.hasExponent(value.text())) {
+                timeNote =
+                        "its _ts "
+                                + Losses.clip(value.text())
+                                + " counts as "
+                                + timeMs
+                                + " ms, because its digits alone are read; write them all";
             }
         } catch (Numbers.OutOfRangeException e) {
             timeProblem = e.reason();
@@ -93,6 +111,11 @@ final class TypedValue {
 
     @Nullable String timeProblem() {
         return timeProblem;
+    }
+
+    /// What the sender will want to know of the time that was read; null when it is as sent.
+    @Nullable String timeNote() {
+        return timeNote;
     }
 
     /// How many values it counts as: none without a value, or with neither type nor time.
@@ -113,6 +136,9 @@ final class TypedValue {
             losses.add(stream.canonical(), timeProblem);
             return Optional.empty();
         }
+        if (timeNote != null) {
+            losses.add(stream.canonical(), timeNote);
+        }
         SampleType now = effectiveType(histogramMetric && timeMs == 0);
         if (now == null) {
             now = guessed();
@@ -120,7 +146,7 @@ final class TypedValue {
         return switch (now) {
             case INT32, UINT32, INT64, UINT64, DOUBLE -> {
                 fold(now, stream.canonical(), losses);
-                yield numeric(stream, accepted, now);
+                yield numeric(stream, accepted, now, losses);
             }
             case TEXT -> {
                 SampleValue number =
@@ -163,17 +189,68 @@ final class TypedValue {
         };
     }
 
-    private Optional<Measurement> numeric(StreamId stream, boolean accepted, SampleType now) {
+    private Optional<Measurement> numeric(
+            StreamId stream, boolean accepted, SampleType now, Losses losses) {
+        Circllhist texts = binTexts;
+        if (texts != null && numbers == 0) {
+            return ofBinTexts(stream, accepted, texts, losses);
+        }
+        // Beside a number these are no samples of a histogram, and no numbers either.
+        long withoutNumber = noNumber + binTextCount;
+        sum.addNothing(withoutNumber);
         SampleValue value;
-        if (numbers == 0 || lastNumber == null) {
-            value = new SampleValue.Absent(now);
+        if (numbers + withoutNumber == 1) {
+            value = lastNumber != null ? lastNumber : new SampleValue.Absent(now);
         } else {
-            value = numbers == 1 ? lastNumber : sum.mean();
+            value = numbers == 0 ? new SampleValue.Absent(now) : sum.mean();
         }
-        if (flag != null && timeMs == 0 && numbers > 0) {
-            return Optional.of(new Measurement.Flagged(stream, accepted, flag, value, sum));
+        // One that is out of range has no part in the sum, and must not take its place either.
+        boolean adds = flag != null && timeMs == 0 && sum.count() + outOfRange > 0;
+        nameLosses(stream.canonical(), value instanceof SampleValue.Absent, adds, losses);
+        return Optional.of(
+                adds
+                        ? new Measurement.Flagged(stream, accepted, flag, value, sum)
+                        : plainOrTimed(stream, accepted, value));
+    }
+
+    /// What most clients of old send for a histogram, whatever its declared type; flags have no
+    /// effect on one.
+    private Optional<Measurement> ofBinTexts(
+            StreamId stream, boolean accepted, Circllhist texts, Losses losses) {
+        losses.add(
+                stream.canonical(),
+                noNumber,
+                "neither number nor H[x]=n: " + firstNoNumber + ", left out of the histogram");
+        losses.add(stream.canonical(), outOfRange, firstOutOfRange + ", left out of the histogram");
+        if (timeMs > 0) {
+            losses.add(
+                    stream.canonical(),
+                    binTextCount,
+                    "H[x]=n texts with _ts are not stored: a histogram with _ts takes one base64"
+                            + " record, _type \"h\"");
+            return Optional.empty();
         }
-        return Optional.of(plainOrTimed(stream, accepted, value));
+        return Optional.of(
+                new Measurement.Distribution(stream, accepted, false, false, texts.bins()));
+    }
+
+    private void nameLosses(String name, boolean absent, boolean adds, Losses losses) {
+        String instead =
+                adds
+                        ? "adds nothing"
+                        : absent ? "stored without a value" : "counts as 0 in the mean";
+        losses.add(name, noNumber, "no number in " + firstNoNumber + ", " + instead);
+        losses.add(
+                name,
+                binTextCount,
+                "H[x]=n beside numbers is no sample of a histogram, "
+                        + instead
+                        + "; for a histogram send it alone, with _type \"h\", or name the metric in"
+                        + " histogram_metrics");
+        losses.add(
+                name,
+                outOfRange,
+                firstOutOfRange + (absent && !adds ? ", stored without a value" : ", left out"));
     }
 
     private SampleValue text(StreamId stream, Losses losses) {
@@ -247,14 +324,14 @@ final class TypedValue {
             if (histogram) {
                 foldSample(now == SampleType.CUMULATIVE_HISTOGRAM, value, name, losses);
             } else if (now != SampleType.TEXT) {
-                foldNumber(now, value, name, losses);
+                foldNumber(now, value);
             }
         }
         buffer.clear();
         bufferedChars = 0;
     }
 
-    private void foldNumber(SampleType now, Scalar value, String name, Losses losses) {
+    private void foldNumber(SampleType now, Scalar value) {
         if (value.kind() == Scalar.Kind.NULL) {
             return;
         }
@@ -265,22 +342,37 @@ final class TypedValue {
                             ? Numbers.bare(value)
                             : Numbers.typed(now, value);
         } catch (Numbers.OutOfRangeException e) {
-            losses.add(name, e.reason() + ", stored without a value");
+            outOfRange++;
+            firstOutOfRange = firstOutOfRange == null ? e.reason() : firstOutOfRange;
             return;
         }
-        numbers++;
-        lastNumber = number;
         switch (number) {
             case SampleValue.Real(double real, _) -> sum.addReal(real);
             case SampleValue.Whole whole when whole.type() == SampleType.UINT64 ->
                     sum.addUnsigned(whole.bits());
             case SampleValue.Whole whole -> sum.addSigned(whole.bits());
             case SampleValue.Absent _ -> {
-                sum.addNothing();
-                losses.add(name, "no number, stored without a value");
+                foldWithoutNumber(value);
+                return;
             }
             case SampleValue.Text _, SampleValue.Histogram _ ->
                     throw new IllegalStateException("not numeric: " + number);
+        }
+        numbers++;
+        lastNumber = number;
+    }
+
+    private void foldWithoutNumber(Scalar value) {
+        Optional<Bin> bin = BinText.parse(value.text());
+        if (bin.isPresent()) {
+            Circllhist texts = binTexts == null ? new Circllhist() : binTexts;
+            texts.insert(bin.get());
+            binTexts = texts;
+            binTextCount++;
+        } else {
+            noNumber++;
+            firstNoNumber =
+                    firstNoNumber == null ? "\"" + Losses.clip(value.text()) + "\"" : firstNoNumber;
         }
     }
 

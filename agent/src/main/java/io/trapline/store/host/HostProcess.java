@@ -1,6 +1,7 @@
 package io.trapline.store.host;
 
 import io.trapline.store.QueryException;
+import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
 import io.trapline.store.host.Message.Kind;
 import java.io.BufferedInputStream;
@@ -35,6 +36,7 @@ final class HostProcess {
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     private static final long LOOK_EVERY_MS = 50;
+    private static final Reason[] REASONS = Reason.values();
 
     private final Process process;
     private final OutputStream to;
@@ -176,7 +178,9 @@ final class HostProcess {
     private static QueryResult result(Message answer, @Nullable QueryException ended)
             throws QueryException {
         if (answer.kind() == Kind.FAILED) {
-            throw ended == null ? new QueryException(answer.text(1)) : ended;
+            throw ended == null
+                    ? new QueryException(REASONS[(int) answer.number(1)], answer.text(2))
+                    : ended;
         }
         try {
             return ResultCodec.read(answer.body(), Long.BYTES);
@@ -192,7 +196,7 @@ final class HostProcess {
                 ask(number)
                         .thenApply(message -> {
                             if (message.kind() == Kind.FAILED) {
-                                throw new IllegalStateException(message.text(1));
+                                throw new IllegalStateException(message.text(2));
                             }
                             return message.number(1);
                         });

@@ -2,6 +2,7 @@ package io.trapline.store.host;
 
 import io.trapline.journal.Journal;
 import io.trapline.store.QueryException;
+import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -347,7 +348,8 @@ public final class HostedStore implements Store {
             } catch (HostEndedException e) {
                 if (closing) {
                     throw new QueryException(
-                            "the query was ended because the store is being closed", e);
+                            Reason.NOT_OPEN,
+                            "the query was ended because the store is being closed");
                 }
                 if (asker == Asker.PEOPLE) {
                     throw new QueryException(
@@ -390,6 +392,7 @@ public final class HostedStore implements Store {
                 long left = deadline - current;
                 if (left <= 0 || closing) {
                     throw new QueryException(
+                            Reason.NOT_OPEN,
                             "the store is not open (yet); see the status for what it waits for");
                 }
                 long _ =

@@ -1,6 +1,7 @@
 package io.trapline.store.host;
 
 import io.trapline.store.QueryException;
+import io.trapline.store.QueryException.Reason;
 import io.trapline.store.Store.Asker;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ final class Lanes {
     void enter(Asker asker, long waitNanos) throws QueryException, InterruptedException {
         if (!lane(asker).tryAcquire(waitNanos, TimeUnit.NANOSECONDS)) {
             throw new QueryException(
+                    Reason.BUSY,
                     (asker == Asker.PEOPLE ? ofPeople : OF_PRODUCT)
                             + " statement(s) are running already, as many as may at once; try again"
                             + " when one has ended");

@@ -33,7 +33,7 @@ import java.util.Optional;
 /// | COMMIT | host | position (8) |
 /// | STATE | host | [StoreStatus][io.trapline.store.StoreStatus] without lag, see [StateCodec] |
 /// | RESULT | host | number of the query (8), the result, see [ResultCodec] |
-/// | FAILED | host | number (8) of a query or a retention, the reason as UTF-8 |
+/// | FAILED | host | number (8) of a query or a retention, kind of the reason (8), its text |
 /// | RETAINED | host | number (8), rows (8) |
 /// | LOG | host | level (1: 0 debug, 1 info, 2 warn, 3 error), logger's name (2 + UTF-8), text |
 @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared

@@ -173,23 +173,30 @@ public final class StoreHost {
                 out.writeLong(number);
                 ResultCodec.write(result, out);
             }));
-        } catch (QueryException | RuntimeException e) {
-            send(Message.of(Kind.FAILED, String.valueOf(e.getMessage()), number));
+        } catch (QueryException e) {
+            failed(number, e.reason(), e);
+        } catch (RuntimeException e) {
+            failed(number, QueryException.Reason.STATEMENT, e);
         } finally {
             running.remove(number);
         }
     }
 
+    private void failed(long number, QueryException.Reason reason, Throwable failure) {
+        String text = String.valueOf(failure.getMessage());
+        send(Message.of(Kind.FAILED, text, number, reason.ordinal()));
+    }
+
     private void retain(LocalStore store, long number) {
         var _ =
                 store.retain()
-                        .whenComplete((rows, failure) -> send(
-                                failure == null
-                                        ? Message.of(Kind.RETAINED, number, rows)
-                                        : Message.of(
-                                                Kind.FAILED,
-                                                String.valueOf(failure.getMessage()),
-                                                number)));
+                        .whenComplete((rows, failure) -> {
+                            if (failure == null) {
+                                send(Message.of(Kind.RETAINED, number, rows));
+                            } else {
+                                failed(number, QueryException.Reason.STATEMENT, failure);
+                            }
+                        });
     }
 
     private void send(Message message) {

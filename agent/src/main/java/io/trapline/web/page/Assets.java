@@ -20,6 +20,7 @@ final class Assets {
     private static final Map<String, String> TYPES =
             Map.of(
                     "echarts.min.js", "text/javascript; charset=utf-8",
+                    "numbers.js", "text/javascript; charset=utf-8",
                     "htmx.min.js", "text/javascript; charset=utf-8",
                     "page.js", "text/javascript; charset=utf-8",
                     "manage.js", "text/javascript; charset=utf-8",

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,9 @@ import java.util.regex.Pattern;
 /// @param id the name under which the ledger has it
 /// @param status empty when only the ledger still knows it
 /// @param chosen the run that is looked at: the one asked for, else the last that failed
+/// @param runs empty when the store has not said; so with `reported` and `streams`
+/// @param finding what is wrong with it, as the overview says it
+/// @param error why the store's figures are not those of now, or not there; empty if nothing
 /// @param older where the next page of the ledger is, empty at its end
 record CollectorPage(
         String input,
@@ -28,16 +32,17 @@ record CollectorPage(
         Instant now,
         String outcome,
         List<Choice> outcomes,
-        List<Run> runs,
+        Optional<List<Run>> runs,
         String older,
         String newest,
         Optional<Run> chosen,
         List<Line> excerpt,
-        List<Reported> reported,
-        List<Stream> streams,
+        Optional<List<Reported>> reported,
+        Optional<List<Stream>> streams,
         String data,
         String metrics,
         String records,
+        Optional<Verdict.Finding> finding,
         String error) {
     private static final int PAGE = 30;
     private static final int MOST_REPORTED = 100;
@@ -67,7 +72,7 @@ record CollectorPage(
     record Stream(String name, String link, long samples, String last, String value) {}
 
     boolean isKnown() {
-        return status.isPresent() || !runs.isEmpty();
+        return status.isPresent() || runs.filter(List::isEmpty).isEmpty();
     }
 
     static CollectorPage of(List<InputStatus> inputs, Params params, Ask ask, Instant now) {
@@ -92,15 +97,21 @@ record CollectorPage(
                                         + before.map(t -> " AND planned < " + Sql.time(t))
                                                 .orElse(""),
                                 PAGE + 1));
-        List<Run> runs = rows.rows().stream().limit(PAGE).map(row -> run(row, params)).toList();
+        Optional<List<Run>> runs =
+                rows.isKnown()
+                        ? Optional.of(
+                                rows.rows().stream()
+                                        .limit(PAGE)
+                                        .map(row -> run(row, params))
+                                        .toList())
+                        : Optional.empty();
         String older =
                 rows.rows().size() > PAGE
                         ? params.with("before", rows.rows().get(PAGE - 1).text(0))
                                 .at("/ui/collector")
                         : "";
-        Optional<Run> chosen =
-                ask
-                        .rows(
+        Answer chosenRow =
+                ask.rows(
                                 runs(
                                         mine
                                                 + time(params.get("run"))
@@ -108,13 +119,17 @@ record CollectorPage(
                                                         .orElse(
                                                                 " AND outcome IN ('error',"
                                                                         + " 'timeout', 'crashed')"),
-                                        1))
-                        .rows()
-                        .stream()
-                        .map(row -> run(row, params))
-                        .findFirst();
+                                        1));
+        Optional<Run> chosen =
+                chosenRow.rows().stream().map(row -> run(row, params)).findFirst();
+        Answer figures =
+                ask.rows(
+                        RunFigures.sql(
+                                mine, status.map(CollectorStatus::interval).orElse(0.0), now));
         String source = "pythond/" + input + "/" + id;
         Params link = Params.of("source", source);
+        Answer reported = ask.rows(reportedSql(source));
+        Answer streams = ask.rows(streamsSql(source));
         List<Choice> outcomes = new ArrayList<>();
         for (String word : List.of("", "ok", "error", "timeout", "skipped", "crashed")) {
             outcomes.add(
@@ -137,12 +152,24 @@ record CollectorPage(
                 chosen,
                 status.flatMap(each -> chosen.map(run -> excerpt(each.file(), run.error())))
                         .orElseGet(List::of),
-                reported(ask, source),
-                streams(ask, source),
+                reported.isKnown()
+                        ? Optional.of(
+                                reported.rows().stream().map(CollectorPage::reported).toList())
+                        : Optional.empty(),
+                streams.isKnown()
+                        ? Optional.of(
+                                streams.rows().stream().map(row -> stream(row, source)).toList())
+                        : Optional.empty(),
                 Params.of("input", input, "collector", id).at("/ui/data/runs"),
                 link.at("/ui/metrics"),
                 link.at("/ui/records"),
-                rows.error());
+                status.flatMap(each ->
+                        Verdict.collector(
+                                input,
+                                each,
+                                Optional.ofNullable(RunFigures.of(figures).get(List.of(input, id))),
+                                now)),
+                ask.note(rows, chosenRow, figures, reported, streams));
     }
 
     private static String runs(String where, int limit) {
@@ -192,22 +219,33 @@ record CollectorPage(
         return lines;
     }
 
-    private static List<Reported> reported(Ask ask, String source) {
-        String sql =
-                """
-                WITH mine AS (SELECT * FROM metrics WHERE source = %s),
-                notes AS (SELECT * FROM records WHERE source = %s)
-                SELECT time, name, tags, coalesce(text, value::VARCHAR, '') FROM mine
-                WHERE time > (SELECT max(time) FROM mine) - INTERVAL 1 SECOND
-                UNION ALL
-                SELECT time, name || ' (' || category || ')', tags, fields::VARCHAR FROM notes
-                WHERE time > (SELECT max(time) FROM notes) - INTERVAL 1 SECOND
-                ORDER BY 1 DESC, 2 LIMIT %d\
-                """
-                        .formatted(Sql.text(source), Sql.text(source), MOST_REPORTED);
-        return ask.rows(sql).rows().stream()
-                .map(row -> new Reported(row.text(0), row.text(1), tags(row.cell(2)), row.text(3)))
-                .toList();
+    private static String reportedSql(String source) {
+        return """
+        WITH mine AS (SELECT * FROM metrics WHERE source = %1$s),
+        notes AS (SELECT * FROM records WHERE source = %1$s)
+        SELECT time, name, tags, text, value, NULL, histogram IS NOT NULL FROM mine
+        WHERE time > (SELECT max(time) FROM mine) - INTERVAL 1 SECOND
+        UNION ALL
+        SELECT time, name || ' (' || category || ')', tags, NULL, NULL, fields, false FROM notes
+        WHERE time > (SELECT max(time) FROM notes) - INTERVAL 1 SECOND
+        ORDER BY 1 DESC, 2 LIMIT %2$d\
+        """
+                .formatted(Sql.text(source), MOST_REPORTED);
+    }
+
+    private static Reported reported(Row row) {
+        return new Reported(
+                row.text(0),
+                row.text(1),
+                tags(row.cell(2)),
+                row.cell(5) == null
+                        ? value(row.text(3), row.text(4), Boolean.TRUE.equals(row.cell(6)))
+                        : row.text(5));
+    }
+
+    /// Of a sample: its text, which has all digits where a number cannot, or its number.
+    static String value(String text, String number, boolean histogram) {
+        return !text.isEmpty() ? text : number.isEmpty() && histogram ? "histogram" : number;
     }
 
     static String tags(@org.jspecify.annotations.Nullable Object cell) {
@@ -219,23 +257,27 @@ record CollectorPage(
         return String.join("  ", each);
     }
 
-    private static List<Stream> streams(Ask ask, String source) {
-        String sql =
-                """
-                SELECT stream, any_value(name), count(*), max(time),
-                    arg_max(coalesce(text, value::VARCHAR), time_ns)
-                FROM metrics WHERE source = %s GROUP BY stream ORDER BY stream LIMIT %d\
-                """
-                        .formatted(Sql.text(source), MOST_STREAMS);
-        return ask.rows(sql).rows().stream()
-                .map(row ->
-                        new Stream(
-                                row.text(0),
-                                Params.of("source", source, "name", row.text(1)).at("/ui/metrics"),
-                                row.whole(2),
-                                row.text(3),
-                                row.text(4)))
-                .toList();
+    private static String streamsSql(String source) {
+        return """
+        SELECT stream, any_value(name), count(*), max(time), arg_max(
+            {'text': text, 'value': value, 'histogram': histogram IS NOT NULL}, time_ns)
+        FROM metrics WHERE source = %s GROUP BY stream ORDER BY stream LIMIT %d\
+        """
+                .formatted(Sql.text(source), MOST_STREAMS);
+    }
+
+    private static Stream stream(Row row, String source) {
+        return new Stream(
+                row.text(0),
+                Params.of("source", source, "name", row.text(1)).at("/ui/metrics"),
+                row.whole(2),
+                row.text(3),
+                row.cell(4) instanceof Map<?, ?> last
+                        ? value(
+                                Show.value(last.get("text")),
+                                Show.value(last.get("value")),
+                                Boolean.TRUE.equals(last.get("histogram")))
+                        : "");
     }
 
     /// Durations and lateness of the newest runs, for the charts.

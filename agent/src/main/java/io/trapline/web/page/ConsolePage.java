@@ -14,6 +14,7 @@ import java.util.function.BooleanSupplier;
 /// A statement and what the store answers, with the views beside it.
 ///
 /// @param run a name for the next run of the statement, by which it can be cancelled
+/// @param viewsError why the views could not be listed, empty if they are
 /// @param answer empty before anything was asked
 /// @param left rows of the answer that are not shown
 /// @param chart the answer as a chart's data, empty where it has none
@@ -21,10 +22,20 @@ record ConsolePage(
         String sql,
         String run,
         List<View> views,
+        String viewsError,
         Optional<Answer> answer,
         int left,
         Optional<String> chart) {
     private static final int SHOWN = 500;
+
+    private static final String VIEWS =
+            """
+            SELECT v.view_name, c.column_name, c.data_type
+            FROM duckdb_views() v JOIN duckdb_columns() c
+                ON c.schema_name = v.schema_name AND c.table_name = v.view_name
+            WHERE v.schema_name = 'main' AND NOT v.internal
+            ORDER BY v.view_name, c.column_index\
+            """;
 
     /// What people look for most.
     private static final List<String> FIRST =
@@ -109,10 +120,12 @@ record ConsolePage(
     }
 
     static ConsolePage of(Params params, Ask ask) {
+        Answer views = ask.rows(VIEWS, Ask.IMPATIENCE);
         return new ConsolePage(
                 params.get("sql", EXAMPLES.getFirst().sql()),
                 UUID.randomUUID().toString(),
-                views(ask),
+                views(views),
+                views.error(),
                 Optional.empty(),
                 0,
                 Optional.empty());
@@ -120,29 +133,21 @@ record ConsolePage(
 
     /// Runs the form's statement.
     static ConsolePage run(Params form, Ask ask, BooleanSupplier cancelled) {
-        Answer all = ask.rows(form.get("sql"), Store.QUERY_TIMEOUT, cancelled);
+        Answer all = ask.statement(form.get("sql"), Store.QUERY_TIMEOUT, cancelled);
+        Answer views = ask.rows(VIEWS, Ask.IMPATIENCE);
         Answer shown =
                 new Answer(all.columns(), all.rows().stream().limit(SHOWN).toList(), all.error());
         return new ConsolePage(
                 form.get("sql"),
                 UUID.randomUUID().toString(),
-                views(ask),
+                views(views),
+                views.error(),
                 Optional.of(shown),
                 all.rows().size() - shown.rows().size(),
                 ResultChart.of(all));
     }
 
-    private static List<View> views(Ask ask) {
-        Answer found =
-                ask.rows(
-                        """
-                        SELECT v.view_name, c.column_name, c.data_type
-                        FROM duckdb_views() v JOIN duckdb_columns() c
-                            ON c.schema_name = v.schema_name AND c.table_name = v.view_name
-                        WHERE v.schema_name = 'main' AND NOT v.internal
-                        ORDER BY v.view_name, c.column_index\
-                        """,
-                        Ask.IMPATIENCE);
+    private static List<View> views(Answer found) {
         Map<String, List<Column>> views = new LinkedHashMap<>();
         FIRST.forEach(name -> views.put(name, new ArrayList<>()));
         for (Row row : found.rows()) {

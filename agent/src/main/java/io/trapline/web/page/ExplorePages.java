@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Only the dashboard is ever changed here.
 public final class ExplorePages implements HttpService, AutoCloseable {
     private static final int MOST_RUNNING = 1000;
+    private static final String CONSOLE = "/ui/sql";
 
     private final Html html;
     private final Ask ask;
@@ -38,7 +39,7 @@ public final class ExplorePages implements HttpService, AutoCloseable {
 
     public ExplorePages(Html html, Optional<Store> store, Pins pins, InstantSource clock) {
         this.html = html;
-        this.ask = new Ask(store);
+        this.ask = new Ask(store, clock);
         this.pins = pins;
         this.clock = clock;
         this.tail = store.map(its -> new Tail(its, ask, clock));
@@ -62,8 +63,8 @@ public final class ExplorePages implements HttpService, AutoCloseable {
         rules.get("/ui/tail", this::tail);
         rules.get("/ui/objects", this::objects);
         rules.get("/ui/object", this::object);
-        rules.get("/ui/sql", this::console);
-        rules.post("/ui/sql", this::run);
+        rules.get(CONSOLE, this::console);
+        rules.post(CONSOLE, this::run);
         rules.post("/ui/sql.csv", this::download);
         rules.post("/ui/sql/cancel", this::cancel);
     }
@@ -146,7 +147,7 @@ public final class ExplorePages implements HttpService, AutoCloseable {
     }
 
     private void records(ServerRequest request, ServerResponse response) {
-        RecordsPage page = RecordsPage.of(Html.params(request), ask, clock.instant());
+        RecordsPage page = RecordsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
         html.page(request, response, "records", page.heading(), "records", true, "page", page);
     }
 
@@ -164,20 +165,20 @@ public final class ExplorePages implements HttpService, AutoCloseable {
     }
 
     private void objects(ServerRequest request, ServerResponse response) {
-        ObjectsPage page = ObjectsPage.of(Html.params(request), ask, clock.instant());
+        ObjectsPage page = ObjectsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
         html.page(request, response, "objects", "Objects", "records", false, "page", page);
     }
 
     private void object(ServerRequest request, ServerResponse response) {
-        ObjectPage page = ObjectPage.of(Html.params(request), ask, clock.instant());
-        if (page.latest().isEmpty() && page.error().isEmpty()) {
+        ObjectPage page = ObjectPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
+        if (page.latest().isEmpty() && page.known()) {
             response.status(404);
         }
         html.page(request, response, "object", page.title(), "records", false, "page", page);
     }
 
     private void console(ServerRequest request, ServerResponse response) {
-        show(request, response, ConsolePage.of(Html.params(request), ask));
+        show(request, response, ConsolePage.of(Html.params(request), ask.on(CONSOLE)));
     }
 
     private void show(ServerRequest request, ServerResponse response, ConsolePage page) {
@@ -193,7 +194,7 @@ public final class ExplorePages implements HttpService, AutoCloseable {
         String name = form.get().get("run");
         AtomicBoolean cancelled = running.computeIfAbsent(name, _ -> new AtomicBoolean());
         try {
-            show(request, response, ConsolePage.run(form.get(), ask, cancelled::get));
+            show(request, response, ConsolePage.run(form.get(), ask.on(CONSOLE), cancelled::get));
         } finally {
             running.remove(name, cancelled);
         }
@@ -216,7 +217,7 @@ public final class ExplorePages implements HttpService, AutoCloseable {
                 ResultFormat.CSV.write(result, out);
             }
         } catch (QueryException _) {
-            show(request, response, ConsolePage.run(form.get(), ask, () -> false));
+            show(request, response, ConsolePage.run(form.get(), ask.on(CONSOLE), () -> false));
         }
     }
 

@@ -192,7 +192,8 @@ public final class Html {
                 : "/";
     }
 
-    private static String here(ServerRequest request) {
+    /// The address that was asked for, with everything that was chosen.
+    static String here(ServerRequest request) {
         String query = request.prologue().query().rawValue();
         return local(request.prologue().uriPath().rawPath() + (query.isEmpty() ? "" : "?" + query));
     }

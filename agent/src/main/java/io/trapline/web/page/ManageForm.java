@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.ingest.JsonMistake;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,7 +47,8 @@ record ManageForm(Map<String, String> values, Map<String, String> wrong) {
             boolean known = problem.matches("[a-z_]+[\\[.:].*") && fields.values().containsKey(key);
             wrong.merge(
                     known ? key : "",
-                    known ? problem.substring(colon + 2) : problem,
+                    // Of filters[1].metric the field is filters, and which rule has to be said.
+                    known && key.length() == colon ? problem.substring(colon + 2) : problem,
                     (a, b) -> a + "; " + b);
         }
         return new ManageForm(fields.values(), wrong);
@@ -129,10 +131,9 @@ record ManageForm(Map<String, String> values, Map<String, String> wrong) {
             } catch (JsonProcessingException e) {
                 problems.add(
                         key
-                                + ": not JSON: line "
-                                + e.getLocation().getLineNr()
-                                + ", column "
-                                + e.getLocation().getColumnNr());
+                                + ": not JSON: "
+                                + JsonMistake.explain(
+                                        text, e, JSON.getFactory().streamReadConstraints()));
             }
             return this;
         }

@@ -3,17 +3,19 @@ package io.trapline.web.page;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /// Names of metrics that fit what was typed so far. Looks at the store's list of streams, which is
 /// short, so that finding one takes as long however much there is of it.
 ///
+/// @param known whether the store has said; if it has not, an empty list says nothing
 /// @param more where the next page is, empty at the end
-record MetricNames(List<Name> names, String more, String error) {
+record MetricNames(boolean known, List<Name> names, String more, String error) {
     private static final int PAGE = 50;
     private static final int MOST_SUGGESTED = 50;
-    static final MetricNames NONE = new MetricNames(List.of(), "", "");
+    static final MetricNames NONE = new MetricNames(true, List.of(), "", "");
 
     /// @param last how long ago the last value of the chosen time was, empty when there was none
     record Name(String name, String source, String link, long streams, String last, String value) {}
@@ -41,6 +43,7 @@ record MetricNames(List<Name> names, String more, String error) {
                                         Sql.time(form.span().from()),
                                         Sql.time(form.span().to())));
         return new MetricNames(
+                found.isKnown(),
                 found.rows().stream().limit(PAGE).map(row -> name(row, form, now)).toList(),
                 found.rows().size() > PAGE
                         ? form.params()
@@ -48,7 +51,7 @@ record MetricNames(List<Name> names, String more, String error) {
                                 .with("skip", String.valueOf(skip + PAGE))
                                 .at("/ui/metrics")
                         : "",
-                found.error());
+                ask.note(found));
     }
 
     private static Name name(Row row, MetricForm form, Instant now) {
@@ -69,7 +72,7 @@ record MetricNames(List<Name> names, String more, String error) {
             return Show.shortened(text, 60);
         }
         if (last.get("value") instanceof Number number) {
-            return Show.number(number.doubleValue());
+            return Show.value(number);
         }
         return last.get("bins") instanceof Number bins ? "histogram, " + bins + " bins" : "";
     }
@@ -129,10 +132,11 @@ record MetricNames(List<Name> names, String more, String error) {
                 .toList();
     }
 
-    /// The keys of tags that the metric's lines can be told apart by.
+    /// The keys of tags that the metric's lines can be told apart by; the one chosen is among them
+    /// also when the store does not say.
     static List<String> tagKeys(MetricForm form, Ask ask) {
-        return ask
-                .rows(
+        List<String> keys = new ArrayList<>();
+        ask.rows(
                         "SELECT DISTINCT unnest(map_keys(tags)) AS key FROM trapline.streams"
                                 + " WHERE name = "
                                 + Sql.text(form.name())
@@ -142,8 +146,10 @@ record MetricNames(List<Name> names, String more, String error) {
                                 + form.tagSql()
                                 + " ORDER BY key LIMIT 50")
                 .rows()
-                .stream()
-                .map(row -> row.text(0))
-                .toList();
+                .forEach(row -> keys.add(row.text(0)));
+        if (!List.of("stream", "all", "source").contains(form.by()) && !keys.contains(form.by())) {
+            keys.add(form.by());
+        }
+        return keys;
     }
 }

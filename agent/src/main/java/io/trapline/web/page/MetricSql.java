@@ -3,25 +3,54 @@ package io.trapline.web.page;
 /// The statements behind a chart, written so that people can take them along.
 final class MetricSql {
     private static final int MOST = 100_000;
+    private static final int MOST_DISTANCES = 20_000;
 
     private MetricSql() {}
 
-    /// What there is to draw: streams, the usual distance of samples in milliseconds, whether there
-    /// are numbers, whether there are histograms.
+    /// What there is to draw: the usual distance of samples in milliseconds, whether there are
+    /// numbers, whether there are histograms, the time of the first sample in milliseconds.
+    ///
+    /// The distance is the median of what lies between a sample and the next of its stream, so that
+    /// a hole does not change it.
     static String facts(MetricForm form) {
         return """
-        SELECT count(*), median(distance), coalesce(bool_or(numbers), false),
-            coalesce(bool_or(histograms), false)
-        FROM (SELECT (epoch_ms(max(time)) - epoch_ms(min(time))) / nullif(count(*) - 1, 0) AS distance,
-                bool_or(value IS NOT NULL) AS numbers, bool_or(histogram IS NOT NULL) AS histograms
+        WITH mine AS (
+            SELECT time, source, stream, value IS NOT NULL AS number,
+                histogram IS NOT NULL AS distribution
             FROM metrics
-            WHERE %s
-            GROUP BY source, stream)\
+            WHERE %s),
+        newest AS (SELECT time, source, stream FROM mine ORDER BY time DESC LIMIT %d),
+        distances AS (
+            SELECT source, stream, epoch_ms(time)
+                - lag(epoch_ms(time)) OVER (PARTITION BY source, stream ORDER BY time) AS ms
+            FROM newest)
+        SELECT (SELECT median(usual) FROM (SELECT median(ms) AS usual FROM distances WHERE ms > 0
+                GROUP BY source, stream)),
+            coalesce(bool_or(number), false), coalesce(bool_or(distribution), false),
+            epoch_ms(min(time))
+        FROM mine\
         """
-                .formatted(form.where(form.span()));
+                .formatted(form.where(form.span()), MOST_DISTANCES);
     }
 
-    /// Columns t (start of the step in ms), line, v.
+    /// Answers a row if there is a sample as long before the chart as the chart is long.
+    static String before(MetricForm form) {
+        return "SELECT 1 FROM metrics WHERE "
+                + form.where(form.span().before(form.span().length()))
+                + " LIMIT 1";
+    }
+
+    /// Whether what is drawn is a value that samples have, so that the figures are of the samples.
+    /// A sum, a count and a rate are values of the steps.
+    static boolean isOfSamples(String aggregate) {
+        return switch (aggregate) {
+            case "sum", "count", "rate" -> false;
+            default -> true;
+        };
+    }
+
+    /// Columns t (start of the step in ms), line, v; where the figures are of the samples also the
+    /// step's least and most, their mean and number, and the latest.
     static String lines(MetricForm form, String aggregate, Span when, long step) {
         String bucket = "epoch_ms(time) // " + step + " * " + step;
         String where = form.where(when) + " AND value IS NOT NULL";
@@ -35,13 +64,21 @@ final class MetricSql {
                     case "last" -> "arg_max(value, time_ns)";
                     default -> aggregate + "(value)";
                 };
+        String figures =
+                isOfSamples(aggregate)
+                        ? """
+                        ,
+                            min(value) AS least, max(value) AS most, avg(value) AS mean,
+                            count(value) AS samples, arg_max(value, time_ns) AS latest\
+                        """
+                        : "";
         return """
-        SELECT %s AS t, %s AS line, %s AS v
+        SELECT %s AS t, %s AS line, %s AS v%s
         FROM metrics
         WHERE %s
         GROUP BY t, line ORDER BY t, line LIMIT %d\
         """
-                .formatted(bucket, form.lineSql(), value, where, MOST);
+                .formatted(bucket, form.lineSql(), value, figures, where, MOST);
     }
 
     /// Of each stream its own rate, added up. A counter that went back started again at 0.
@@ -78,7 +115,12 @@ final class MetricSql {
                 };
         if (value.isEmpty()) {
             return """
-            SELECT t, line, histogram_quantile(bins, 0.%s) AS v
+            SELECT t, line, histogram_quantile(bins, 0.%s) AS v,
+                list_min(list_transform(bins, lambda b: b.bin)) AS least,
+                list_max(list_transform(bins, lambda b: b.bin + b.width)) AS most,
+                list_sum(list_transform(bins, lambda b: (b.bin + b.width / 2) * b.count))
+                    / list_sum(list_transform(bins, lambda b: b.count)) AS mean,
+                list_sum(list_transform(bins, lambda b: b.count)) AS samples
             FROM (SELECT %s AS t, %s AS line, flatten(list(bins)) AS bins
                 FROM histograms
                 WHERE %s
@@ -88,13 +130,22 @@ final class MetricSql {
                     .formatted(
                             aggregate.substring(1), bucket, form.lineSql(), form.where(when), MOST);
         }
+        String figures =
+                isOfSamples(aggregate)
+                        ? """
+                        ,
+                            min(bin) AS least, max(bin + width) AS most,
+                            sum((bin + width / 2) * count) / sum(count) AS mean,
+                            sum(count) AS samples\
+                        """
+                        : "";
         return """
-        SELECT %s AS t, %s AS line, %s AS v
+        SELECT %s AS t, %s AS line, %s AS v%s
         FROM histogram_bins
         WHERE %s
         GROUP BY t, line ORDER BY t, line LIMIT %d\
         """
-                .formatted(bucket, form.lineSql(), value, form.where(when), MOST);
+                .formatted(bucket, form.lineSql(), value, figures, form.where(when), MOST);
     }
 
     /// Columns t, bin (lower edge), width, count.

@@ -11,12 +11,15 @@ import java.util.TreeSet;
 
 /// One object: what it is now, and what changed from report to report.
 ///
+/// @param known whether the store has said; if it has not, nothing is missing
 /// @param latest empty when the store has no report of it
+/// @param error why this is not what the store has now; empty if it is
 /// @param history newest first
 /// @param older where the next page is, empty at the end
 record ObjectPage(
         String title,
         String kind,
+        boolean known,
         Optional<RecordEntry> latest,
         String when,
         List<Version> history,
@@ -59,13 +62,14 @@ record ObjectPage(
         return new ObjectPage(
                 name.isEmpty() ? params.get("class") : name,
                 params.get("class") + " · " + params.get("category").replace('_', ' '),
+                newest.isKnown() && found.isKnown(),
                 latest,
                 latest.map(it -> Show.distance(Instant.parse(it.time()), now)).orElse(""),
                 history,
                 reports.size() > PAGE
                         ? params.with("skip", String.valueOf(skip + PAGE)).at("/ui/object")
                         : "",
-                found.error());
+                ask.note(newest, found));
     }
 
     private static List<Change> changes(RecordEntry before, RecordEntry after) {

@@ -8,8 +8,10 @@ import java.util.List;
 /// The objects that were reported, each in its latest state. An object is what has the same
 /// category, class, host and name.
 ///
+/// @param known whether the store has said; if it has not, an empty list says nothing
 /// @param more where the next page is, empty at the end
-record ObjectsPage(Params params, List<Item> objects, String more, String error) {
+record ObjectsPage(
+        Params params, boolean known, List<Item> objects, String more, String error) {
     private static final int PAGE = 50;
     static final String IDENTITY =
             "category, name, coalesce(tags['host'], ''), coalesce(tags['name'], fields->>'name', '')";
@@ -42,11 +44,12 @@ record ObjectsPage(Params params, List<Item> objects, String more, String error)
                                 + skip);
         return new ObjectsPage(
                 params,
+                found.isKnown(),
                 found.rows().stream().limit(PAGE).map(row -> item(row, now)).toList(),
                 found.rows().size() > PAGE
                         ? params.with("skip", String.valueOf(skip + PAGE)).at("/ui/objects")
                         : "",
-                found.error());
+                ask.note(found));
     }
 
     private static Item item(Row row, Instant now) {

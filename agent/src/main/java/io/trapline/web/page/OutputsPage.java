@@ -5,10 +5,13 @@ import io.trapline.forward.ForwardException;
 import io.trapline.forward.OutputStatus;
 import io.trapline.web.OutputsCalls;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /// What is passed on: how far each output is, what went wrong, what receivers refused.
 ///
@@ -27,12 +30,14 @@ record OutputsPage(List<Output> outputs, String error) {
             String lag,
             String rate,
             String sent,
-            String last,
             String error,
             String errorAt,
             String next,
+            String failing,
             String notice,
             List<String> skipped,
+            List<String> changed,
+            List<String> dropped,
             long asideCount,
             String asideBytes,
             long lost,
@@ -65,7 +70,9 @@ record OutputsPage(List<Output> outputs, String error) {
                                         .map(OutputsPage::aside)
                                         .toList()
                                 : List.of();
-                all.add(output(status, aside, now));
+                Optional<Instant> since =
+                        Optional.ofNullable(calls.failingSince().get(status.name()));
+                all.add(output(status, since, aside, now));
             }
         } catch (ForwardException e) {
             return new OutputsPage(all, String.valueOf(e.getMessage()));
@@ -73,9 +80,47 @@ record OutputsPage(List<Output> outputs, String error) {
         return new OutputsPage(all, "");
     }
 
-    private static Output output(OutputStatus status, List<Aside> aside, Instant now) {
-        List<String> skipped = new ArrayList<>();
-        status.skipped().forEach((why, count) -> skipped.add(count + " " + why));
+    private static String sent(OutputStatus status, Instant now) {
+        String tries =
+                status.retries() == 0
+                        ? ""
+                        : "; "
+                                + status.retries()
+                                + (status.retries() == 1
+                                        ? " request failed and was tried again"
+                                        : " requests failed and were tried again");
+        return status.sentAt()
+                        .map(at ->
+                                status.items()
+                                        + " items in "
+                                        + status.requests()
+                                        + " requests, "
+                                        + Show.bytes(status.bytes())
+                                        + ", the last "
+                                        + Show.distance(at, now))
+                        .orElse("nothing yet")
+                + tries;
+    }
+
+    private static String sentence(String text) {
+        return text.isEmpty() || text.matches("(?s).*[.!?]\\s*") ? text : text + ".";
+    }
+
+    private static Output output(
+            OutputStatus status, Optional<Instant> since, List<Aside> aside, Instant now) {
+        List<String> skipped = counts(status.skipped());
+        List<String> changed = counts(status.changed());
+        List<String> dropped = new ArrayList<>();
+        for (OutputStatus.Dropped one : status.dropped()) {
+            dropped.add(
+                    one.values()
+                            + " × "
+                            + one.reason()
+                            + "; it said "
+                            + Show.distance(one.at(), now)
+                            + ": "
+                            + one.said());
+        }
         return new Output(
                 status.name(),
                 status.kind(),
@@ -87,23 +132,27 @@ record OutputsPage(List<Output> outputs, String error) {
                     default -> "busy";
                 },
                 status.lag() == 0 ? "up to date" : status.lag() + " batches behind",
-                String.format(Locale.ROOT, "%.1f items/s", status.itemsPerSecond()),
-                status.items()
-                        + " items in "
-                        + status.requests()
-                        + " requests, "
-                        + Show.bytes(status.bytes())
-                        + (status.retries() == 0 ? "" : "; " + status.retries() + " retries"),
-                status.sentAt().map(at -> Show.distance(at, now)).orElse("not yet"),
-                status.error(),
+                Show.rate(status.itemsPerSecond()) + " items/s",
+                sent(status, now),
+                sentence(status.error()),
                 status.errorAt().map(at -> Show.distance(at, now)).orElse(""),
                 status.nextTry().map(at -> Show.distance(at, now)).orElse(""),
+                since.map(at -> Show.coarse(Math.max(0, Duration.between(at, now).toSeconds())))
+                        .orElse(""),
                 status.notice(),
                 skipped,
+                changed,
+                dropped,
                 status.aside(),
                 Show.bytes(status.asideBytes()),
                 status.asideLost(),
                 aside);
+    }
+
+    private static List<String> counts(Map<String, Long> byReason) {
+        List<String> all = new ArrayList<>();
+        new TreeMap<>(byReason).forEach((why, count) -> all.add(count + " × " + why));
+        return all;
     }
 
     private static Aside aside(AsideItem item) {

@@ -3,7 +3,6 @@ package io.trapline.web.page;
 import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
-import io.trapline.journal.Journal.ReaderStatus;
 import io.trapline.model.Run;
 import io.trapline.store.StoreStatus;
 import io.trapline.web.ConfigStatus;
@@ -11,38 +10,40 @@ import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /// Is all well? What the first page shows at one moment.
 ///
-/// @param ailments what needs somebody, each with where to look; empty = all is well
-/// @param error why there are no figures from the store
+/// @param failures empty when the store has not said yet; so with `arrivals`
+/// @param error why the figures from the store are not those of now, or not there; empty if nothing
 record Overview(
         Instant now,
         Config config,
-        List<Ailment> ailments,
+        Verdict verdict,
         List<Input> inputs,
         Log log,
         Optional<Kept> kept,
-        List<Failure> failures,
-        List<Arrival> arrivals,
+        Optional<List<Failure>> failures,
+        Optional<List<Arrival>> arrivals,
         String error) {
-    private static final Duration SPARK = Duration.ofHours(6);
-    private static final int SPARK_RUNS = 40;
     private static final Duration RECENT = Duration.ofMinutes(5);
     private static final Duration FAILURES = Duration.ofHours(24);
     private static final int MOST_FAILURES = 8;
-    private static final long BEHIND = 1000;
+
+    /// Events change slowly, and a page that looks every two seconds need not look for them.
+    private static final Duration EVENTS_EVERY = Duration.ofSeconds(10);
+
+    private static final Params EVENT_PARAMS = Params.of("category", "keyevent", "range", "7d");
+    private static final RecordsPage.Rows EVENT_LINKS =
+            new RecordsPage.Rows(EVENT_PARAMS, List.of());
+    static final String EVENTS = EVENT_PARAMS.at(RecordsPage.PATH);
 
     /// @param refused whether the last reading was refused
     record Config(long generation, List<String> problems, boolean refused, String read) {}
-
-    /// @param link empty when the sentence says all there is
-    record Ailment(String text, String link) {}
 
     record Input(
             String name,
@@ -87,11 +88,7 @@ record Overview(
     record Arrival(String source, String link, String rate, String last) {}
 
     boolean isEmpty() {
-        return inputs.isEmpty() && arrivals.isEmpty();
-    }
-
-    boolean isWell() {
-        return ailments.isEmpty();
+        return inputs.isEmpty() && arrivals.map(List::isEmpty).orElse(kept.isEmpty());
     }
 
     int collectorCount() {
@@ -103,15 +100,22 @@ record Overview(
             JournalStatus journal,
             ConfigStatus config,
             Optional<StoreStatus> store,
+            Verdict.Outputs outputs,
             Ask ask,
             Instant now) {
-        Answer runs = ask.rows(runsSql(now), Ask.IMPATIENCE);
-        Map<List<String>, Row> figures = new HashMap<>();
-        runs.rows().forEach(row -> figures.put(List.of(row.text(0), row.text(1)), row));
-        // A store that does not answer is not asked twice more.
-        boolean asked = runs.error().isEmpty();
-        Answer failed = asked ? ask.rows(failuresSql(now), Ask.IMPATIENCE) : Answer.NONE;
-        Answer came = asked ? ask.rows(arrivalsSql(now), Ask.IMPATIENCE) : Answer.NONE;
+        Answer runs =
+                ask.rows(
+                        RunFigures.sql("true", RunFigures.longestInterval(inputs), now),
+                        Ask.IMPATIENCE);
+        Answer open =
+                ask.rows(
+                        OpenEvents.sql(
+                                "time > " + Sql.time(now.minus(OpenEvents.BACK)), "", now),
+                        Ask.IMPATIENCE,
+                        EVENTS_EVERY);
+        Answer failed = ask.rows(failuresSql(now), Ask.IMPATIENCE);
+        Answer came = ask.rows(arrivalsSql(now), Ask.IMPATIENCE);
+        Map<List<String>, RunFigures> figures = RunFigures.of(runs);
         return new Overview(
                 now,
                 new Config(
@@ -119,24 +123,41 @@ record Overview(
                         config.problems(),
                         config.refused(),
                         Show.distance(config.readAt(), now)),
-                ailments(inputs, journal, config, store),
+                Verdict.of(
+                        new Verdict.Facts(
+                                inputs,
+                                outputs,
+                                journal,
+                                config,
+                                store,
+                                figures,
+                                OpenEvents.of(open, EVENT_LINKS, now),
+                                silent(runs, open),
+                                oldest(runs, open),
+                                now)),
                 inputs.stream().map(input -> input(input, figures, now)).toList(),
                 log(journal),
                 store.map(status -> kept(status, now)),
-                failures(failed.rows(), now),
-                arrivals(came.rows(), now),
-                runs.error());
+                failed.isKnown() ? Optional.of(failures(failed.rows(), now)) : Optional.empty(),
+                came.isKnown() ? Optional.of(arrivals(came.rows(), now)) : Optional.empty(),
+                ask.note(runs, open, failed, came));
     }
 
-    private static String runsSql(Instant now) {
-        return """
-        SELECT input, collector, list(duration_ms ORDER BY planned),
-            avg(points) FILTER (WHERE planned > %s)
-        FROM (SELECT *, row_number() OVER (PARTITION BY input, collector ORDER BY planned DESC) AS n
-            FROM runs WHERE planned > %s AND outcome <> 'skipped')
-        WHERE n <= %d GROUP BY input, collector\
-        """
-                .formatted(Sql.time(now.minus(RECENT)), Sql.time(now.minus(SPARK)), SPARK_RUNS);
+    private static String silent(Answer... answers) {
+        return Arrays.stream(answers)
+                .map(Answer::error)
+                .filter(error -> !error.isEmpty())
+                .findFirst()
+                .orElse("");
+    }
+
+    /// Empty when all are of now, or when one has never come.
+    private static Optional<Instant> oldest(Answer... answers) {
+        return Arrays.stream(answers).allMatch(Answer::isKnown)
+                ? Arrays.stream(answers)
+                        .flatMap(answer -> answer.asOf().stream())
+                        .min(Comparator.naturalOrder())
+                : Optional.empty();
     }
 
     private static String failuresSql(Instant now) {
@@ -163,89 +184,6 @@ record Overview(
                 .formatted(since, since);
     }
 
-    private static List<Ailment> ailments(
-            List<InputStatus> inputs,
-            JournalStatus journal,
-            ConfigStatus config,
-            Optional<StoreStatus> store) {
-        List<Ailment> found = new ArrayList<>();
-        if (config.refused()) {
-            found.add(
-                    new Ailment(
-                            "The last reload was refused; configuration "
-                                    + config.generation()
-                                    + " stays in force",
-                            "/#configuration"));
-        } else if (config.errors() > 0) {
-            found.add(
-                    new Ailment(
-                            "The configuration has "
-                                    + config.errors()
-                                    + (config.errors() == 1 ? " error" : " errors")
-                                    + "; what it is about does not run",
-                            "/#configuration"));
-        }
-        for (InputStatus input : inputs) {
-            if (input.state().equals("backing off")) {
-                found.add(
-                        new Ailment("Input " + input.name() + " backs off: " + input.reason(), ""));
-            }
-            for (String problem : input.problems()) {
-                found.add(new Ailment("Input " + input.name() + ": " + told(problem), ""));
-            }
-            for (CollectorStatus collector : input.collectors()) {
-                if (collector.state().equals("paused")) {
-                    continue;
-                }
-                boolean failed =
-                        collector
-                                .last()
-                                .filter(last -> !last.outcome().word().equals("ok"))
-                                .isPresent();
-                if (failed || collector.state().equals("backing off")) {
-                    String why =
-                            collector.reason().isEmpty()
-                                    ? Run.summary(collector.lastError())
-                                    : collector.reason();
-                    found.add(
-                            new Ailment(
-                                    "Collector "
-                                            + input.name()
-                                            + "/"
-                                            + collector.name()
-                                            + (failed ? " failed: " : " backs off: ")
-                                            + why,
-                                    link(input.name(), collector.name())));
-                }
-            }
-        }
-        if (journal.bytes() > journal.maxBytes() * 0.8) {
-            found.add(
-                    new Ailment(
-                            "The journal uses "
-                                    + Show.bytes(journal.bytes())
-                                    + " of its "
-                                    + Show.bytes(journal.maxBytes())
-                                    + "; what is not read in time will be refused",
-                            ""));
-        }
-        for (ReaderStatus reader : journal.readers()) {
-            if (reader.lag() > BEHIND) {
-                found.add(
-                        new Ailment(
-                                "Reader "
-                                        + reader.name()
-                                        + " is "
-                                        + reader.lag()
-                                        + " batches behind the journal",
-                                ""));
-            }
-        }
-        store.filter(status -> !status.error().isEmpty())
-                .ifPresent(status -> found.add(new Ailment("The store: " + status.error(), "")));
-        return found;
-    }
-
     /// In one line: what cannot be used, and why; of a text with a traceback its first line and the
     /// error.
     public static String told(String problem) {
@@ -253,7 +191,8 @@ record Overview(
         return first.endsWith(":") ? first + " " + Run.summary(problem) : Run.summary(problem);
     }
 
-    private static Input input(InputStatus input, Map<List<String>, Row> figures, Instant now) {
+    private static Input input(
+            InputStatus input, Map<List<String>, RunFigures> figures, Instant now) {
         return new Input(
                 input.name(),
                 input.state(),
@@ -273,18 +212,18 @@ record Overview(
     }
 
     private static Collector collector(
-            String input, CollectorStatus collector, Optional<Row> figures, Instant now) {
+            String input, CollectorStatus collector, Optional<RunFigures> figures, Instant now) {
         String outcome = collector.last().map(last -> last.outcome().word()).orElse("not yet");
-        List<Double> durations = figures.map(row -> numbers(row.cell(2))).orElseGet(List::of);
+        List<Double> durations = figures.map(RunFigures::durations).orElseGet(List::of);
         double rate =
-                figures.map(row -> row.number(3) / Math.max(collector.interval(), 1e-3))
+                figures.map(of -> of.points() / Math.max(collector.interval(), 1e-3))
                         .orElse(Double.NaN);
         return new Collector(
                 collector.id(),
                 collector.name(),
                 link(input, collector.name()),
-                collector.state(),
-                tone(collector.state()),
+                collector.word(),
+                tone(collector.word()),
                 outcome,
                 outcomeTone(outcome),
                 collector.last().map(last -> Show.distance(last.started(), now)).orElse("–"),
@@ -297,8 +236,8 @@ record Overview(
 
     static String tone(String state) {
         return switch (state) {
-            case "running", "paused" -> "busy";
-            case "backing off", "down" -> "bad";
+            case "running", "slow", "paused" -> "busy";
+            case "backing off", "down", "held up" -> "bad";
             default -> "idle";
         };
     }
@@ -311,15 +250,6 @@ record Overview(
         };
     }
 
-    private static List<Double> numbers(@org.jspecify.annotations.Nullable Object cell) {
-        return cell instanceof List<?> list
-                ? list.stream()
-                        .filter(Number.class::isInstance)
-                        .map(n -> ((Number) n).doubleValue())
-                        .toList()
-                : List.of();
-    }
-
     static String link(String input, String collector) {
         return Params.of("input", input, "collector", collector).at("/ui/collector");
     }
@@ -330,7 +260,21 @@ record Overview(
                 Show.bytes(journal.bytes()),
                 Show.bytes(journal.maxBytes()),
                 (int) Math.min(100, 100 * journal.bytes() / Math.max(1, journal.maxBytes())),
-                journal.readers().stream().map(r -> new Reader(r.name(), r.lag())).toList());
+                journal.readers().stream()
+                        .map(r -> new Reader(readerWords(r.name()), r.lag()))
+                        .toList());
+    }
+
+    /// A reader of the journal as people know it.
+    static String readerWords(String name) {
+        return switch (name) {
+            case "store" -> "The store";
+            case "period" -> "The period engine of the checks";
+            default ->
+                    name.startsWith("output/")
+                            ? "Output " + name.substring("output/".length())
+                            : "Reader " + name + " of the journal";
+        };
     }
 
     private static Kept kept(StoreStatus status, Instant now) {

@@ -8,6 +8,7 @@ import io.trapline.collector.InputStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.store.Store;
 import io.trapline.web.ConfigStatus;
+import io.trapline.web.OutputsCalls;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.IOException;
@@ -27,6 +28,7 @@ public final class Pages implements HttpService, AutoCloseable {
     private final Supplier<JournalStatus> journal;
     private final Supplier<ConfigStatus> config;
     private final Optional<Store> store;
+    private final OutputsCalls outputs;
     private final Ask ask;
     private final InstantSource clock;
     private final LiveParts live = new LiveParts(LIVE_EVERY, LIVE_EVENTS);
@@ -37,13 +39,15 @@ public final class Pages implements HttpService, AutoCloseable {
             Supplier<JournalStatus> journal,
             Supplier<ConfigStatus> config,
             Optional<Store> store,
+            OutputsCalls outputs,
             InstantSource clock) {
         this.html = html;
         this.inputs = inputs;
         this.journal = journal;
         this.config = config;
         this.store = store;
-        this.ask = new Ask(store);
+        this.outputs = outputs;
+        this.ask = new Ask(store, clock);
         this.clock = clock;
     }
 
@@ -81,13 +85,18 @@ public final class Pages implements HttpService, AutoCloseable {
                 journal.get(),
                 config.get(),
                 store.map(Store::status),
-                ask,
+                Verdict.Outputs.of(outputs),
+                ask.on("/"),
                 clock.instant());
     }
 
     private void collector(ServerRequest request, ServerResponse response) {
         CollectorPage page =
-                CollectorPage.of(inputs.get(), Html.params(request), ask, clock.instant());
+                CollectorPage.of(
+                        inputs.get(),
+                        Html.params(request),
+                        ask.on(Html.here(request)),
+                        clock.instant());
         if (!page.isKnown() && page.error().isEmpty()) {
             response.status(404);
         }

@@ -34,7 +34,7 @@ public final class PushPages implements HttpService {
         this.calls = calls;
         this.forms = new RegistryForms(html, calls, AT);
         this.registry = calls.registry();
-        this.ask = new Ask(store);
+        this.ask = new Ask(store, clock);
         this.clock = clock;
     }
 
@@ -250,7 +250,7 @@ public final class PushPages implements HttpService {
                                     push,
                                     registry.metrics(push.source()),
                                     params,
-                                    ask,
+                                    ask.on(Html.here(request)),
                                     clock.instant());
                     html.page(
                             request,

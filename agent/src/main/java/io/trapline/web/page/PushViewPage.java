@@ -16,6 +16,7 @@ import java.util.Map;
 /// and the points behind them.
 ///
 /// @param charts empty names and addresses when there is nothing to draw
+/// @param known whether the store has said; if it has not, an empty list says nothing
 /// @param keys dimensions by which lines can be grouped
 record PushViewPage(
         PushRegistration push,
@@ -28,6 +29,7 @@ record PushViewPage(
         String target,
         List<Chart> charts,
         int left,
+        boolean known,
         List<Point> points,
         List<Event> events,
         String error) {
@@ -138,11 +140,11 @@ record PushViewPage(
         Answer points =
                 ask.rows(
                         event
-                                ? "SELECT time, name, tags, fields::VARCHAR FROM records WHERE "
+                                ? "SELECT time, name, tags, fields FROM records WHERE "
                                         + where
                                         + " ORDER BY time_ns DESC LIMIT "
                                         + MOST_POINTS
-                                : "SELECT time, name, tags, coalesce(text, value::VARCHAR, '')"
+                                : "SELECT time, name, tags, text, value, histogram IS NOT NULL"
                                         + " FROM metrics WHERE "
                                         + where
                                         + shown(seen)
@@ -172,13 +174,19 @@ record PushViewPage(
                 target,
                 charts,
                 left,
+                points.isKnown(),
                 points.rows().stream()
                         .map(row ->
                                 new Point(
                                         row.text(0),
                                         row.text(1),
                                         CollectorPage.tags(row.cell(2)),
-                                        row.text(3)))
+                                        event
+                                                ? row.text(3)
+                                                : CollectorPage.value(
+                                                        row.text(3),
+                                                        row.text(4),
+                                                        Boolean.TRUE.equals(row.cell(5)))))
                         .toList(),
                 events.rows().stream()
                         .map(row ->
@@ -190,7 +198,7 @@ record PushViewPage(
                                         row.whole(4),
                                         Show.distance(Instant.parse(row.text(5)), now)))
                         .toList(),
-                points.error());
+                ask.note(points, events, targets));
     }
 
     /// Leaves out what somebody has hidden or disabled.

@@ -79,21 +79,11 @@ record RecordEntry(
     private static Map<String, String> texts(@Nullable Object cell) {
         Map<String, String> texts = new LinkedHashMap<>();
         if (cell instanceof Map<?, ?> map) {
-            map.forEach((key, value) -> texts.put(String.valueOf(key), text(value)));
+            map.forEach((key, value) -> texts.put(String.valueOf(key), Show.value(value)));
         } else if (cell != null) {
-            texts.put("", String.valueOf(cell));
+            texts.put("", Show.value(cell));
         }
         return texts;
-    }
-
-    /// A number of the simple JSON is a double, also where its sender wrote `8`.
-    private static String text(@Nullable Object value) {
-        return switch (value) {
-            case null -> "";
-            case Double number when number == Math.rint(number) && Math.abs(number) < 1e15 ->
-                    String.valueOf(number.longValue());
-            default -> String.valueOf(value);
-        };
     }
 
     /// What makes two of them the same on a page.

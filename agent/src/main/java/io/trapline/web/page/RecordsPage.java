@@ -14,6 +14,7 @@ import java.util.Map;
 ///
 /// @param statuses what states there are, with their counts
 /// @param open events whose last word is abnormal; of the category `keyevent` alone
+/// @param known whether the store has said; if it has not, an empty list says nothing
 /// @param older where the next page is, empty at the end
 /// @param newest where the first page is, empty on it
 /// @param tail where new records are told as they come, empty where the list is not about now
@@ -22,7 +23,8 @@ record RecordsPage(
         Params params,
         Span span,
         List<CollectorPage.Choice> statuses,
-        List<Open> open,
+        List<OpenEvents.Open> open,
+        boolean known,
         Rows rows,
         String older,
         String newest,
@@ -35,16 +37,6 @@ record RecordsPage(
     static final String PATH = "/ui/records";
     private static final int PAGE = 50;
     private static final int STEPS = 96;
-    private static final int MOST_OPEN = 20;
-
-    record Open(
-            String what,
-            String link,
-            String status,
-            String tone,
-            String source,
-            String last,
-            long times) {}
 
     /// @param params of the page, for links that narrow the search
     record Rows(Params params, List<RecordEntry> entries) {
@@ -147,14 +139,28 @@ record RecordsPage(
                             .with("skip", String.valueOf(last == before ? skip + same : same))
                             .at(PATH);
         }
+        Answer counted =
+                ask.rows(
+                        "SELECT lower("
+                                + Search.STATUS
+                                + ") AS word, count(*) FROM records WHERE "
+                                + within(span)
+                                + filter(first)
+                                + " GROUP BY word ORDER BY count(*) DESC LIMIT 12");
+        Answer open =
+                params.get("category").equals("keyevent")
+                        ? ask.rows(OpenEvents.sql(within(span), filter(params), span.to()))
+                        : Answer.NONE;
         boolean live = before == Long.MAX_VALUE && !span.isFixed();
         return new RecordsPage(
                 params,
                 span,
-                statuses(first, span, ask),
-                params.get("category").equals("keyevent")
-                        ? open(params, span, ask, now)
-                        : List.of(),
+                statuses(first, counted),
+                OpenEvents.of(
+                        open,
+                        new Rows(params.with("q", "").with("status", ""), List.of()),
+                        now),
+                found.isKnown(),
                 new Rows(first, entries),
                 older,
                 before == Long.MAX_VALUE ? "" : first.at(PATH),
@@ -173,18 +179,10 @@ record RecordsPage(
                 entries.isEmpty() && found.error().isEmpty()
                         ? elsewhere(first, filter, ask)
                         : List.of(),
-                found.error());
+                ask.note(found, counted, open));
     }
 
-    private static List<CollectorPage.Choice> statuses(Params params, Span span, Ask ask) {
-        Answer found =
-                ask.rows(
-                        "SELECT lower("
-                                + Search.STATUS
-                                + ") AS word, count(*) FROM records WHERE "
-                                + within(span)
-                                + filter(params)
-                                + " GROUP BY word ORDER BY count(*) DESC LIMIT 12");
+    private static List<CollectorPage.Choice> statuses(Params params, Answer found) {
         List<CollectorPage.Choice> choices = new ArrayList<>();
         String chosen = params.get("status");
         choices.add(
@@ -199,39 +197,6 @@ record RecordsPage(
                             word.equalsIgnoreCase(chosen)));
         }
         return choices;
-    }
-
-    /// Events are one when they have the same `df_event_id`, or else the same name and tags.
-    private static List<Open> open(Params params, Span span, Ask ask, Instant now) {
-        String sql =
-                """
-                SELECT source, arg_max(what, time_ns), arg_max(status, time_ns), max(time), count(*),
-                    arg_max(event, time_ns), any_value(name)
-                FROM (SELECT source, name, time, time_ns, fields->>'df_event_id' AS event, %s AS status,
-                    coalesce(fields->>'df_title', name) AS what,
-                    coalesce(fields->>'df_event_id', name || map_from_entries(list_filter(
-                        map_entries(tags), lambda e: e.key NOT IN ('event_type', 'status', 'df_status')))::VARCHAR) AS identity
-                    FROM records WHERE %s%s)
-                GROUP BY source, identity
-                HAVING lower(arg_max(status, time_ns)) IN
-                    ('abnormal', 'alert', 'critical', 'emerg', 'error', 'fatal', 'warn', 'warning')
-                ORDER BY max(time) DESC LIMIT %d\
-                """
-                        .formatted(Search.STATUS, within(span), filter(params), MOST_OPEN);
-        Rows links = new Rows(params.with("q", "").with("status", ""), List.of());
-        return ask.rows(sql).rows().stream()
-                .map(row ->
-                        new Open(
-                                row.text(1),
-                                row.text(5).isEmpty()
-                                        ? links.link("name", row.text(6))
-                                        : links.link("df_event_id", row.text(5)),
-                                row.text(2),
-                                RecordEntry.tone(row.text(2)),
-                                row.text(0),
-                                Show.distance(Instant.parse(row.text(3)), now),
-                                row.whole(4)))
-                .toList();
     }
 
     /// For the type-ahead of the source.

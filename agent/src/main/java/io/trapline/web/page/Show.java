@@ -1,17 +1,28 @@
 package io.trapline.web.page;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.model.PlainNumber;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /// Values as people read them.
 final class Show {
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final int DIGITS = 6;
     private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB"};
 
     private Show() {}
@@ -65,24 +76,67 @@ final class Show {
         return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", left, BYTES[unit]);
     }
 
-    /// Four digits that matter; an integer keeps all of its own.
+    /// A number that was computed, or one of many in a column: at most six digits that matter, a
+    /// whole number all of its own. `rounded` of `numbers.js` does the same.
     static String number(double value) {
-        if (Double.isNaN(value)) {
-            return "–";
-        }
-        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-            return String.format(Locale.ROOT, "%,d", (long) value).replace(',', '\u202F');
-        }
-        double size = Math.abs(value);
-        return size >= 1e7 || size < 1e-3
-                ? String.format(Locale.ROOT, "%.4g", value)
-                : String.format(Locale.ROOT, size >= 100 ? "%.1f" : "%.4f", value)
-                        .replaceFirst("(\\.\\d*?)0+$", "$1")
-                        .replaceFirst("\\.$", "");
+        return Double.isNaN(value) ? "–" : PlainNumber.rounded(value, DIGITS);
     }
 
     static String rate(double perSecond) {
-        return Double.isNaN(perSecond) ? "–" : number(Math.round(perSecond * 100) / 100.0);
+        return Double.isNaN(perSecond) ? "–" : PlainNumber.rounded(perSecond, 3);
+    }
+
+    /// A value as it was reported, with all its digits; what is nested as JSON.
+    static String value(@Nullable Object value) {
+        return switch (value) {
+            case null -> "";
+            case Map<?, ?> map -> nested(map);
+            case List<?> list -> nested(list);
+            default -> plain(value);
+        };
+    }
+
+    private static String plain(Object value) {
+        return switch (value) {
+            case Double number -> PlainNumber.of(number);
+            case BigDecimal number when number.signum() == 0 -> "0";
+            case BigDecimal number -> number.stripTrailingZeros().toPlainString();
+            default -> value.toString();
+        };
+    }
+
+    private static String nested(Object value) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text)) {
+            nested(out, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return text.toString();
+    }
+
+    private static void nested(JsonGenerator out, @Nullable Object value) throws IOException {
+        switch (value) {
+            case null -> out.writeNull();
+            case Boolean yes -> out.writeBoolean(yes);
+            case Number number -> out.writeNumber(plain(number));
+            case Map<?, ?> map -> {
+                out.writeStartObject();
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    out.writeFieldName(String.valueOf(entry.getKey()));
+                    nested(out, entry.getValue());
+                }
+                out.writeEndObject();
+            }
+            case List<?> list -> {
+                out.writeStartArray();
+                for (Object element : list) {
+                    nested(out, element);
+                }
+                out.writeEndArray();
+            }
+            default -> out.writeString(value.toString());
+        }
     }
 
     static String shortened(String text, int most) {

@@ -26,10 +26,12 @@ record StreamsPage(
         List<Span.Link> moves) {
     static StreamsPage of(Params params, Ask ask, Instant now) {
         MetricForm form = MetricForm.of(params, now);
+        // However it was written: the figures renew themselves at an address of their own.
+        Ask here = ask.on(form.params().with("skip", params.get("skip")).at("/ui/metrics"));
         if (form.name().isEmpty() || params.get("find").equals("names")) {
             return new StreamsPage(
                     form,
-                    MetricNames.of(form, Math.max(0, params.number("skip", 0)), ask, now),
+                    MetricNames.of(form, Math.max(0, params.number("skip", 0)), here, now),
                     Optional.empty(),
                     "",
                     "",
@@ -40,7 +42,7 @@ record StreamsPage(
                     List.of());
         }
         Params own = form.params();
-        MetricChart chart = MetricChart.draw(form, ask);
+        MetricChart chart = MetricChart.draw(form, here);
         return new StreamsPage(
                 form,
                 MetricNames.NONE,
@@ -50,7 +52,7 @@ record StreamsPage(
                 own.at("/ui/metrics"),
                 Params.of("sql", chart.sql()).at("/ui/sql"),
                 own.at(""),
-                MetricNames.tagKeys(form, ask),
+                MetricNames.tagKeys(form, here),
                 form.span().moves(own, "/ui/metrics"));
     }
 

@@ -19,6 +19,7 @@
             trigger: "axis", renderMode: "richText", confine: true,
             backgroundColor: css("--card"), borderColor: css("--line"),
             textStyle: { color: css("--ink"), fontSize: 12 },
+            valueFormatter: value => value === null || value === undefined ? "–" : number(value),
         },
         grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
         legend: { type: "scroll", top: 0, icon: "roundRect", itemWidth: 14, itemHeight: 8, textStyle: { color: css("--ink"), fontSize: 12 }, pageTextStyle: { color: css("--ink") } },
@@ -29,29 +30,61 @@
         splitLine: { lineStyle: { color: css("--line") } },
         ...more,
     });
-    const short = value => value === 0 ? "0" : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-2
-        ? Number(value.toPrecision(3)).toExponential().replace("e+", "e")
-        : String(Number(value.toPrecision(4)));
+    // In tooltips as in the tables; on axes, where there is little room, with k, M, G and T.
+    const number = value => PlainNumber.rounded(value, 6);
     const thousand = value => {
         const size = Math.abs(value);
-        if (size >= 1e12) return short(value / 1e12) + " T";
-        if (size >= 1e9) return short(value / 1e9) + " G";
-        if (size >= 1e6) return short(value / 1e6) + " M";
-        if (size >= 1e4) return short(value / 1e3) + " k";
-        return short(value);
+        for (const [from, unit, word] of [[1e12, 1e12, " T"], [1e9, 1e9, " G"], [1e6, 1e6, " M"], [1e4, 1e3, " k"]]) {
+            if (size >= from && size < 1e15) return PlainNumber.rounded(value / unit, 6) + word;
+        }
+        return number(value);
     };
+
+    // Points of a line with nothing between two that lie apart: there were no samples. Unless the
+    // server says what apart is, it is more than three times as long as usual.
+    function withHoles(points, gap) {
+        const distances = points.slice(1).map((point, i) => point[0] - points[i][0]).sort((a, b) => a - b);
+        const most = gap ?? 3.5 * (distances[Math.floor(distances.length / 2)] ?? Infinity);
+        return points.flatMap((point, i) =>
+            i > 0 && point[0] - points[i - 1][0] > most ? [[points[i - 1][0] + 1, null], point] : [point]);
+    }
+
+    // A point with a hole on either side would not be seen: a line of one point is none.
+    const visible = points => points.map((point, i) => {
+        const alone = point[1] !== null && (points[i - 1]?.[1] ?? null) === null && (points[i + 1]?.[1] ?? null) === null;
+        return alone ? { value: point, symbol: "circle" } : point;
+    });
+    const stroke = points => points.length < 60
+        ? { data: points, showSymbol: true, symbol: "emptyCircle", symbolSize: 4 }
+        : { data: visible(points), showSymbol: true, symbol: "none", symbolSize: 4 };
+
+    // The least and the most of each step's samples, behind the line of their mean.
+    function band(line, hue) {
+        if (!line.band) return [];
+        const at = line.points.map((point, i) => [point[0], ...line.band[i]]);
+        const part = of => withHoles(at.map(point => [point[0], of(point)]), line.gap);
+        const same = {
+            type: "line", stack: "band " + line.name, stackStrategy: "all", silent: true, symbol: "none",
+            lineStyle: { opacity: 0 }, tooltip: { show: false }, emphasis: { disabled: true }, z: 1,
+        };
+        return [
+            { ...same, name: "least of " + line.name, data: part(point => point[1]) },
+            { ...same, name: "most of " + line.name, data: part(point => point[2] - point[1]), areaStyle: { color: hue, opacity: 0.16 } },
+        ];
+    }
 
     const draw = {
         runs(data) {
-            const of = at => data.runs.map(run => [run[0], run[at]]);
+            const of = at => withHoles(data.runs.map(run => [run[0], run[at]]));
             const failed = data.runs.filter(run => run[3] !== "ok").map(run => [run[0], run[1]]);
             return {
                 ...base(),
                 xAxis: axis({ type: "time", splitLine: { show: false } }),
                 yAxis: axis({ type: "value", axisLabel: { color: css("--dim"), fontSize: 12, formatter: v => thousand(v) + " ms" } }),
+                tooltip: { ...base().tooltip, valueFormatter: value => value === null || value === undefined ? "–" : PlainNumber.rounded(value, 3) + " ms" },
                 series: [
-                    { name: "duration", type: "line", showSymbol: data.runs.length < 3, data: of(1) },
-                    { name: "lateness", type: "line", showSymbol: data.runs.length < 3, data: of(2), lineStyle: { type: "dashed" } },
+                    { name: "duration", type: "line", ...stroke(of(1)) },
+                    { name: "lateness", type: "line", ...stroke(of(2)), lineStyle: { type: "dashed" } },
                     { name: "failed", type: "scatter", symbol: "triangle", symbolSize: 9, itemStyle: { color: css("--bad") }, data: failed },
                 ],
             };
@@ -69,15 +102,15 @@
             };
             return {
                 ...base(),
-                legend: { ...base().legend, show: data.lines.length > 1 },
+                legend: { ...base().legend, show: data.lines.length > 1, data: data.lines.map(line => line.name) },
                 grid: { ...base().grid, top: data.lines.length > 1 ? 36 : 12 },
                 xAxis: axis({ type: "time", min: data.from, max: data.to, splitLine: { show: false } }),
                 yAxis: axis({ type: "value", scale: true, axisLabel: { color: css("--dim"), fontSize: 12, formatter: thousand } }),
-                series: data.lines.map(line => ({
-                    name: line.name, type: "line", showSymbol: line.points.length < 60, symbolSize: 4, data: line.points,
+                series: data.lines.flatMap(line => [...band(line, hue(line)), {
+                    name: line.name, type: "line", ...stroke(withHoles(line.points, line.gap)), z: 2,
                     itemStyle: { color: hue(line) },
                     lineStyle: { color: hue(line), width: line.earlier ? 1.5 : 2, type: line.earlier ? "dashed" : "solid", opacity: line.earlier ? 0.75 : 1 },
-                })),
+                }]),
             };
         },
         columns(data) {
@@ -121,13 +154,13 @@
                 tooltip: {
                     ...base().tooltip, trigger: "item",
                     formatter: at => time(data.times[at.data[0]]) + "\n" + thousand(data.edges[at.data[1]]) + " to "
-                        + thousand(data.edges[at.data[1] + 1]) + ": " + short(at.data[2]),
+                        + thousand(data.edges[at.data[1] + 1]) + ": " + number(at.data[2]),
                 },
                 xAxis: axis({ type: "category", data: data.times.map(time), splitLine: { show: false } }),
-                yAxis: axis({ type: "category", data: data.edges.slice(0, rows).map(thousand), splitLine: { show: false } }),
+                yAxis: axis({ type: "category", data: data.edges.slice(0, rows).map(edge => thousand(Number(edge.toPrecision(4)))), splitLine: { show: false } }),
                 visualMap: {
                     min: 0, max: most, calculable: false, orient: "vertical", right: 0, top: "middle", itemHeight: 120,
-                    formatter: short, text: [thousand(most), "0"], textStyle: { color: css("--dim") },
+                    formatter: number, text: [thousand(most), "0"], textStyle: { color: css("--dim") },
                     inRange: { color: dark.matches
                         ? ["#1d3a3a", "#1f6a60", "#48c2ac", "#c9f2a5"]
                         : ["#dcefe9", "#7cc4b4", "#0b6e5f", "#08332d"] },
@@ -143,11 +176,42 @@
         if (chart.box.dataset.values) {
             chart.data = JSON.parse(chart.box.dataset.values);
         } else {
-            const response = await fetch(chart.box.dataset.url, { headers: { Accept: "application/json" } });
-            if (!response.ok) throw new Error("HTTP " + response.status);
-            chart.data = await response.json();
+            const fresh = await figures(chart.box.dataset.url);
+            if (fresh.error) {
+                complain(chart, fresh.error);
+                return;
+            }
+            chart.data = fresh;
+            chart.at = Date.now();
+            complain(chart, "");
         }
         paint(chart);
+    }
+
+    async function figures(url) {
+        try {
+            const response = await fetch(url, { headers: { Accept: "application/json" } });
+            return response.ok ? await response.json() : { error: "The agent answered with HTTP " + response.status + "." };
+        } catch {
+            return { error: "The agent does not answer." };
+        }
+    }
+
+    // What was drawn last stays, with its age; an empty frame would say that there is nothing.
+    function complain(chart, error) {
+        const { box } = chart;
+        if (!error && !chart.note) return;
+        if (!chart.note) {
+            chart.note = document.createElement("p");
+            chart.note.className = "note bad";
+            chart.note.setAttribute("role", "status");
+            box.after(chart.note);
+        }
+        const age = chart.at ? " What is drawn is of " + Math.round((Date.now() - chart.at) / 1000) + " s ago." : "";
+        chart.note.hidden = !error;
+        chart.note.textContent = error && error + age;
+        box.hidden = Boolean(error) && !chart.at;
+        if (error) box.dataset.failed = error; else delete box.dataset.failed;
     }
 
     function paint(chart) {

@@ -1,6 +1,5 @@
 package io.trapline.ingest.datakit;
 
-import io.helidon.webserver.WebServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.ingest.HttpSettings;
@@ -10,7 +9,9 @@ import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.ListJournal;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.pipeline.PipelineSettings;
+import io.trapline.web.Listener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +42,7 @@ final class ApiFixture implements AutoCloseable {
     volatile boolean correctTime;
     volatile Changes saved = Changes.NONE;
 
-    private final WebServer server;
+    private final Listener listener;
     private final HttpClient client =
             HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
 
@@ -71,16 +72,19 @@ final class ApiFixture implements AutoCloseable {
                         meters,
                         clock,
                         nanos::get);
-        var builder = WebServer.builder();
-        DataKitApi.configure(builder, settings);
-        server =
-                builder.routing(
-                                routing -> {
-                                    api.register(routing);
-                                    routing.get("/page", (_, response) -> response.send("page"));
-                                })
-                        .build()
-                        .start();
+        try {
+            listener =
+                    Listener.open(
+                            settings.listen(),
+                            Optional.empty(),
+                            to -> DataKitApi.configure(to, settings),
+                            routing -> {
+                                api.register(routing);
+                                routing.get("/page", (_, response) -> response.send("page"));
+                            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private final class Store implements GlobalTagsStore {
@@ -129,7 +133,7 @@ final class ApiFixture implements AutoCloseable {
     }
 
     int port() {
-        return server.port();
+        return URI.create(listener.address()).getPort();
     }
 
     HttpResponse<String> send(String method, String path, byte[] body, String... headers)
@@ -151,6 +155,6 @@ final class ApiFixture implements AutoCloseable {
     @Override
     public void close() {
         client.close();
-        server.stop();
+        listener.close();
     }
 }

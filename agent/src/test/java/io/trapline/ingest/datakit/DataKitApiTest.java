@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.model.Field;
+import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
+import io.trapline.model.Tag;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -64,6 +67,66 @@ class DataKitApiTest {
         assertThat(get("/v1/ping", ELSEWHERE).statusCode()).isEqualTo(200);
         assertRefused(
                 post("/v1/write/metric", LINE, ELSEWHERE), 403, "datakit.publicAccessDisabled");
+    }
+
+    @Test
+    void half_a_pair_in_a_name_or_a_value_becomes_a_replacement_character() throws Exception {
+        for (String form :
+                List.of(
+                        "[{'measurement':'m\\uD83D','tags':{'t\\udc00':'v\\ud800'},"
+                                + "'fields':{'f\\ud83d':1,'ok':'\\ud83d\\ude00'},'time':7}]",
+                        "[{'name':'m\\ud83d','fields':[{'key':'t\\udc00','s':'v\\ud800','is_tag':true},"
+                                + "{'key':'f\\ud83d','f':1},{'key':'ok','s':'\\ud83d\\ude00'}],'time':'7'}]")) {
+            fixture.journal.clear();
+            HttpResponse<String> answer =
+                    post(
+                            "/v1/write/logging?precision=n",
+                            form.replace('\'', '"').getBytes(UTF_8),
+                            "Content-Type",
+                            "application/json");
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            Point point = (Point) fixture.journal.entries().getFirst();
+            assertThat(point.name()).isEqualTo("m\uFFFD");
+            assertThat(point.tags()).contains(new Tag("t\uFFFD", "v\uFFFD"));
+            assertThat(point.fields())
+                    .contains(new Field("f\uFFFD", new FieldValue.Real(1)))
+                    .contains(new Field("ok", new FieldValue.Text("\uD83D\uDE00")));
+        }
+        assertThat(
+                        post(
+                                        "/v1/lasterror",
+                                        "{\"input\":\"i\",\"x\\ud800\":1,\"err_content\":\"e\\ud800\"}"
+                                                .getBytes(UTF_8))
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(fixture.api.lastErrors().all().toString()).contains("e\uFFFD");
+    }
+
+    @Test
+    void what_is_no_json_is_told_in_the_senders_words() throws Exception {
+        assertThat(notJson("[{'measurement':'m','fields':{'f':.75}}]"))
+                .contains("no JSON at line 1, column ")
+                .contains("a number begins with a digit");
+        assertThat(notJson("[{'measurement':'m',\n'fields':{'f':1},}]"))
+                .contains("no JSON at line 2, column ")
+                .contains("there is a comma too many");
+        assertThat(notJson("[{'fields':{'f':" + "[".repeat(200) + "]".repeat(200) + "}}]"))
+                .contains("this JSON cannot be taken: it is nested deeper than 100 levels");
+        assertThat(notJson("[{'fields':{'f':" + "9".repeat(1200) + "}}]"))
+                .contains("this JSON cannot be taken: it has a number of more than 1000 digits");
+        assertThat(post("/v1/lasterror", "{'a':1}".getBytes(UTF_8)).body())
+                .contains("texts and names are written in double quotes");
+    }
+
+    private String notJson(String body) throws Exception {
+        HttpResponse<String> answer =
+                post(
+                        "/v1/write/metric",
+                        body.replace('\'', '"').getBytes(UTF_8),
+                        "Content-Type",
+                        "application/json");
+        assertRefused(answer, 400, "datakit.invalidJsonPoint");
+        return answer.body();
     }
 
     @Test
@@ -327,5 +390,92 @@ class DataKitApiTest {
         assertThat(response.headers().firstValue("X-Trapline-Dropped-Points")).hasValue("1");
         assertThat(response.body()).contains("\"name\":\"b\"").doesNotContain("\"name\":\"a\"");
         assertThat(fixture.journal.entries()).hasSize(1);
+    }
+
+    private List<String> stored() {
+        return fixture.journal.entries().stream()
+                .map(entry -> Notation.of((Point) entry).replace(",host=my-host", ""))
+                .toList();
+    }
+
+    /// influxdb-python escapes `=` in every measurement.
+    @Test
+    void names_are_unescaped_as_clients_of_influxdb_escape_them() throws Exception {
+        String lines = "E1\\=x v=1 7\nq\\\"m,t\\=k=a\\=b f\\\"k=2,g\\=h=3 7";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("E1=x v=1 @7", "q\"m,t=k=a=b f\"k=2,g=h=3 @7");
+    }
+
+    @Test
+    void indented_lines_are_taken() throws Exception {
+        String lines = "\tE4,t=2 v=2 7\n \tE5 v=3 7\n\0\t\n\t# note\n";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("E4,t=2 v=2 @7", "E5 v=3 @7");
+    }
+
+    @Test
+    void an_escaped_line_break_in_a_tag_or_key_becomes_a_space() throws Exception {
+        String lines = "m,t\\\nu=a\\\nb f\\\ng=1 7";
+        assertThat(post("/v1/write/metric?precision=n", lines.getBytes(UTF_8)).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("m,t\\ u=a\\ b f\\ g=1 @7");
+    }
+
+    @Test
+    void echoed_lines_have_their_keys_sorted_and_plain_numbers() throws Exception {
+        String line =
+                "m\\ n,b=2,a=1,Z=3 z=1e20,y=2i,x=0.00001,w=t,v=\"q\\\"\",f\\\"k=[1.5,2],é=1u 7";
+        assertThat(post("/v1/write/network?echo=lp&precision=n", line.getBytes(UTF_8)).body())
+                .isEqualTo(
+                        "m\\ n,Z=3,a=1,b=2 f\\\"k=[1.5,2],v=\"q\\\"\",w=true,x=0.00001,y=2i,"
+                                + "z=100000000000000000000,é=1u 7");
+        assertThat(post("/v1/write/network?echo=json&precision=n", line.getBytes(UTF_8)).body())
+                .isEqualTo(
+                        "[{\"measurement\":\"m n\",\"tags\":{\"Z\":\"3\",\"a\":\"1\",\"b\":\"2\"},"
+                                + "\"fields\":{\"f\\\"k\":[1.5,2],\"v\":\"q\\\"\",\"w\":true,"
+                                + "\"x\":0.00001,\"y\":2,\"z\":100000000000000000000,\"é\":1},"
+                                + "\"time\":7}]");
+    }
+
+    @Test
+    void echoed_lines_leave_out_what_has_no_value() throws Exception {
+        byte[] body =
+                "[{\"measurement\":\"m\",\"tags\":{\"t\":null},\"fields\":{\"g\":null,\"f\":1e308},\"time\":7}]"
+                        .getBytes(UTF_8);
+        String[] json = {"Content-Type", "application/json"};
+        assertThat(post("/v1/write/network?echo=lp&precision=n", body, json).body())
+                .isEqualTo("m f=1e308 7");
+        assertThat(post("/v1/write/network?echo=json&precision=n", body, json).body())
+                .isEqualTo(
+                        "[{\"measurement\":\"m\",\"tags\":{\"t\":\"\"},\"fields\":{\"f\":1e308},\"time\":7}]");
+    }
+
+    @Test
+    void echo_wins_over_its_old_names() throws Exception {
+        assertThat(post("/v1/write/metric?precision=n&echo=json&echo_line_proto=1", LINE).body())
+                .startsWith("[{\"measurement\"");
+        assertThat(post("/v1/write/metric?precision=n&echo=no&echo_json=1", LINE).body()).isEmpty();
+        assertThat(post("/v1/write/metric?precision=n&echo_line_proto=1&echo_json=1", LINE).body())
+                .isEqualTo("m f=1 7");
+    }
+
+    /// The example of upstream's documentation, there and back.
+    @Test
+    void an_array_in_typed_json_is_echoed_with_its_type_and_can_be_sent_again() throws Exception {
+        String[] json = {"Content-Type", "application/json"};
+        String body =
+                post(
+                                "/v1/write/network?precision=n&echo=pbjson",
+                                "m a=[1i,2i] 7".getBytes(UTF_8))
+                        .body();
+        assertThat(body)
+                .contains(
+                        "\"a\":{\"@type\":\"type.googleapis.com/point.Array\","
+                                + "\"arr\":[{\"i\":\"1\"},{\"i\":\"2\"}]}");
+        assertThat(post("/v1/write/network?precision=n", body.getBytes(UTF_8), json).statusCode())
+                .isEqualTo(200);
+        assertThat(stored()).containsExactly("m a=[1i,2i] @7", "m a=[1i,2i] @7");
     }
 }

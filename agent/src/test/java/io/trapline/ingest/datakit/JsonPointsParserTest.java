@@ -158,6 +158,26 @@ class JsonPointsParserTest {
     }
 
     @Test
+    void half_of_a_surrogate_pair_is_replaced_in_names_and_in_values() throws RefusedException {
+        RawPoints values =
+                parse(
+                        "[{'measurement':'m@','tags':{'t':'v@'},'fields':{'s':'a@\\ude00'}}]"
+                                .replace("@", "\\ud83d")
+                                .replace('\'', '"'));
+        assertThat(Notation.of(values.points().getFirst()))
+                .isEqualTo("m\uFFFD,t=v\uFFFD s=\"a\uD83D\uDE00\" @99");
+        RawPoints names =
+                parse(
+                        "[{'measurement':'a'},{'measurement':'m','tags':{'t@':'v'},'fields':{'@f':1,'later':2}}]"
+                                .replace("@", "\\ud83d")
+                                .replace('\'', '"'));
+        assertThat(names.points()).extracting(Point::name).containsExactly("a", "m");
+        assertThat(Notation.of(names.points().getLast()))
+                .isEqualTo("m,t\uFFFD=v later=2,\uFFFDf=1 @99");
+        assertThat(names.warnings()).extracting("type").containsExactly("invalid_utf8");
+    }
+
+    @Test
     void many_fields_of_one_point_are_read_in_linear_time() throws RefusedException {
         StringBuilder body = new StringBuilder("[{\"measurement\":\"m\",\"fields\":{");
         for (int i = 0; i < 100_000; i++) {

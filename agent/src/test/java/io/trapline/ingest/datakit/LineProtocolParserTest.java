@@ -56,14 +56,30 @@ class LineProtocolParserTest {
                         good(
                                 "m\\ n\\,o,t\\ a\\=g=v\\,a\\ l\\= f\\ \\,\\==1 7",
                                 "m n,o,t a=g=v,a l= f ,==1 @7"),
-                        good("m\\=x,a=b\\c f\\x=1 7", "m\\=x,a=b\\c f\\x=1 @7"),
+                        good(
+                                "m\\=x\\\",a\\\"=b\\c f\\\"\\x=1 7",
+                                "m=x\",a\\\"=b\\c f\"\\x=1 @7"),
+                        good("m\\\\\\,o,t\\\\\\==a\\\\\\ b f=1 7", "m\\\\,o,t\\\\==a\\\\ b f=1 @7"),
+                        good("m,t==x,u=\\=y,v== f=1 7", "m,t==x,u==y,v== f=1 @7"),
+                        good("m a\\\\b=1,\\\\\\=c=2 7", "m \\\\=c=2,a\\\\b=1 @7"),
+                        good("\t m f=1 7\n \t\0n f=2 8\n\0\n\0# c", "m f=1 @7|n f=2 @8"),
+                        good("m \tf=1 \t7\nm \0f=2 \0\nn f=3 \t", "m f=1 @7|m f=2 @99|n f=3 @99"),
+                        good(
+                                "a\\\nb,c\\\nd=e\\\nf g\\\nh=1 7\ni j=2 8",
+                                "a\\\nb,c\\\nd=e\\\nf g\\\nh=1 @7|i j=2 @8"),
+                        good("m \\\nf=1 7", "m \\\nf=1 @7"),
+                        good("# a path\\\nm f=1 7", "m f=1 @7"),
+                        good("m a=[1i,],b=[\"x\",],c=[t,],d=[\"aGk=\"b,] 7",
+                                "m a=[1i],b=[\"x\"],c=[true],d=[bytes(aGk=)] @7"),
+                        good("m a=[1i, 2i],b=[ \"x\" ,\t\"y\" ],c=[ ],d=[\t1.5\t, ] 7",
+                                "m a=[1i,2i],b=[\"x\",\"y\"],c=[],d=[1.5] @7"),
                         good("m s=\"\\n\\t\" 7", "m s=\"\\\\n\\\\t\" @7"),
                         good("m s=\"a\nb\" 7\nn f=1 8", "m s=\"a\\nb\" @7|n f=1 @8"),
                         good(
                                 "m f=123456789012345678901234567890 7",
-                                "m f=1.2345678901234568E29 @7"),
+                                "m f=1.2345678901234568e29 @7"),
                         good("m f=9007199254740993 7", "m f=9007199254740992 @7"),
-                        good("m f=0.000000000000000000000000000001 7", "m f=1.0E-30 @7"),
+                        good("m f=0.000000000000000000000000000001 7", "m f=1e-30 @7"),
                         good("m,t=1 f=1 7\nm,t=1 f=2 8\n\n", "m,t=1 f=1 @7|m,t=1 f=2 @8"),
                         good("\t # comment\n\t\n m f=1 7   ", "m f=1 @7"))
                 .map(row ->
@@ -117,7 +133,18 @@ class LineProtocolParserTest {
                         "m f=\"a*==\"b",
                         "m f=[1i,\"x\"]",
                         "m f=[1i",
-                        "m f=[1i,]",
+                        "m f=[,]",
+                        "m f=[,1i]",
+                        "m f=[1i,,2i]",
+                        "m f=[1i,,]",
+                        "m f=[1i 2i]",
+                        "m f=[1i,\n]",
+                        "m f=[1i,]x",
+                        "m a\\\\=1",
+                        "m a\\\\,b=1",
+                        "m,t=a==b f=1",
+                        "m,t=a\\\\\n f=1",
+                        "m f=1 7\t",
                         "m f=[[1i]]",
                         "m f=1 7 8",
                         "m f=1 x",
@@ -133,7 +160,7 @@ class LineProtocolParserTest {
                                 () ->
                                         assertThatThrownBy(() -> parse(line))
                                                 .isInstanceOf(RefusedException.class)
-                                                .hasMessageStartingWith("1 bad and 0 good lines")));
+                                                .hasMessageMatching("(?s)[12] bad and 0 good lines.*")));
     }
 
     @Test

@@ -180,9 +180,39 @@ class PushDecoderTest {
                 "{'a':1 // no       | comments are not JSON",
                 "{'a':NaN}          | NaN and Infinity are not JSON",
                 "{'a':-Infinity}    | NaN and Infinity are not JSON",
-                "{'a':[1,]}         | a comma too many or a value missing",
-                "{'a':1,}           | a comma too many or a value missing",
-                "{'a':1} x          | is not valid JSON at line 1",
+                "{'a':[1,]}         | a comma too many",
+                "{'a':1,}           | a comma too many",
+                "{'a':1} x          | is not valid JSON at line 1, column 9: something follows",
+                "{'a':.75}          | a number begins with a digit: 0.75, not .75",
+                "{'a':-.75}         | a number begins with a digit",
+                "{'a':+1}           | a number has no leading +",
+                "{'a':0x1F}         | a number is decimal",
+                "{'a':007}          | a number has no leading zeros",
+                "{'a':-01}          | a number has no leading zeros",
+                "{'a':1.}           | digits must follow the point",
+                "{'a':1e}           | digits must follow the point and the e",
+                "{'a':1.e5}         | digits must follow the point",
+                "{'a':12ms}         | this is no number; a text is written in double quotes",
+                "{'a':1_000}        | this is no number",
+                "{'a':nan}          | NaN and Infinity are not JSON",
+                "{'a':True}         | true, false and null are written like this",
+                "{'a':None}         | true, false and null are written like this",
+                "{'a':undefined}    | undefined is not JSON",
+                "{'a':high}         | texts and names are written in double quotes",
+                "{a:1}              | names are written in double quotes",
+                "{'a':1,b:2}        | names are written in double quotes",
+                "{'a':1,2:3}        | a name in double quotes is wanted here",
+                "{“a”:1}            | written in double quotes",
+                "{'a':1 'b':2}      | a comma is missing",
+                "{'a':[1 2]}        | a comma is missing",
+                "{'a' 1}            | a colon is missing after a name",
+                "{'a':}             | a value is missing",
+                "{'a':,'b':1}       | a value is missing",
+                "{'a'}              | a value is missing",
+                "{,'a':1}           | a comma too many or a value missing",
+                "{'a':[1}           | closes nothing",
+                "{'a':'C:\\x'}       | a backslash inside a text is written twice",
+                "{'a':1;'b':2}      | this is no number",
                 "{'a':1} {}         | nothing after it, found more at line 1, column 9",
                 "[1]                | expected an object, got array",
                 "null               | expected an object, got null",
@@ -191,6 +221,38 @@ class PushDecoderTest {
         PushOutcome.Refused refused = (PushOutcome.Refused) decode(body);
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.message()).contains(message);
+    }
+
+    @Test
+    void what_is_too_deep_or_too_long_is_told_without_the_parsers_inside_words() {
+        String deep = "{'a':" + "[".repeat(1001) + "]".repeat(1001) + "}";
+        assertThat(((PushOutcome.Refused) decode(deep)).message())
+                .isEqualTo("body cannot be taken: it is nested deeper than 1000 levels");
+        assertThat(((PushOutcome.Refused) decode("{'a':" + "7".repeat(1001) + "}")).message())
+                .isEqualTo("body cannot be taken: it has a number of more than 1000 digits");
+        String named = "{'data_id':7,'access_token':'secret','data':[],'%s':1}";
+        assertThat(((PushOutcome.Refused) decode(named.formatted("n".repeat(400_000)))).message())
+                .isEqualTo("data: expected at least one item, got empty array");
+    }
+
+    @Test
+    void half_a_pair_in_a_name_or_a_value_becomes_a_replacement_character() {
+        PushOutcome.Accepted accepted =
+                (PushOutcome.Accepted)
+                        decode(
+                                "{'data_id':8,'access_token':'secret','data':[{'event_name':'e\\ud83d',"
+                                        + "'event':{'content':'\\udc00','k\\ud800':1,'ok':'\\ud83d\\ude00'},"
+                                        + "'target':'t','dimension':{'k\\udc00':'v\\ud800'}}],"
+                                        + "'x\\ud800':1}");
+        Point event = (Point) accepted.entries().getFirst();
+        assertThat(event.name()).isEqualTo("e\uFFFD");
+        assertThat(event.fields())
+                .extracting(Field::key)
+                .containsExactlyInAnyOrder("content", "k\uFFFD", "ok");
+        assertThat(event.fields())
+                .contains(new Field("ok", new FieldValue.Text("\uD83D\uDE00")))
+                .contains(new Field("content", new FieldValue.Text("\uFFFD")));
+        assertThat(event.tags()).contains(new Tag("k\uFFFD", "v\uFFFD"));
     }
 
     @Test

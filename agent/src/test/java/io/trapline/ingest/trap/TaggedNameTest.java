@@ -1,11 +1,15 @@
 package io.trapline.ingest.trap;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
 import io.trapline.registry.Check;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +107,78 @@ class TaggedNameTest {
     void equal_streams_have_equal_tags() throws Exception {
         StreamId a = TaggedName.parse("m|ST[b:2,a:1,b:2]", List.of());
         assertThat(a).isEqualTo(TaggedName.parse("m|ST[a:1,b:2]", List.of()));
+    }
+
+    /// Lengths as upstream makes them; of a part that was shortened stay a prefix and 46
+    /// characters.
+    @ParameterizedTest
+    @CsvSource({
+        // category and value as sent, and as kept
+        "50, 300, 50, 205",
+        "209, 300, 209, 46",
+        "210, 300, 128, 127",
+        "250, 300, 128, 127",
+        "300, 300, 128, 127",
+        "230, 100, 128, 100",
+        "230, 127, 128, 127",
+        "230, 128, 128, 127",
+        "250, 10, 128, 10",
+        "255, 0, 209, 0",
+        "300, 1, 209, 1",
+        "300, 2, 128, 2",
+    })
+    void what_is_left_of_which_part_is_upstreams_rule(
+            int category, int value, int keptCategory, int keptValue) throws Exception {
+        String key = "c".repeat(category);
+        String text = "v".repeat(value);
+        Tag tag = TaggedName.parse("m|ST[" + key + ":" + text + "]", List.of()).tags().getFirst();
+        assertThat(tag.key()).hasSize(keptCategory);
+        assertThat(tag.value()).hasSize(keptValue);
+        assertShortened(key, tag.key());
+        assertShortened(text, tag.value());
+    }
+
+    private static void assertShortened(String sent, String kept) throws Exception {
+        if (kept.equals(sent)) {
+            return;
+        }
+        byte[] sha1 = MessageDigest.getInstance("SHA-1").digest(sent.getBytes(UTF_8));
+        assertThat(kept)
+                .isEqualTo(
+                        sent.substring(0, kept.length() - 46)
+                                + "_tldr_"
+                                + HexFormat.of().formatHex(sha1));
+    }
+
+    /// In base64 it is the length of the text in it that counts, where that may stand plain.
+    @Test
+    void a_long_tag_in_base64_that_fits_without_is_kept_whole() throws Exception {
+        String value = "v".repeat(240);
+        String sent = Base64.getEncoder().encodeToString(value.getBytes(UTF_8));
+        assertThat(TaggedName.parse("m|ST[a:b\"" + sent + "\"]", List.of()).canonical())
+                .isEqualTo("m|ST[a:" + value + "]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300, 300", "10, 400", "400, 10", "200, 0"})
+    void shortened_parts_in_base64_fit_and_keep_whole_characters(int category, int value)
+            throws Exception {
+        String canonical =
+                TaggedName.parse(
+                                "m|ST["
+                                        + encoded("{é".repeat(category / 2))
+                                        + ":"
+                                        + encoded("ü]".repeat(value / 2))
+                                        + "]",
+                                List.of())
+                        .canonical();
+        assertThat(canonical.length() - "m|ST[]".length()).isLessThanOrEqualTo(256);
+        assertThat(TaggedName.parse(canonical, List.of()).canonical()).isEqualTo(canonical);
+        assertThat(canonical).doesNotContain("\uFFFD");
+    }
+
+    private static String encoded(String text) {
+        return "b\"" + Base64.getEncoder().encodeToString(text.getBytes(UTF_8)) + "\"";
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
 import io.trapline.net.BoundServer;
+import io.trapline.period.BehindException;
 import io.trapline.period.Measurement;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -43,11 +44,16 @@ class TrapHandlerTest implements TrapSink {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final List<Origin> origins = new ArrayList<>();
     private int partsThatFit = Integer.MAX_VALUE;
+    private boolean behind;
+    private boolean debugBehind;
     private BoundServer server = OnLoopback.open();
 
     @Override
     public void accept(TrapCheck to, long arrivalMs, List<Measurement> part)
             throws JournalException {
+        if (behind) {
+            throw new BehindException(9);
+        }
         if (parts.size() >= partsThatFit) {
             throw new JournalFullException("quota");
         }
@@ -63,6 +69,9 @@ class TrapHandlerTest implements TrapSink {
 
     @Override
     public SortedMap<String, SampleValue> running(TrapCheck of) {
+        if (debugBehind) {
+            throw new BehindException(9);
+        }
         return new TreeMap<>(Map.of());
     }
 
@@ -98,11 +107,12 @@ class TrapHandlerTest implements TrapSink {
         HttpResponse<String> response = put(documents(12_000), "");
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.headers().firstValue("Retry-After")).contains("30");
+        assertThat(response.body()).contains("its first 5000 metrics are kept, the rest is not");
         assertThat(parts).hasSize(1);
     }
 
     @Test
-    void a_gzip_body_that_ends_half_way_is_unreadable_and_what_came_before_stays()
+    void a_gzip_body_that_ends_half_way_is_unreadable_and_the_answer_says_what_of_it_is_kept()
             throws Exception {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (OutputStream out = new GZIPOutputStream(packed)) {
@@ -111,20 +121,71 @@ class TrapHandlerTest implements TrapSink {
         byte[] half = Arrays.copyOf(packed.toByteArray(), packed.size() / 2);
         HttpResponse<String> response = put(half, "gzip");
         assertThat(response.statusCode()).isEqualTo(406);
-        assertThat(response.body()).isEqualTo("{\"error\":\"Unable to read incoming payload\"}");
-        assertThat(parts.stream().mapToInt(List::size).sum()).isBetween(5000, 49_999);
+        int kept = parts.stream().mapToInt(List::size).sum();
+        assertThat(kept).isBetween(5000, 49_999);
+        assertThat(response.body())
+                .startsWith("{\"error\":\"Unable to read incoming payload: ")
+                .contains("its first " + kept + " metrics are kept, the rest is not");
+    }
+
+    @Test
+    void a_debug_answer_that_does_not_know_the_running_period_says_so() throws Exception {
+        debugBehind = true;
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path()))
+                        .header("x-circonus-httptrap-debug", "true")
+                        .PUT(HttpRequest.BodyPublishers.ofByteArray(documents(3)))
+                        .build();
+        HttpResponse<String> response =
+                client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"stats\":3,\"metrics\":{},\"error\":\"all of it is kept, but the running"
+                                + " period is not known yet: the period engine has 9 frames of the"
+                                + " journal to read before\"}");
+        assertThat(parts).hasSize(1);
+    }
+
+    @Test
+    void a_sum_whose_period_is_not_known_yet_is_refused_for_the_moment() throws Exception {
+        behind = true;
+        HttpResponse<String> response = put(documents(1), "");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).contains("5");
+        assertThat(response.body()).contains("nothing of it was kept; try again");
     }
 
     @Test
     void what_is_no_gzip_is_unreadable() throws Exception {
         HttpResponse<String> response = put(documents(1), "gzip");
         assertThat(response.statusCode()).isEqualTo(406);
-        assertThat(response.body()).isEqualTo("{\"error\":\"Unable to read incoming payload\"}");
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"error\":\"Unable to read incoming payload: it is not compressed as its"
+                                + " Content-Encoding says; nothing of it was kept\"}");
     }
 
-    @Test
-    void a_connection_that_breaks_off_keeps_what_came_before() throws Exception {
-        byte[] documents = documents(6000);
+    @ParameterizedTest
+    @CsvSource({
+        "br, 406, 'Content-Encoding \"\"br\"\" is not understood'",
+        "'identity, gzip', 406, it is not compressed as its Content-Encoding says",
+        "'gzip, gzip', 406, is not understood",
+        "identity, 200, stats",
+        "'identity, ', 200, stats"
+    })
+    void an_encoding_that_is_not_understood_is_named(String coding, int status, String said)
+            throws Exception {
+        HttpResponse<String> response = put(documents(1), coding);
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.body().replace("\\", "")).contains(said.replace("\"\"", "\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"6000, 5000, its first 5000 metrics are kept", "60, 0, nothing of it was kept"})
+    void of_a_connection_that_breaks_off_the_answer_says_what_is_kept(
+            int sent, int kept, String said) throws Exception {
+        byte[] documents = documents(sent);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(10_000);
             String head =
@@ -137,10 +198,12 @@ class TrapHandlerTest implements TrapSink {
             socket.getOutputStream().write(documents);
             socket.shutdownOutput();
             InputStream in = socket.getInputStream();
-            String status = new String(in.readNBytes(12), StandardCharsets.US_ASCII);
-            assertThat(status).isEqualTo("HTTP/1.1 406");
+            assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 406")
+                    .contains("broke off after " + documents.length + " of ")
+                    .contains(said);
         }
-        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(6000);
+        assertThat(parts.stream().mapToInt(List::size).sum()).isEqualTo(kept);
     }
 
     @Test

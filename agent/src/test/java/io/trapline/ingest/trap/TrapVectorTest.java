@@ -1,21 +1,13 @@
 package io.trapline.ingest.trap;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.Settings;
 import io.trapline.Vectors;
-import io.trapline.ingest.OnLoopback;
-import io.trapline.ingest.Previews;
-import io.trapline.model.Sample;
-import io.trapline.model.SampleType;
-import io.trapline.model.SampleValue;
-import io.trapline.model.StreamName;
 import io.trapline.model.circllhist.Circllhist;
-import io.trapline.net.BoundServer;
-import io.trapline.period.Accumulator;
-import io.trapline.period.Measurement;
-import io.trapline.period.SameTime;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,9 +15,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -34,11 +25,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -47,12 +37,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
-/// Every vector of `httptrap.jsonl`, sent to a real server, with a clock that tests move and an
-/// [Accumulator] as the period engine.
+/// Every vector of `httptrap.jsonl` through the product: a `[[trap]]` block of the configuration,
+/// the real listener, the period engine on a real journal, and what can be queried afterwards. Only
+/// the clock is the test's.
+///
+/// All are sent first, one check after the other; then each is looked at.
 class TrapVectorTest {
-    private static final UUID ID = UUID.fromString("a9856a6a-3b46-e18b-d890-acafaa955348");
-
     /// Where the design's rulings win over a vector: what is stored instead, and why.
     private static final Map<String, Ruling> RULINGS =
             Map.of(
@@ -64,28 +56,40 @@ class TrapVectorTest {
 
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private static final Engine ENGINE = new Engine();
-    private static @Nullable BoundServer server;
+    private static final Map<String, Sent> SENT = new HashMap<>();
+
+    /// A check of another kind, which no configuration can make.
+    private static final Map<UUID, TrapCheck> OTHERS = new HashMap<>();
+
+    @TempDir private static Path home;
+    private static @Nullable TrapStack stack;
 
     private record Ruling(List<String> stored, String reason) {}
 
+    /// @param times milliseconds → what the vector calls them
+    /// @param problem what was wrong with an answer
+    private record Sent(UUID id, Map<Long, String> times, Optional<AssertionError> problem) {}
+
     @BeforeAll
-    static void start() {
-        server =
-                OnLoopback.open(
-                        new TrapHandler(
-                                id -> Optional.ofNullable(ENGINE.checks.get(id)),
-                                ENGINE,
-                                TrapLimits.DEFAULT,
-                                () -> Instant.ofEpochMilli(ENGINE.nowMs),
-                                () -> ENGINE.nowMs * 1_000_000,
-                                Previews.NONE));
+    static void sendAll() throws Exception {
+        stack =
+                new TrapStack(
+                        home,
+                        registry -> {
+                            TrapChecks registered = new RegisteredChecks(registry);
+                            return id ->
+                                    Optional.ofNullable(OTHERS.get(id))
+                                            .or(() -> registered.find(id));
+                        });
+        for (JsonNode vector : Vectors.read("/httptrap/httptrap.jsonl")) {
+            SENT.put(vector.get("id").asText(), send(stack, vector));
+        }
     }
 
     @AfterAll
     static void stop() {
-        if (server != null) {
-            server.close();
+        if (stack != null) {
+            stack.close();
         }
         CLIENT.close();
     }
@@ -95,18 +99,91 @@ class TrapVectorTest {
         return Vectors.tests("/httptrap/httptrap.jsonl", "name", 243, TrapVectorTest::check);
     }
 
-    private static void check(JsonNode vector) throws Exception {
+    private static Sent send(TrapStack stack, JsonNode vector) throws Exception {
+        UUID id = UUID.nameUUIDFromBytes(vector.get("id").asText().getBytes(UTF_8));
         JsonNode check = vector.get("check");
-        ENGINE.reset(check);
+        boolean other = !check.get("module").asText().equals("httptrap");
+        if (other) {
+            OTHERS.put(id, ofModule(id, check.get("module").asText()));
+        }
+        boolean declared = check.get("exists").booleanValue() && !other;
+        assertThat(stack.configure(declared ? block(id, check) : ""))
+                .as("configuration of %s", vector.get("id"))
+                .isInstanceOf(Settings.Loaded.Usable.class);
+        Map<Long, String> times = new HashMap<>();
+        times.put(stack.beginPeriod(), "window_start");
+        int requests = 0;
+        int periods = 0;
+        Optional<AssertionError> problem = Optional.empty();
         for (JsonNode step : vector.get("steps")) {
-            if (step.has("request")) {
-                ENGINE.nextRequest();
-                exchange(step.get("request"), step.get("expect"));
-            } else {
-                ENGINE.endPeriod();
+            if (!step.has("request")) {
+                times.put(stack.endPeriod(), "period_end:" + periods++);
+                continue;
+            }
+            stack.pass(7);
+            times.put(stack.nowMs(), "request:" + requests++);
+            try {
+                exchange(stack.port(), id, step.get("request"), step.get("expect"));
+            } catch (AssertionError e) {
+                problem = problem.or(() -> Optional.of(e));
             }
         }
-        checkStored(vector);
+        return new Sent(id, times, problem);
+    }
+
+    private static String block(UUID id, JsonNode check) throws IOException {
+        StringBuilder block = new StringBuilder("[[trap]]\nid = \"").append(id).append("\"\n");
+        block.append("period = \"").append(check.get("period_ms").longValue()).append("ms\"\n");
+        check.get("config")
+                .properties()
+                .forEach(entry -> append(block, entry.getKey(), entry.getValue()));
+        if (check.has("asynch")) {
+            append(block, "async_metrics", check.get("asynch"));
+        }
+        if (check.has("histogram_metrics")) {
+            append(block, "histogram_metrics", check.get("histogram_metrics"));
+        }
+        if (check.has("filters")) {
+            List<String> rules = new ArrayList<>();
+            for (JsonNode rule : check.get("filters")) {
+                List<String> keys = new ArrayList<>();
+                rule.properties().forEach(key -> keys.add(key.getKey() + " = " + key.getValue()));
+                rules.add("{ " + String.join(", ", keys) + " }");
+            }
+            block.append("filters = [").append(String.join(", ", rules)).append("]\n");
+        }
+        return block.toString();
+    }
+
+    /// JSON's texts, numbers, booleans and lists are TOML's, too.
+    private static void append(StringBuilder block, String key, JsonNode value) {
+        block.append(key).append(" = ").append(value).append('\n');
+    }
+
+    private static TrapCheck ofModule(UUID id, String module) {
+        return new TrapCheck(
+                id,
+                module,
+                "s",
+                "a check",
+                "10.0.0.1",
+                Duration.ofMinutes(1),
+                true,
+                "`",
+                Optional.empty(),
+                "",
+                Set.of(),
+                false,
+                0,
+                Optional.empty());
+    }
+
+    private static void check(JsonNode vector) throws Exception {
+        Sent sent = Objects.requireNonNull(SENT.get(vector.get("id").asText()));
+        if (sent.problem().isPresent()) {
+            throw sent.problem().get();
+        }
+        checkStored(vector, stored(sent));
         if (vector.has("histograms")) {
             List<String> expected = new ArrayList<>();
             for (JsonNode h : vector.get("histograms")) {
@@ -120,7 +197,7 @@ class TrapVectorTest {
                 assertThat(Circllhist.ofBase64(h.get("base64").asText()).binCount())
                         .isEqualTo(h.get("bins").size());
             }
-            assertThat(ENGINE.histograms()).containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(histograms(sent)).containsExactlyInAnyOrderElementsOf(expected);
         }
         List<Boolean> states = new ArrayList<>();
         for (JsonNode state : vector.path("check_state")) {
@@ -129,12 +206,63 @@ class TrapVectorTest {
                     .isEqualTo(state.get("available").booleanValue() ? "good" : "bad");
         }
         if (vector.has("check_state")) {
-            assertThat(ENGINE.available).isEqualTo(states);
+            assertThat(
+                            rows(
+                                    "SELECT available FROM check_states WHERE source = 'trap/"
+                                            + sent.id()
+                                            + "' ORDER BY time"))
+                    .extracting(List::getFirst)
+                    .containsExactlyElementsOf(states);
         }
     }
 
-    private static void checkStored(JsonNode vector) {
-        List<String> stored = ENGINE.plain();
+    private static List<List<@Nullable Object>> rows(String sql) throws Exception {
+        return Objects.requireNonNull(stack).rows(sql);
+    }
+
+    private static List<String> stored(Sent sent) throws Exception {
+        List<String> stored = new ArrayList<>();
+        for (List<@Nullable Object> row :
+                rows(
+                        "SELECT stream, type, text, value, time_ns // 1000000 FROM metrics"
+                                + " WHERE type NOT IN ('h', 'H') AND source = 'trap/"
+                                + sent.id()
+                                + "'")) {
+            String text = value(String.valueOf(row.get(1)), row.get(2), row.get(3));
+            stored.add(row.getFirst() + " " + row.get(1) + " " + text + " " + time(sent, row));
+        }
+        return stored;
+    }
+
+    /// As the vectors write it; digits beyond a double's belong to 64-bit integers and sums.
+    private static String value(String type, @Nullable Object text, @Nullable Object value) {
+        if (value == null || type.equals("s") || type.equals("l") || type.equals("L")) {
+            return String.valueOf(text);
+        }
+        double number = ((Number) value).doubleValue();
+        return type.equals("n") ? Double.toString(number) : Long.toString((long) number);
+    }
+
+    private static List<String> histograms(Sent sent) throws Exception {
+        List<String> stored = new ArrayList<>();
+        for (List<@Nullable Object> row :
+                rows(
+                        "SELECT stream, type, to_base64(histogram), time_ns // 1000000 FROM metrics"
+                                + " WHERE type IN ('h', 'H') AND source = 'trap/"
+                                + sent.id()
+                                + "'")) {
+            stored.add(
+                    row.getFirst() + " " + row.get(1) + " " + row.get(2) + " " + time(sent, row));
+        }
+        return stored;
+    }
+
+    private static String time(Sent sent, List<@Nullable Object> row) {
+        long ms = ((Number) Objects.requireNonNull(row.getLast())).longValue();
+        return sent.times().getOrDefault(ms, Long.toString(ms));
+    }
+
+    private static void checkStored(JsonNode vector, List<String> stored) {
         Ruling ruling = RULINGS.get(vector.get("id").asText());
         if (ruling != null) {
             assertThat(stored)
@@ -178,9 +306,10 @@ class TrapVectorTest {
         return rows;
     }
 
-    private static void exchange(JsonNode request, JsonNode expect) throws Exception {
+    private static void exchange(int port, UUID id, JsonNode request, JsonNode expect)
+            throws Exception {
         HttpResponse<String> response =
-                CLIENT.send(build(request), HttpResponse.BodyHandlers.ofString());
+                CLIENT.send(build(port, id, request), HttpResponse.BodyHandlers.ofString());
         if (expect.has("status_any")) {
             assertThat(expect.get("status_any"))
                     .extracting(JsonNode::intValue)
@@ -219,13 +348,12 @@ class TrapVectorTest {
         }
     }
 
-    private static HttpRequest build(JsonNode request) throws IOException {
+    private static HttpRequest build(int port, UUID check, JsonNode request) throws IOException {
         byte[] body = body(request);
-        String id = ID.toString();
+        String id = check.toString();
         if (request.path("uuid").asText().equals("upper")) {
             id = id.toUpperCase(Locale.ROOT);
         }
-        int port = server == null ? 0 : server.port();
         HttpRequest.Builder builder =
                 HttpRequest.newBuilder(
                         URI.create(
@@ -271,166 +399,8 @@ class TrapVectorTest {
             StringBuilder body = new StringBuilder("{");
             IntStream.range(0, 9999)
                     .forEach(i -> body.append("\"m").append(i).append("\":").append(i).append(','));
-            return body.append("\"bad\":}").toString().getBytes(StandardCharsets.UTF_8);
+            return body.append("\"bad\":}").toString().getBytes(UTF_8);
         }
-        return request.get("body").asText().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /// One check with its period, on a clock of its own.
-    private static final class Engine implements TrapSink {
-        private static final long START_MS = 1_700_000_100_000L / 300_000 * 300_000;
-
-        private final Map<UUID, TrapCheck> checks = new HashMap<>();
-        private final List<Sample> stored = new ArrayList<>();
-        private final Map<Long, String> times = new HashMap<>();
-        private final List<Boolean> available = new ArrayList<>();
-        private Accumulator accumulator = new Accumulator(true, 1);
-        private long nowMs = START_MS;
-        private long periodMs;
-        private int requests;
-
-        void reset(JsonNode check) {
-            checks.clear();
-            stored.clear();
-            times.clear();
-            available.clear();
-            nowMs = START_MS;
-            requests = 0;
-            TrapCheck parsed = parse(check);
-            if (check.get("exists").booleanValue()) {
-                checks.put(ID, parsed);
-            }
-            periodMs = parsed.period().toMillis();
-            accumulator = new Accumulator(parsed.async(), periodMs);
-            times.put(START_MS, "window_start");
-        }
-
-        void nextRequest() {
-            nowMs += 7;
-            times.put(nowMs, "request:" + requests++);
-        }
-
-        void endPeriod() {
-            nowMs = nowMs / periodMs * periodMs + periodMs;
-            times.put(nowMs, "period_end:" + available.size());
-            Accumulator.Ended ended = accumulator.endPeriod(nowMs);
-            stored.addAll(ended.samples());
-            stored.addAll(accumulator.endWindows(nowMs));
-            available.add(ended.available());
-        }
-
-        @Override
-        public void accept(TrapCheck check, long arrivalMs, List<Measurement> part) {
-            List<Sample> samples = new ArrayList<>();
-            part.forEach(measurement -> accumulator.feed(arrivalMs, measurement, samples::add));
-            stored.addAll(samples);
-        }
-
-        @Override
-        public SortedMap<String, SampleValue> running(TrapCheck check) {
-            return accumulator.running();
-        }
-
-        List<String> plain() {
-            return rows(false);
-        }
-
-        List<String> histograms() {
-            return rows(true);
-        }
-
-        private List<String> rows(boolean histogram) {
-            return SameTime.reduce(stored).stream()
-                    .filter(sample -> sample.value() instanceof SampleValue.Histogram == histogram)
-                    .map(this::row)
-                    .toList();
-        }
-
-        private String row(Sample sample) {
-            long ms = sample.timeNs() / 1_000_000;
-            return String.join(
-                    " ",
-                    StreamName.canonical(sample.name(), sample.tags()),
-                    String.valueOf(sample.value().type().letter()),
-                    text(sample.value()),
-                    times.getOrDefault(ms, Long.toString(ms)));
-        }
-
-        private static String text(SampleValue value) {
-            return switch (value) {
-                case SampleValue.Real(double number, _) -> Double.toString(number);
-                case SampleValue.Whole(SampleType type, long bits) ->
-                        type == SampleType.UINT64
-                                ? Long.toUnsignedString(bits)
-                                : Long.toString(bits);
-                case SampleValue.Text(String text) -> text;
-                case SampleValue.Histogram histogram -> histogram.circllhist().toBase64();
-                case SampleValue.Absent _ -> "null";
-            };
-        }
-
-        private static TrapCheck parse(JsonNode check) {
-            JsonNode config = check.get("config");
-            Set<String> histograms = new HashSet<>();
-            config.path("histogram_metrics").forEach(name -> histograms.add(name.asText()));
-            check.path("histogram_metrics").forEach(name -> histograms.add(name.asText()));
-            return new TrapCheck(
-                    ID,
-                    check.get("module").asText(),
-                    either(config, "secret", ""),
-                    "a check",
-                    "10.0.0.1",
-                    Duration.ofMillis(check.get("period_ms").longValue()),
-                    check.path("asynch").asBoolean(true),
-                    either(config, "delimiter", "`").substring(0, 1),
-                    Optional.ofNullable(config.get("cors_origin"))
-                            .map(p -> Pattern.compile(p.asText())),
-                    config.path("tagset").asText(""),
-                    histograms,
-                    false,
-                    0,
-                    Optional.ofNullable(check.get("filters")).map(Engine::rules));
-        }
-
-        private static String either(JsonNode config, String key, String fallback) {
-            return config.path(key).asText(config.path("httptrap_" + key).asText(fallback));
-        }
-
-        private static List<TrapRule> rules(JsonNode nodes) {
-            List<TrapRule> rules = new ArrayList<>();
-            for (JsonNode node : nodes) {
-                String[] type = node.get("type").asText().split(":", 3);
-                TrapRule.Action action =
-                        switch (type[0]) {
-                            case "allow", "accept" -> new TrapRule.Action.Allow();
-                            case "deny" -> new TrapRule.Action.Deny();
-                            case "skipto" -> new TrapRule.Action.SkipTo(type[1]);
-                            case "add_measurement_tag" ->
-                                    new TrapRule.Action.AddTag(type[1], type[2]);
-                            default -> throw new AssertionError(type[0]);
-                        };
-                rules.add(
-                        new TrapRule(
-                                action,
-                                text(node, "id"),
-                                text(node, "metric"),
-                                Optional.ofNullable(node.get("metric_list"))
-                                        .map(list ->
-                                                list.valueStream().map(JsonNode::asText).toList()),
-                                text(node, "stream_tags"),
-                                text(node, "measurement_tags"),
-                                Optional.empty(),
-                                Optional.empty(),
-                                Optional.empty(),
-                                node.has("metric_auto_add")
-                                        ? Map.of("metric", node.get("metric_auto_add").intValue())
-                                        : Map.of()));
-            }
-            return rules;
-        }
-
-        private static Optional<String> text(JsonNode node, String key) {
-            return Optional.ofNullable(node.get(key)).map(JsonNode::asText);
-        }
+        return request.get("body").asText().getBytes(UTF_8);
     }
 }

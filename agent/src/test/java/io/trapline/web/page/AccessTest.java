@@ -3,12 +3,14 @@ package io.trapline.web.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
+import io.trapline.forward.Outputs;
 import io.trapline.store.MemoryJournal;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.Hosts;
+import io.trapline.web.OutputsCalls;
 import io.trapline.web.WebSettings;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jsoup.Jsoup;
@@ -47,11 +50,17 @@ class AccessTest {
     private final AtomicLong nanos = new AtomicLong();
     private Instant now = Instant.parse("2026-11-21T08:00:00Z");
     private WebSettings settings = WebSettings.DEFAULT;
+    private Outputs outputs;
     private WebServer server;
     private String secret;
 
     @BeforeEach
-    void start() throws IOException {
+    void start() throws Exception {
+        outputs =
+                Outputs.open(
+                        data,
+                        new MemoryJournal(),
+                        new Outputs.Surroundings(() -> now, System::nanoTime, new Random(1)));
         AdminToken token = AdminToken.loadOrCreate(data, () -> now);
         secret = AdminToken.read(data.resolve("admin.token"));
         Html html = new Html("0.0.0", token);
@@ -76,6 +85,7 @@ class AccessTest {
                                                                         1, List.of(), 0, false,
                                                                         now),
                                                         Optional.empty(),
+                                                        new OutputsCalls(outputs),
                                                         () -> now))
                                         .register(
                                                 new AgentApi(
@@ -95,6 +105,7 @@ class AccessTest {
     void stop() {
         server.stop();
         client.close();
+        outputs.close();
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.webserver.WebServer;
 import io.trapline.collector.Commanded;
 import io.trapline.collector.TryRun;
+import io.trapline.forward.Outputs;
 import io.trapline.model.Run;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
@@ -20,6 +21,7 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.CollectorCalls;
 import io.trapline.web.CollectorsApi;
+import io.trapline.web.OutputsCalls;
 import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.Hosts;
@@ -38,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.Random;
 import java.util.function.Predicate;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
@@ -60,6 +63,7 @@ class ManagePagesTest {
     private final List<String> told = new ArrayList<>();
     private volatile ConfigStatus config = new ConfigStatus(3, List.of(), 0, false, NOW);
     private Registry registry;
+    private Outputs outputs;
     private WebServer server;
     private String secret;
     private String cookie;
@@ -79,6 +83,11 @@ class ManagePagesTest {
                                 new Check(DECLARED, "declared_secret", EVIL, EVIL),
                                 "conf.d/trapline.conf",
                                 9)));
+        outputs =
+                Outputs.open(
+                        data,
+                        new MemoryJournal(),
+                        new Outputs.Surroundings(() -> NOW, System::nanoTime, new Random(1)));
         AdminToken token = AdminToken.loadOrCreate(data, () -> NOW);
         secret = AdminToken.read(data.resolve("admin.token"));
         Html html = new Html("0.0.0", token);
@@ -102,6 +111,7 @@ class ManagePagesTest {
                                                         new MemoryJournal()::status,
                                                         () -> config,
                                                         Optional.empty(),
+                                                        new OutputsCalls(outputs),
                                                         () -> NOW),
                                                 new CollectorForms(
                                                         html,
@@ -128,6 +138,7 @@ class ManagePagesTest {
     void stop() throws Exception {
         server.stop();
         registry.close();
+        outputs.close();
         client.close();
     }
 
@@ -310,6 +321,19 @@ class ManagePagesTest {
         assertThat(page(address).select("[name^=on.]").eachAttr("checked"))
                 .as("cpu is still stored, the others are not")
                 .hasSize(1);
+
+        HttpResponse<String> unreadable =
+                form(
+                        "/ui/trap/save",
+                        "id",
+                        check.id() + "",
+                        "filters",
+                        "[{\"type\": \"allow\", \"stream_tags\": \"env:prod\"},"
+                                + " {\"type\": \"deny\", \"metric\": \"(\"}]");
+        assertThat(unreadable.statusCode()).isEqualTo(422);
+        assertThat(Jsoup.parse(unreadable.body()).text())
+                .contains("filters[0].stream_tags: no tag query")
+                .contains("filters[1].metric: not a regular expression");
 
         Document trial =
                 part(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.helidon.webserver.WebServer;
 import io.trapline.collector.InputStatus;
+import io.trapline.forward.Outputs;
 import io.trapline.model.Batch;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
@@ -25,6 +26,7 @@ import io.trapline.web.AdminToken;
 import io.trapline.web.ConfigStatus;
 import io.trapline.web.Gate;
 import io.trapline.web.Hosts;
+import io.trapline.web.OutputsCalls;
 import io.trapline.web.QueryApi;
 import io.trapline.web.WebSettings;
 import java.io.IOException;
@@ -40,8 +42,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
@@ -70,6 +74,7 @@ class PagesTest {
     private static volatile List<InputStatus> inputs = List.of();
     private static Store store;
     private static Pins pins;
+    private static Outputs outputs;
     private static WebServer server;
     private static HttpClient client;
 
@@ -122,6 +127,11 @@ class PagesTest {
         Gate gate = new Gate(token, new Hosts(List::of, "127.0.0.1"), () -> WebSettings.DEFAULT);
         Html html = new Html("0.0.0", token);
         pins = Pins.open(directory.resolve("trapline.db"));
+        outputs =
+                Outputs.open(
+                        directory,
+                        JOURNAL,
+                        new Outputs.Surroundings(() -> NOW, System::nanoTime, new Random(1)));
         pins.add(EVIL, Params.of("name", EVIL).at("").substring(1));
         Pages pages =
                 new Pages(
@@ -130,6 +140,7 @@ class PagesTest {
                         JOURNAL::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
                         Optional.of(store),
+                        new OutputsCalls(outputs),
                         () -> NOW);
         server =
                 WebServer.builder()
@@ -151,6 +162,7 @@ class PagesTest {
         server.stop();
         store.close();
         pins.close();
+        outputs.close();
         client.close();
     }
 
@@ -195,7 +207,6 @@ class PagesTest {
                     assertThat(link.attr(key)).as(path).matches("|#.*|/|/[a-z].*");
                 }
             }
-            assertThat(page.text()).as(path).doesNotContain("No figures from the store");
             assertThat(page.select(".note.bad").eachText())
                     .as(path)
                     .allMatch(text -> text.startsWith("<script>"));
@@ -348,10 +359,11 @@ class PagesTest {
                             journal.status(),
                             new ConfigStatus(1, List.of(), 0, false, NOW),
                             Optional.of(nothing.status()),
+                            new Verdict.Outputs(List.of(), Map.of(), ""),
                             new Ask(Optional.of(nothing)),
                             NOW);
             assertThat(overview.isEmpty()).isTrue();
-            assertThat(overview.isWell()).isTrue();
+            assertThat(overview.verdict().isWell()).isTrue();
         }
     }
 

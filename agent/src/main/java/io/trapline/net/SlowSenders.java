@@ -1,4 +1,4 @@
-package io.trapline.ingest;
+package io.trapline.net;
 
 import java.time.Duration;
 import java.util.concurrent.Future;

@@ -47,13 +47,15 @@ class ChunkedBodiesIT {
                     chunked("leading zeros", "0000{N}|{B}|0000||"),
                     chunked("capital digits", "{U}|{B}|0||"),
                     chunked("trailer", "{N}|{B}|0|X: y||"),
-                    chunked("trailers that look like framing",
+                    chunked(
+                            "trailers that look like framing",
                             "{N}|{B}|0|Content-Length: 7|Transfer-Encoding: chunked|Host: evil||"),
                     chunked("trailer without value", "{N}|{B}|0|X:||"),
                     chunked("extension and trailer", "{N};a=b|{B}|0;c|X: y|Z: \u00e9||"),
                     chunked("byte by byte", "{1}0||"),
                     new Case("capital coding", "Transfer-Encoding: Chunked|", "{N}|{B}|0||"),
-                    new Case("gzip with trailer",
+                    new Case(
+                            "gzip with trailer",
                             "Content-Encoding: gzip|Transfer-Encoding: chunked|",
                             "{GN};a=b|{G}|0|X: y||"));
 
@@ -91,26 +93,38 @@ class ChunkedBodiesIT {
                     chunked("cut off in the data", "fff|{B}").withoutEnd(),
                     chunked("cut off after the data", "{N}|{B}|").withoutEnd(),
                     chunked("cut off before the trailers' end", "{N}|{B}|0|X: y|").withoutEnd(),
-                    new Case("length and chunks",
-                            "Content-Length: 5|Transfer-Encoding: chunked|", "{N}|{B}|0||"),
-                    new Case("chunks and length",
-                            "Transfer-Encoding: chunked|Content-Length: 5|", "{N}|{B}|0||"),
-                    new Case("chunked twice",
+                    new Case(
+                            "length and chunks",
+                            "Content-Length: 5|Transfer-Encoding: chunked|",
+                            "{N}|{B}|0||"),
+                    new Case(
+                            "chunks and length",
+                            "Transfer-Encoding: chunked|Content-Length: 5|",
+                            "{N}|{B}|0||"),
+                    new Case(
+                            "chunked twice",
                             "Transfer-Encoding: chunked|Transfer-Encoding: chunked|",
                             "{N}|{B}|0||"),
-                    new Case("chunked inside a list",
-                            "Transfer-Encoding: gzip, chunked|", "{N}|{B}|0||"),
+                    new Case(
+                            "chunked inside a list",
+                            "Transfer-Encoding: gzip, chunked|",
+                            "{N}|{B}|0||"),
                     new Case("other coding", "Transfer-Encoding: xchunked|", "{N}|{B}|0||"),
                     new Case("identity", "Transfer-Encoding: identity|", "{N}|{B}|0||"),
-                    new Case("control before the coding",
-                            "Transfer-Encoding: \u000bchunked|", "{N}|{B}|0||"),
-                    new Case("blank before the header's colon",
-                            "Transfer-Encoding : chunked|", "{N}|{B}|0||"),
+                    new Case(
+                            "control before the coding",
+                            "Transfer-Encoding: \u000bchunked|",
+                            "{N}|{B}|0||"),
+                    new Case(
+                            "blank before the header's colon",
+                            "Transfer-Encoding : chunked|",
+                            "{N}|{B}|0||"),
                     new Case("two lengths", "Content-Length: 5|Content-Length: 6|", "{B}"),
                     new Case("signed length", "Content-Length: +{D}|", "{B}"),
                     new Case("cut off before its length", "Content-Length: 9999|", "{B}")
                             .withoutEnd(),
-                    new Case("gzip and a bad trailer",
+                    new Case(
+                            "gzip and a bad trailer",
                             "Content-Encoding: gzip|Transfer-Encoding: chunked|",
                             "{GN}|{G}|0|X y||"));
 
@@ -191,7 +205,9 @@ class ChunkedBodiesIT {
                             .replace("{B}", sent)
                             .replace("{G}", zipped);
             String next =
-                    ends ? "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" : "";
+                    ends
+                            ? "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            : "";
             return (text + next).getBytes(ISO_8859_1);
         }
     }
@@ -253,8 +269,7 @@ class ChunkedBodiesIT {
             boolean refused =
                     answers.size() == 1
                             && List.of("400", "406", "501").contains(answers.getFirst())
-                            && answer.toLowerCase(Locale.ROOT)
-                                    .contains("connection: close");
+                            && answer.toLowerCase(Locale.ROOT).contains("connection: close");
             if (!refused) {
                 wrong.add(each.title() + ": " + answers);
             }

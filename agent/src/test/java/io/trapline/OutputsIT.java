@@ -90,9 +90,11 @@ class OutputsIT {
                 for (int same : new int[] {1, 2, 5, 9}) {
                     assertThat(arrived.get(same)).isEqualTo(own.get(same));
                 }
-                assertThat(arrived.get(3)).matches("rt_ST\\[x:y]\\.v_[0-9a-f]{10}\\|ST\\[a:b,host:h1]");
+                assertThat(arrived.get(3))
+                        .matches("rt_ST\\[x:y]\\.v_[0-9a-f]{10}\\|ST\\[a:b,host:h1]");
                 assertThat(arrived.get(4)).matches("_pad\\.v_[0-9a-f]{10}\\|ST\\[host:h1]");
-                assertThat(arrived.get(6)).matches("ctl_\\.v_[0-9a-f]{10}\\|ST\\[c:b\"AQ==\",host:h1]");
+                assertThat(arrived.get(6))
+                        .matches("ctl_\\.v_[0-9a-f]{10}\\|ST\\[c:b\"AQ==\",host:h1]");
                 assertThat(arrived.get(7)).contains("_tldr_").isNotEqualTo(own.get(7));
                 assertThat(arrived).hasSize(8).doesNotContainKey(8);
 

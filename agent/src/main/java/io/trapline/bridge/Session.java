@@ -33,6 +33,10 @@ final class Session implements Worker {
     /// How long loading may stand still at one module or class.
     static final Duration LOAD_LIMIT = Duration.ofMinutes(2);
 
+    /// The interpreter itself may take so many times that: no script's code runs then, and on a
+    /// machine that is overloaded it has taken over two minutes.
+    private static final int START_LIMITS = 5;
+
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     /// The process that the session lives in, as far as the session can see it.
@@ -72,14 +76,19 @@ final class Session implements Worker {
 
     /// @param what is being loaded
     /// @param since `System.nanoTime()`
-    private record Step(String what, long since) {}
+    /// @param limits how many times the limit it may take
+    private record Step(String what, long since, int limits) {
+        Duration limit(Supplier<Duration> one) {
+            return one.get().multipliedBy(limits);
+        }
+    }
 
     private final WorkerSpec spec;
     private final int number;
     private final WorkerListener listener;
     private final Carrier carrier;
     private final CompletableFuture<Loaded> loading = new CompletableFuture<>();
-    private volatile Step step = new Step("the interpreter's start", System.nanoTime());
+    private volatile Step step = new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// Held while the listener is called, so that a closed session is silent.
@@ -104,7 +113,7 @@ final class Session implements Worker {
     /// @param limit how long it may stand still at one module or class
     void load(Supplier<Duration> limit) throws WorkerException, InterruptedException {
         try {
-            step = new Step("the interpreter's start", System.nanoTime());
+            step = new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
             carrier.send(Frame.of(Kind.OPEN, number, 0, Loaded.request(spec)));
             awaitLoaded(limit);
         } catch (IOException _) {
@@ -121,7 +130,7 @@ final class Session implements Worker {
             throw new WorkerException(
                     described(
                             "its modules did not load: it stood still for "
-                                    + limit.get().toSeconds()
+                                    + step.limit(limit).toSeconds()
                                     + " s at "
                                     + step.what()
                                     + "; look for an endless loop or a wait at module level or in a"
@@ -138,7 +147,7 @@ final class Session implements Worker {
             throws InterruptedException, ExecutionException, TimeoutException {
         while (true) {
             Step seen = step;
-            long left = limit.get().toNanos() - (System.nanoTime() - seen.since());
+            long left = seen.limit(limit).toNanos() - (System.nanoTime() - seen.since());
             try {
                 loading.get(Math.clamp(left, 0, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
                 return;
@@ -271,7 +280,7 @@ final class Session implements Worker {
                 }
                 loading.complete(loaded);
             }
-            case LOADING -> step = new Step(frame.text(), System.nanoTime());
+            case LOADING -> step = new Step(frame.text(), System.nanoTime(), 1);
             case STARTED -> call(() -> listener.started(frame.number()));
             case REPORT -> report(frame);
             case OUTPUT -> {

@@ -92,7 +92,9 @@ final class FilterOption {
             }
             return JSON.readTree(toml.toJson()).path("filters");
         } catch (JsonProcessingException e) {
-            throw new CommandFailure(Cli.USAGE, file
+            throw new CommandFailure(
+                    Cli.USAGE,
+                    file
                             + ": not JSON: "
                             + JsonMistake.explain(
                                     text, e, JSON.getFactory().streamReadConstraints()));

@@ -220,7 +220,10 @@ final class Forwarder implements Runnable {
         try {
             batch = BatchCodec.decode(frame.bytes());
         } catch (IllegalStateException | IndexOutOfBoundsException e) {
-            setAside(new Item(frame.position(), 0, frame.bytes(), 1), 0, UNREADABLE + e.getMessage());
+            setAside(
+                    new Item(frame.position(), 0, frame.bytes(), 1),
+                    0,
+                    UNREADABLE + e.getMessage());
             return;
         }
         List<Selected.Part> parts = new ArrayList<>(batch.entries().size());

@@ -38,14 +38,15 @@ import org.jspecify.annotations.Nullable;
 /// written as `_`, a digit in front gets one before it. Two that then are the same stay apart, also
 /// when they are in different items: the later one gets `_2`, see [PlainNames]. So does a tag
 /// `target` that is not the target, because the receiver puts the target there. Booleans are 1 and
-/// 0, integers keep all digits. Texts, bytes, lists, histograms, NaN, infinities and "no value" have
-/// no place there and are counted.
+/// 0, integers keep all digits. Texts, bytes, lists, histograms, NaN, infinities and "no value"
+/// have no place there and are counted.
 ///
 /// To a data_id of type `event` goes every point of another category: `event_name` is its name (128
-/// characters at most, a longer one ends with a hash of it), `event` its fields if one is `content`;
-/// else `content` is the field `message` and the other fields stand beside it; else `content` is all
-/// fields as JSON text. Tags are dimensions; of the two that mean something to the receiver,
-/// `target` is renamed as above, and `event_type` where it is neither `recovery` nor `abnormal`.
+/// characters at most, a longer one ends with a hash of it), `event` its fields if one is
+/// `content`; else `content` is the field `message` and the other fields stand beside it; else
+/// `content` is all fields as JSON text. Tags are dimensions; of the two that mean something to the
+/// receiver, `target` is renamed as above, and `event_type` where it is neither `recovery` nor
+/// `abnormal`.
 ///
 /// Runs and check states go to neither.
 final class PushMapping {
@@ -355,15 +356,13 @@ final class PushMapping {
         }
 
         Item item(String source, long position, Encoding out) {
-            Map<String, String> names =
-                    plainNames(metricNames, values.keySet(), METRIC_NAME, out);
+            Map<String, String> names = plainNames(metricNames, values.keySet(), METRIC_NAME, out);
             byte[] bytes =
                     Json.write(json -> {
                         json.writeStartObject();
                         json.writeObjectFieldStart("metrics");
                         for (Map.Entry<String, Object> value : values.entrySet()) {
-                            json.writeFieldName(
-                                    names.getOrDefault(value.getKey(), value.getKey()));
+                            json.writeFieldName(names.getOrDefault(value.getKey(), value.getKey()));
                             if (value.getValue() instanceof Double number) {
                                 json.writeNumber(number);
                             } else {

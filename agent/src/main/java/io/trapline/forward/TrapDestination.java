@@ -92,8 +92,7 @@ final class TrapDestination implements Destination {
             Matcher counted = LOST.matcher(error);
             // A broker says that there was one at least.
             lost.put(
-                    Delivery.Accepted.SAID,
-                    counted.find() ? Long.parseLong(counted.group(1)) : 1L);
+                    Delivery.Accepted.SAID, counted.find() ? Long.parseLong(counted.group(1)) : 1L);
         }
         long filtered = json.get().path("filtered").asLong(0);
         if (filtered > 0) {

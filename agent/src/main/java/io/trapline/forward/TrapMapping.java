@@ -95,8 +95,7 @@ final class TrapMapping {
                         members.add(name, new SampleValue.Whole(SampleType.UINT64, bits));
                 case FieldValue.Bool(boolean yes) ->
                         members.add(name, new SampleValue.Whole(SampleType.INT32, yes ? 1 : 0));
-                case FieldValue.Text(String text) ->
-                        members.add(name, new SampleValue.Text(text));
+                case FieldValue.Text(String text) -> members.add(name, new SampleValue.Text(text));
                 case FieldValue.Bytes(var blob) ->
                         members.add(name, new SampleValue.Text(blob.toBase64()));
             }

@@ -14,8 +14,8 @@ import java.util.zip.InflaterInputStream;
 /// Undoes `Content-Encoding`: none, `identity`, `gzip` (`x-gzip`) and `deflate`, the last in both
 /// forms that are seen (zlib, and the bare stream).
 ///
-/// What is decoded ends only after the body did: that a transfer broke off, or was wrong, behind the
-/// last compressed byte is found as well.
+/// What is decoded ends only after the body did: that a transfer broke off, or was wrong, behind
+/// the last compressed byte is found as well.
 public final class ContentCoding {
     private static final int BUFFER = 8192;
 

@@ -20,8 +20,7 @@ public final class StreamName {
 
     /// A Circonus broker's table of values has no `+` (reconnoiter `src/noit_metric.c`,
     /// `vtagmap_value`), though that of categories has: it drops the stream.
-    private static final boolean[] IN_SENT_VALUE =
-            allowed(CATEGORY_SIGNS.replace("+", "") + ":=");
+    private static final boolean[] IN_SENT_VALUE = allowed(CATEGORY_SIGNS.replace("+", "") + ":=");
 
     private StreamName() {}
 

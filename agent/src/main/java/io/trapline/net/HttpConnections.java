@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 ///   Helidon 4.5.0 waits for another request (its issue 12324; newer releases do not).
 /// - HTTP/1.0 is taken: proxies speak it to the server behind them unless told otherwise. There is
 ///   one request a connection ([OldHttp]).
-/// - Chunk extensions and trailers are read and dropped ([ChunkedBody]); Helidon 4.5.0 refuses them,
-///   does not look at what ends a chunk, and holds a chunk in memory until all of it is there.
+/// - Chunk extensions and trailers are read and dropped ([ChunkedBody]); Helidon 4.5.0 refuses
+///   them, does not look at what ends a chunk, and holds a chunk in memory until all of it is
+///   there.
 /// - What is left of a body that was not read to its end is never taken for another request, and
 ///   never waited for without an end: when there is much of it, or it cannot be told where it ends,
 ///   the answer says `Connection: close`, and the connection ends when the client has had the time

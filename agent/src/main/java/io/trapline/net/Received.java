@@ -26,8 +26,7 @@ final class Received {
             return null;
         }
         int length = (int) Math.min(most, bytes.length - at);
-        byte[] piece =
-                length == bytes.length ? bytes : Arrays.copyOfRange(bytes, at, at + length);
+        byte[] piece = length == bytes.length ? bytes : Arrays.copyOfRange(bytes, at, at + length);
         at += length;
         return piece;
     }

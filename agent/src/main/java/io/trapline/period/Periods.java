@@ -340,7 +340,8 @@ public final class Periods implements AutoCloseable {
             if (its == null) {
                 return Collections.emptySortedMap();
             }
-            // A period may have ended while this was waited for; its values count until it is closed.
+            // A period may have ended while this was waited for; its values count until it is
+            // closed.
             return its.values(intake == null ? clock.millis() : intake.arrivalMs());
         } finally {
             lock.unlock();
@@ -540,8 +541,8 @@ public final class Periods implements AutoCloseable {
         try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Running.Output output : group) {
                 positions.add(
-                        each.submit(() ->
-                                journal.appendReserved(BatchCodec.encode(output.batch()))));
+                        each.submit(
+                                () -> journal.appendReserved(BatchCodec.encode(output.batch()))));
             }
         }
         Throwable failure = null;

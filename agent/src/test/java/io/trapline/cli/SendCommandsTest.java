@@ -279,7 +279,8 @@ class SendCommandsTest {
 
     @Test
     void a_tag_is_sent_as_a_broker_takes_it() {
-        assertThat(run("trap", "send", "--dry-run", "--metric", "a=1", "--tag", "le:+Inf")).isZero();
+        assertThat(run("trap", "send", "--dry-run", "--metric", "a=1", "--tag", "le:+Inf"))
+                .isZero();
 
         assertThat(out).contains("a|ST[le:b\\\"K0luZg==\\\"]");
     }

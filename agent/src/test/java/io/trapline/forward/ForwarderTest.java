@@ -433,17 +433,19 @@ class ForwarderTest {
     void a_trap_gets_documents_and_its_remarks_are_shown() throws Exception {
         restart(
                 new TrapOutputSettings(
-                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20, false));
+                        new OutputBasics("bk"),
+                        receiver.url("/module/httptrap/u/s"),
+                        1 << 20,
+                        false));
         long ns = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli() * 1_000_000;
         journal.append(
                 "trap/u", new Sample("a", List.of(new Tag("x", "y")), new SampleValue.Real(1), ns));
         journal.append(
                 "trap/u", new Sample("b".repeat(2000), List.of(), new SampleValue.Real(2), ns));
-        receiver.behave(
-                _ ->
-                        Receiver.Reply.of(
-                                200,
-                                "{\"stats\":1,\"filtered\":1,\"error\":\"3 values not stored as sent: a\"}"));
+        receiver.behave(_ ->
+                Receiver.Reply.of(
+                        200,
+                        "{\"stats\":1,\"filtered\":1,\"error\":\"3 values not stored as sent: a\"}"));
 
         forwarder.step();
 
@@ -481,7 +483,10 @@ class ForwarderTest {
     void a_trap_that_was_set_aside_and_sent_again_is_counted_too() throws Exception {
         restart(
                 new TrapOutputSettings(
-                        new OutputBasics("bk"), receiver.url("/module/httptrap/u/s"), 1 << 20, false));
+                        new OutputBasics("bk"),
+                        receiver.url("/module/httptrap/u/s"),
+                        1 << 20,
+                        false));
         long ns = Instant.parse("2026-11-21T00:00:00Z").toEpochMilli() * 1_000_000;
         journal.append(
                 "http/x",
@@ -501,8 +506,7 @@ class ForwarderTest {
         forwarder.step();
 
         assertThat(database.lost("bk"))
-                .containsExactly(
-                        dropped(Delivery.Accepted.UNSEEN, 1, "it read 1 of 2 values"));
+                .containsExactly(dropped(Delivery.Accepted.UNSEEN, 1, "it read 1 of 2 values"));
     }
 
     @ParameterizedTest
@@ -546,8 +550,7 @@ class ForwarderTest {
 
         forwarder.step();
 
-        assertThat(database.lost("bk"))
-                .containsExactly(dropped(Delivery.Accepted.UNSEEN, 1, ""));
+        assertThat(database.lost("bk")).containsExactly(dropped(Delivery.Accepted.UNSEEN, 1, ""));
     }
 
     @Test

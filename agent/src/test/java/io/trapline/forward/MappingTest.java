@@ -324,7 +324,11 @@ class MappingTest {
                         Map.of(TrapName.LONG_NAME, 1L)),
                 Arguments.of(
                         "an integer beyond a double",
-                        trap(metric("a", t(), f("d", new FieldValue.Real(1e19, "10000000000000000001")))),
+                        trap(
+                                metric(
+                                        "a",
+                                        t(),
+                                        f("d", new FieldValue.Real(1e19, "10000000000000000001")))),
                         "'a.d':{'_type':'n','_value':'10000000000000000001','_ts':1700000000123}",
                         Map.of(TrapMapping.ROUNDED, 1L)),
                 Arguments.of(
@@ -336,28 +340,41 @@ class MappingTest {
                         "two dimensions of one name",
                         push(
                                 PushOutputSettings.Type.TIME_SERIES,
-                                metric("m", t("host", "h", "a.b", "1", "a-b", "2", "x", "y"), f("v", real(2.5)))),
+                                metric(
+                                        "m",
+                                        t("host", "h", "a.b", "1", "a-b", "2", "x", "y"),
+                                        f("v", real(2.5)))),
                         "{'metrics':{'m_v':2.5},'target':'h','dimension':{'a_b_2':'1','a_b':'2','x':'y'},'timestamp':1700000000123}",
                         Map.of(PushMapping.DIMENSION_NAME, 1L)),
                 Arguments.of(
                         "the same in another order",
                         push(
                                 PushOutputSettings.Type.TIME_SERIES,
-                                metric("m", t("a-b", "2", "x", "y", "a.b", "1", "host", "h"), f("v", real(2.5)))),
+                                metric(
+                                        "m",
+                                        t("a-b", "2", "x", "y", "a.b", "1", "host", "h"),
+                                        f("v", real(2.5)))),
                         "{'metrics':{'m_v':2.5},'target':'h','dimension':{'a_b':'2','x':'y','a_b_2':'1'},'timestamp':1700000000123}",
                         Map.of(PushMapping.DIMENSION_NAME, 1L)),
                 Arguments.of(
                         "what is called so has its name",
                         push(
                                 PushOutputSettings.Type.TIME_SERIES,
-                                metric("m", t("a-b", "1", "a_b", "2", "täg", "3", "tüg", "4"), f("v", real(2.5)))),
+                                metric(
+                                        "m",
+                                        t("a-b", "1", "a_b", "2", "täg", "3", "tüg", "4"),
+                                        f("v", real(2.5)))),
                         "{'metrics':{'m_v':2.5},'target':'me','dimension':{'a_b_2':'1','a_b':'2','t_g':'3','t_g_2':'4'},'timestamp':1700000000123}",
                         Map.of(PushMapping.DIMENSION_NAME, 2L)),
                 Arguments.of(
                         "a dimension that the receiver overwrites",
                         push(
                                 PushOutputSettings.Type.TIME_SERIES,
-                                sample("trap/u", "q", real(2), t("host", "h", "target", "t", "target_2", "u"))),
+                                sample(
+                                        "trap/u",
+                                        "q",
+                                        real(2),
+                                        t("host", "h", "target", "t", "target_2", "u"))),
                         "{'metrics':{'q':2.0},'target':'h','dimension':{'target_3':'t','target_2':'u'},'timestamp':1700000000123}",
                         Map.of(PushMapping.DIMENSION_NAME, 1L)),
                 Arguments.of(
@@ -367,7 +384,15 @@ class MappingTest {
                                 record(
                                         Category.KEYEVENT,
                                         "e",
-                                        t("host", "h", "target", "t", "event_type", "click", "event_type_2", "u"),
+                                        t(
+                                                "host",
+                                                "h",
+                                                "target",
+                                                "t",
+                                                "event_type",
+                                                "click",
+                                                "event_type_2",
+                                                "u"),
                                         f("message", text("m")))),
                         "{'event_name':'e','event':{'content':'m'},'target':'h','dimension':{'target_2':'t','event_type_3':'click','event_type_2':'u'},'timestamp':1700000000123}",
                         Map.of(PushMapping.DIMENSION_NAME, 2L)));
@@ -402,8 +427,7 @@ class MappingTest {
 
     @Test
     void metrics_that_become_the_same_stay_apart_whatever_item_they_are_in() {
-        PushMapping mapping =
-                new PushMapping(PushOutputSettings.Type.TIME_SERIES, "me", List.of());
+        PushMapping mapping = new PushMapping(PushOutputSettings.Type.TIME_SERIES, "me", List.of());
         Encoding first = new Encoding();
         mapping.encode(selected(metric("disk_io", t(), f("read", real(1)))), first);
         mapping.encode(selected(metric("disk", t(), f("io_read", real(2)))), first);

@@ -48,8 +48,27 @@ class PushArrivalTest {
     private static final long NS = 1_700_000_000_000_000_000L;
     private static final List<String> KEYS =
             List.of(
-                    "host", "target", "target_2", "a.b", "a-b", "a_b", "a b", "a_b_2", "täg", "tüg",
-                    "t_g", "温", "湿", "_", "__", "9", "_9", "MT:a", "MT_a", "é", "a\u0000b");
+                    "host",
+                    "target",
+                    "target_2",
+                    "a.b",
+                    "a-b",
+                    "a_b",
+                    "a b",
+                    "a_b_2",
+                    "täg",
+                    "tüg",
+                    "t_g",
+                    "温",
+                    "湿",
+                    "_",
+                    "__",
+                    "9",
+                    "_9",
+                    "MT:a",
+                    "MT_a",
+                    "é",
+                    "a\u0000b");
 
     @TempDir Path here;
     @TempDir Path there;
@@ -154,11 +173,10 @@ class PushArrivalTest {
             for (var frames = reader.read(64 << 20, Duration.ZERO);
                     !frames.isEmpty();
                     frames = reader.read(64 << 20, Duration.ZERO)) {
-                frames.forEach(
-                        frame ->
-                                BatchCodec.decode(frame.bytes())
-                                        .entries()
-                                        .forEach(entry -> samples.add((Sample) entry)));
+                frames.forEach(frame ->
+                        BatchCodec.decode(frame.bytes())
+                                .entries()
+                                .forEach(entry -> samples.add((Sample) entry)));
             }
             return samples;
         }

@@ -53,10 +53,48 @@ class TrapArrivalTest implements TrapSink {
     private static final long NS = 1_700_000_000_000_000_000L;
     private static final List<String> PIECES =
             List.of(
-                    "a", "b.c", "_value", "_ts", "x y", " ", "+", "+Inf", ":", "=", ",", "/", "\"",
-                    "'", "\\", "`", "|", "[", "]", "{", "}", "|ST[", "|MT{", "|ST[a:b]", "b\"Zm9v\"",
-                    "\u0000", "\t", "\n", "\u001f", "\u007f", "\u0085", "\u00a0", "\u2028",
-                    "\u3000", "é", "温度", "😀", "\ufffd", "_tldr_", "*", "(", "~");
+                    "a",
+                    "b.c",
+                    "_value",
+                    "_ts",
+                    "x y",
+                    " ",
+                    "+",
+                    "+Inf",
+                    ":",
+                    "=",
+                    ",",
+                    "/",
+                    "\"",
+                    "'",
+                    "\\",
+                    "`",
+                    "|",
+                    "[",
+                    "]",
+                    "{",
+                    "}",
+                    "|ST[",
+                    "|MT{",
+                    "|ST[a:b]",
+                    "b\"Zm9v\"",
+                    "\u0000",
+                    "\t",
+                    "\n",
+                    "\u001f",
+                    "\u007f",
+                    "\u0085",
+                    "\u00a0",
+                    "\u2028",
+                    "\u3000",
+                    "é",
+                    "温度",
+                    "😀",
+                    "\ufffd",
+                    "_tldr_",
+                    "*",
+                    "(",
+                    "~");
 
     @TempDir Path data;
     private final Map<Long, String> arrived = new ConcurrentHashMap<>();
@@ -96,8 +134,7 @@ class TrapArrivalTest implements TrapSink {
                 URI.create(
                         "http://127.0.0.1:%d/module/httptrap/%s/secret"
                                 .formatted(server.port(), check.id()));
-        journal =
-                SqliteJournal.open(data.resolve("trapline.db"), () -> JournalSettings.DEFAULT);
+        journal = SqliteJournal.open(data.resolve("trapline.db"), () -> JournalSettings.DEFAULT);
     }
 
     @AfterEach
@@ -256,7 +293,11 @@ class TrapArrivalTest implements TrapSink {
                                 NS),
                         new Sample("n", List.of(), new SampleValue.Absent(SampleType.UINT64), NS),
                         new Point(
-                                Category.METRIC, "x", List.of(), List.of(new Field("v", twice)), NS),
+                                Category.METRIC,
+                                "x",
+                                List.of(),
+                                List.of(new Field("v", twice)),
+                                NS),
                         new Sample(
                                 "x.v",
                                 List.of(),
@@ -266,7 +307,8 @@ class TrapArrivalTest implements TrapSink {
         OutputStatus status = send(entries);
 
         assertThat(texts)
-                .extracting(one -> one.stream().name() + " " + shown(((Measurement.Timed) one).value()))
+                .extracting(
+                        one -> one.stream().name() + " " + shown(((Measurement.Timed) one).value()))
                 .containsExactly(
                         "m.t " + "é".repeat(2047),
                         "m.d 1.8446744073709552E19",

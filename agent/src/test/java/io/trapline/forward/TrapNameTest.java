@@ -40,13 +40,12 @@ class TrapNameTest {
         boolean divides = category && c == 0x1F;
         assertThat(key.contains("b\"")).isEqualTo(!divides && !Broker.takes(c, category));
         assertThat(Broker.read(key))
-                .hasValueSatisfying(
-                        read -> {
-                            assertThat(read.name()).isEqualTo("m");
-                            if (!divides) {
-                                assertThat(read.tags()).isEqualTo(tags);
-                            }
-                        });
+                .hasValueSatisfying(read -> {
+                    assertThat(read.name()).isEqualTo("m");
+                    if (!divides) {
+                        assertThat(read.tags()).isEqualTo(tags);
+                    }
+                });
     }
 
     @ParameterizedTest
@@ -111,7 +110,8 @@ class TrapNameTest {
     @ValueSource(strings = {"x", "+", "é", "温", "😀", "\u0000"})
     void a_tag_of_any_length_fits_and_stays_apart(String unit) {
         for (int c : new int[] {1, 40, 60, 90, 128, 190, 250, 254, 255, 256, 300, 2000}) {
-            for (int v : new int[] {0, 1, 40, 60, 90, 127, 128, 190, 252, 254, 255, 256, 300, 2000}) {
+            for (int v :
+                    new int[] {0, 1, 40, 60, 90, 127, 128, 190, 252, 254, 255, 256, 300, 2000}) {
                 List<Tag> tags = List.of(new Tag("k" + unit.repeat(c), unit.repeat(v)));
                 List<Tag> others = List.of(new Tag("k" + unit.repeat(c), unit.repeat(v) + "z"));
                 String key = sent("m", tags);

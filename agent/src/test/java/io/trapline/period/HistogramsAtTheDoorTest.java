@@ -40,8 +40,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every vector of `circllhist.jsonl` as a client sends and sees it: samples, bins and records go in
-/// at the trap's door within one window; the record and its quantiles come out of the store.
+/// Every vector of `circllhist.jsonl` as a client sends and sees it: samples, bins and records go
+/// in at the trap's door within one window; the record and its quantiles come out of the store.
 class HistogramsAtTheDoorTest {
     private static final long WINDOW = 1_763_700_000_000L;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -107,8 +107,7 @@ class HistogramsAtTheDoorTest {
                         Optional.empty());
         PeriodCheck known = new PeriodCheck(check.id(), 60_000, true);
         Path file = home.resolve("trapline.db");
-        try (SqliteJournal journal =
-                        SqliteJournal.open(file, () -> new JournalSettings(1L << 30));
+        try (SqliteJournal journal = SqliteJournal.open(file, () -> new JournalSettings(1L << 30));
                 Store store =
                         Store.open(
                                 home,
@@ -168,8 +167,8 @@ class HistogramsAtTheDoorTest {
         }
     }
 
-    /// The first parts of all vectors, the second ones, and so on: what is merged came one after the
-    /// other.
+    /// The first parts of all vectors, the second ones, and so on: what is merged came one after
+    /// the other.
     private static List<String> bodies(List<JsonNode> vectors) {
         List<String> bodies = new ArrayList<>();
         for (int k = 0; bodies.size() == k; k++) {

@@ -3,6 +3,7 @@ package io.trapline.period;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trapline.journal.Journal;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.JournalSettings;
 import io.trapline.journal.Origin;
@@ -16,6 +17,7 @@ import io.trapline.model.SampleValue;
 import io.trapline.model.circllhist.Bin;
 import io.trapline.model.circllhist.Circllhist;
 import io.trapline.pipeline.BatchCodec;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,14 +29,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Timeout;
-import io.trapline.journal.Journal;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The engine on a real journal, with a clock that the test moves; dropping an engine without

@@ -187,7 +187,9 @@ class HttpConnectionsTest {
     @Test
     void a_chunk_is_read_while_it_arrives_however_long_it_is_announced() throws IOException {
         String answer =
-                answer(true, post("/first", "Transfer-Encoding: chunked", "7fffffffffffffff|hello"));
+                answer(
+                        true,
+                        post("/first", "Transfer-Encoding: chunked", "7fffffffffffffff|hello"));
         assertThat(answer).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\nhello");
     }
 

@@ -1,10 +1,10 @@
 package io.trapline.ingest.datakit;
 
 import io.helidon.webserver.http.ServerRequest;
+import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.net.BrokenBodyException;
 import io.trapline.net.SlowSenders;
 import io.trapline.net.SlowSenders.Watch;
-import io.trapline.ingest.datakit.InFlight.Reservation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,7 +47,8 @@ final class Body {
                         ? tooSlow(timeout)
                         : notRead(
                                 BrokenBodyException.reason(
-                                        e, "the connection failed after %d bytes of the body"
+                                        e,
+                                        "the connection failed after %d bytes of the body"
                                                 .formatted(body.size())));
             }
             if (watch.expired()) {

@@ -427,8 +427,7 @@ public final class DataKitApi {
             throws RefusedException {
         HttpSettings now = call.settings();
         try (Reservation reservation = inFlight.open()) {
-            byte[] body =
-                    body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
+            byte[] body = body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
                     .tags("api", label, "method", "POST")

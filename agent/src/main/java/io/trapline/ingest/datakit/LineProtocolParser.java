@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
 /// White space (spaces, tabs, NUL) is skipped before the measurement, the fields and the time; only
 /// a space ends a measurement, tags or fields. A line feed after an odd number of backslashes does
 /// not end a line: it belongs to the name or the tag it stands in, and so does the backslash.
-/// DataKit's parser was run beside this one on generated lines; what it loses or misreads
-/// (arrays of several types, bytes that are no base64, a comment that ends in a backslash) is a
-/// bad line here, or is kept.
+/// DataKit's parser was run beside this one on generated lines; what it loses or misreads (arrays
+/// of several types, bytes that are no base64, a comment that ends in a backslash) is a bad line
+/// here, or is kept.
 ///
 /// Written for speed: `measurement,tags` of a line is looked up as one piece, field keys one by
 /// one, so that a known series costs no new text. Not thread-safe; keep an instance and use it

@@ -104,8 +104,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
         List<Warning> mended = List.of();
         if (!JsonPointsParser.isUtf8(body, 0, body.length)) {
             text = new String(body, UTF_8).getBytes(UTF_8);
-            mended =
-                    List.of(new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
+            mended = List.of(new Warning(0, "invalid_utf8", "the body is no UTF-8 and was mended"));
         }
         try {
             switch (form) {

@@ -78,8 +78,7 @@ final class Submission {
             return new TrapResult.Malformed(stats, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return new TrapResult.Unreadable(
-                    stats,
-                    BrokenBodyException.reason(e, "the body could not be read to its end"));
+                    stats, BrokenBodyException.reason(e, "the body could not be read to its end"));
         }
     }
 

@@ -234,8 +234,7 @@ public final class TrapHandler implements HttpService {
                 : InputStream.nullInputStream();
     }
 
-    private TrapReply reply(
-            TrapCheck check, ServerRequest request, TrapResult result, long kept) {
+    private TrapReply reply(TrapCheck check, ServerRequest request, TrapResult result, long kept) {
         return switch (result) {
             case TrapResult.Malformed(_, String message) ->
                     TrapReply.error(406, message + kept(kept));

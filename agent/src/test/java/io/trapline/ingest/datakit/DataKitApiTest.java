@@ -466,9 +466,7 @@ class DataKitApiTest {
     void an_array_in_typed_json_is_echoed_with_its_type_and_can_be_sent_again() throws Exception {
         String[] json = {"Content-Type", "application/json"};
         String body =
-                post(
-                                "/v1/write/network?precision=n&echo=pbjson",
-                                "m a=[1i,2i] 7".getBytes(UTF_8))
+                post("/v1/write/network?precision=n&echo=pbjson", "m a=[1i,2i] 7".getBytes(UTF_8))
                         .body();
         assertThat(body)
                 .contains(

@@ -56,9 +56,7 @@ class LineProtocolParserTest {
                         good(
                                 "m\\ n\\,o,t\\ a\\=g=v\\,a\\ l\\= f\\ \\,\\==1 7",
                                 "m n,o,t a=g=v,a l= f ,==1 @7"),
-                        good(
-                                "m\\=x\\\",a\\\"=b\\c f\\\"\\x=1 7",
-                                "m=x\",a\\\"=b\\c f\"\\x=1 @7"),
+                        good("m\\=x\\\",a\\\"=b\\c f\\\"\\x=1 7", "m=x\",a\\\"=b\\c f\"\\x=1 @7"),
                         good("m\\\\\\,o,t\\\\\\==a\\\\\\ b f=1 7", "m\\\\,o,t\\\\==a\\\\ b f=1 @7"),
                         good("m,t==x,u=\\=y,v== f=1 7", "m,t==x,u==y,v== f=1 @7"),
                         good("m a\\\\b=1,\\\\\\=c=2 7", "m \\\\=c=2,a\\\\b=1 @7"),
@@ -69,9 +67,11 @@ class LineProtocolParserTest {
                                 "a\\\nb,c\\\nd=e\\\nf g\\\nh=1 @7|i j=2 @8"),
                         good("m \\\nf=1 7", "m \\\nf=1 @7"),
                         good("# a path\\\nm f=1 7", "m f=1 @7"),
-                        good("m a=[1i,],b=[\"x\",],c=[t,],d=[\"aGk=\"b,] 7",
+                        good(
+                                "m a=[1i,],b=[\"x\",],c=[t,],d=[\"aGk=\"b,] 7",
                                 "m a=[1i],b=[\"x\"],c=[true],d=[bytes(aGk=)] @7"),
-                        good("m a=[1i, 2i],b=[ \"x\" ,\t\"y\" ],c=[ ],d=[\t1.5\t, ] 7",
+                        good(
+                                "m a=[1i, 2i],b=[ \"x\" ,\t\"y\" ],c=[ ],d=[\t1.5\t, ] 7",
                                 "m a=[1i,2i],b=[\"x\",\"y\"],c=[],d=[1.5] @7"),
                         good("m s=\"\\n\\t\" 7", "m s=\"\\\\n\\\\t\" @7"),
                         good("m s=\"a\nb\" 7\nn f=1 8", "m s=\"a\\nb\" @7|n f=1 @8"),
@@ -160,7 +160,8 @@ class LineProtocolParserTest {
                                 () ->
                                         assertThatThrownBy(() -> parse(line))
                                                 .isInstanceOf(RefusedException.class)
-                                                .hasMessageMatching("(?s)[12] bad and 0 good lines.*")));
+                                                .hasMessageMatching(
+                                                        "(?s)[12] bad and 0 good lines.*")));
     }
 
     @Test

@@ -60,8 +60,14 @@ class LogStreamTest {
         assertThat(stored())
                 .containsExactly(
                         "default" + TAGS + "default message=\"GET / 200\",status=\"info\"" + NOW,
-                        "default" + TAGS + "default message=\"\tat Main.java\",status=\"info\"" + NOW,
-                        "default" + TAGS + "default message=\"last \\\"one\\\"\",status=\"info\"" + NOW);
+                        "default"
+                                + TAGS
+                                + "default message=\"\tat Main.java\",status=\"info\""
+                                + NOW,
+                        "default"
+                                + TAGS
+                                + "default message=\"last \\\"one\\\"\",status=\"info\""
+                                + NOW);
     }
 
     @Test
@@ -86,8 +92,9 @@ class LogStreamTest {
         accepted("?source=nginx&storage_index=idx", "hello");
         assertThat(fixture.api.feeds().all())
                 .extracting(Feeds.Feed::name, Feeds.Feed::index, Feeds.Feed::category)
-                .containsExactly(org.assertj.core.groups.Tuple.tuple(
-                        "logstreaming.nginx.idx", "idx", "logging"));
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple(
+                                "logstreaming.nginx.idx", "idx", "logging"));
     }
 
     @Test
@@ -124,7 +131,8 @@ class LogStreamTest {
                                 + NOW);
     }
 
-    /// `json_array true`, and Logstash's `format => "json_batch"`: one log an event, its text as sent.
+    /// `json_array true`, and Logstash's `format => "json_batch"`: one log an event, its text as
+    /// sent.
     @Test
     void an_array_of_json_objects_is_one_log_an_object() throws Exception {
         accepted(
@@ -201,7 +209,9 @@ class LogStreamTest {
     @Test
     void firelens_logs_may_come_one_by_one_or_a_line_each() throws Exception {
         accepted("?type=firelens", "{\"log\":\"a\",\"date\":\"2026-11-28T10:00:00.25+01:00\"}");
-        accepted("?type=firelens", "{\"log\":\"b\",\"date\":1795860000123}\n{\"log\":\"c\",\"date\":0}\n");
+        accepted(
+                "?type=firelens",
+                "{\"log\":\"b\",\"date\":1795860000123}\n{\"log\":\"c\",\"date\":0}\n");
         assertThat(stored())
                 .extracting(line -> line.substring(line.indexOf("message")))
                 .containsExactly(
@@ -231,7 +241,9 @@ class LogStreamTest {
         accepted("?type=influxdb&precision=ms", "c message=\"x\" 7");
         assertThat(stored())
                 .containsExactly(
-                        "app,a=1" + TAGS + "web,t=own m=\"field\",status=\"ok\" @1700000000000000000",
+                        "app,a=1"
+                                + TAGS
+                                + "web,t=own m=\"field\",status=\"ok\" @1700000000000000000",
                         "b,a=1,host=my-host,ip_or_hostname=127.0.0.1,m=3,service=web,t=2"
                                 + " message=\"x\",status=\"info\" @1700000000000000007",
                         "c" + TAGS + "default message=\"x\",status=\"info\" @7000000");
@@ -258,16 +270,20 @@ class LogStreamTest {
     @Test
     void bytes_that_are_no_utf8_are_mended() throws Exception {
         assertThat(post("", "a\u00ff\nb".getBytes(ISO_8859_1)).statusCode()).isEqualTo(200);
-        assertThat(post("?type=firelens", "[{\"log\":\"c\u00ff\"}]".getBytes(ISO_8859_1)).statusCode())
+        assertThat(
+                        post("?type=firelens", "[{\"log\":\"c\u00ff\"}]".getBytes(ISO_8859_1))
+                                .statusCode())
                 .isEqualTo(200);
         assertThat(stored())
-                .extracting(line -> line.substring(line.indexOf("message"), line.indexOf(",status")))
+                .extracting(
+                        line -> line.substring(line.indexOf("message"), line.indexOf(",status")))
                 .containsExactly("message=\"a\uFFFD\"", "message=\"b\"", "message=\"c\uFFFD\"");
     }
 
     @Test
     void limits_dry_and_echo_are_those_of_the_other_doors() throws Exception {
-        HttpResponse<String> echo = post("?dry=1&echo=lp&type=firelens", "{\"log\":\"a\",\"b\":2}".getBytes(UTF_8));
+        HttpResponse<String> echo =
+                post("?dry=1&echo=lp&type=firelens", "{\"log\":\"a\",\"b\":2}".getBytes(UTF_8));
         assertThat(echo.body())
                 .isEqualTo(
                         "default,ip_or_hostname=127.0.0.1,service=default"
@@ -279,8 +295,7 @@ class LogStreamTest {
         HttpResponse<String> large = post("", "x".repeat(101).getBytes(UTF_8));
         assertThat(large.statusCode()).isEqualTo(413);
         assertThat(large.body()).contains("datakit.bodyTooLarge");
-        HttpResponse<String> bomb =
-                post("", gzip("x".repeat(5000)), "Content-Encoding", "gzip");
+        HttpResponse<String> bomb = post("", gzip("x".repeat(5000)), "Content-Encoding", "gzip");
         assertThat(bomb.statusCode()).isEqualTo(413);
         fixture.settings = usual;
         fixture.journal.fail(new JournalFullException("full"));
@@ -294,8 +309,7 @@ class LogStreamTest {
             throws Exception {
         assertThat(post("", "a".getBytes(UTF_8), "X-Forwarded-For", "203.0.113.9").statusCode())
                 .isEqualTo(200);
-        fixture.settings =
-                ApiFixture.settings(0, 1, List.of(), List.of("http://a.example"), false);
+        fixture.settings = ApiFixture.settings(0, 1, List.of(), List.of("http://a.example"), false);
         assertThat(post("", "a".getBytes(UTF_8), "Origin", "http://b.example").statusCode())
                 .isEqualTo(403);
         assertThat(fixture.send("GET", PATH, new byte[0]).statusCode()).isEqualTo(404);

@@ -136,8 +136,7 @@ class TrapHandlerTest implements TrapSink {
                         .header("x-circonus-httptrap-debug", "true")
                         .PUT(HttpRequest.BodyPublishers.ofByteArray(documents(3)))
                         .build();
-        HttpResponse<String> response =
-                client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body())
                 .isEqualTo(

@@ -24,6 +24,7 @@ import io.trapline.registry.PushRegistration;
 import io.trapline.registry.PushType;
 import io.trapline.registry.Registry;
 import io.trapline.store.MemoryJournal;
+import io.trapline.store.LocalStore;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.AdminToken;
@@ -74,7 +75,7 @@ final class PagesFixture implements AutoCloseable {
         InstantSource clock = () -> now;
         Path data = Files.createDirectories(directory.resolve("data"));
         store =
-                Store.open(
+                LocalStore.open(
                         directory.resolve("store"), () -> StoreSettings.DEFAULT, journal, clock);
         sent = SqliteJournal.open(data.resolve("sent.db"), () -> JournalSettings.DEFAULT);
         sent.append(

@@ -18,12 +18,14 @@ STDOUT, STDERR = 0, 1
 _WAY_OUT = 'set cmd = "python3" for this input (docs/python-compatibility.md has the list)'
 
 # Positions among the arguments of _posixsubprocess.fork_exec
-_ENVIRONMENT, _STDOUT_OF_CHILD, _STDERR_OF_CHILD, _BEFORE_EXEC = 5, 9, 11, 21
+_ENVIRONMENT, _STDOUT_OF_CHILD, _STDERR_OF_CHILD, _UMASK, _BEFORE_EXEC = 5, 9, 11, 20, 21
 
 _ABSENT_MODULES = frozenset(
     "grp syslog curses _curses nis spwd crypt ossaudiodev tkinter _tkinter readline _posixshmem dbm.gnu dbm.ndbm "
     "_gdbm _dbm".split()
 )
+# Extension modules of GraalPy that need its C API, which one input of a process can have
+_NATIVE_MODULES = frozenset(("termios", "_sqlite3", "_ctypes", "_testcapi"))
 _FORKING = ("fork", "forkpty", "posix_spawn", "posix_spawnp", "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv")
 _FORKING += ("spawnve", "spawnvp", "spawnvpe")
 _ZONE_FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
@@ -52,8 +54,10 @@ def install(runner, host):
     _start_children(runner, host)
     _keep_process_apart(host)
     _tell_of_absent_names()
+    _fill_gaps()
     _remember_files()
     sys.meta_path.insert(0, _Amendments())
+    sys.meta_path.insert(0, _NativeModules())
     sys.meta_path.append(_Absent())
 
 
@@ -110,7 +114,13 @@ def _start_children(runner, host):
             arguments[_STDOUT_OF_CHILD] = descriptor(STDOUT)
         if arguments[_STDERR_OF_CHILD] == -1:
             arguments[_STDERR_OF_CHILD] = descriptor(STDERR)
-        return fork_exec(*arguments)
+        if arguments[_UMASK] < 0:
+            return fork_exec(*arguments)
+        before = os.umask(arguments[_UMASK])  # GraalPy ignores the argument; a child inherits it
+        try:
+            return fork_exec(*arguments)
+        finally:
+            os.umask(before)
 
     _posixsubprocess.fork_exec = start
 
@@ -233,6 +243,88 @@ def _tell_of_absent_names():
     os.__getattr__ = absent
 
 
+def _fill_gaps():
+    """What GraalPy leaves out of small modules, and can be made of what it has."""
+    import fcntl
+    import select
+    import signal
+
+    import trapline_embedded_time
+
+    trapline_embedded_time.install()
+    if not hasattr(fcntl, "fcntl"):
+        fcntl.fcntl = _fcntl
+        for name, number in _COMMANDS_OF_FCNTL.items():
+            setattr(fcntl, name, number)
+    if not hasattr(select, "poll"):
+        select.poll = _Poll
+        for name, number in _EVENTS_OF_POLL.items():
+            setattr(select, name, number)
+    if not hasattr(signal, "strsignal"):
+        signal.strsignal = lambda number: _SIGNALS.get(number, "Unknown signal %d" % number)
+
+
+_COMMANDS_OF_FCNTL = {"F_DUPFD": 0, "F_GETFD": 1, "F_SETFD": 2, "F_GETFL": 3, "F_SETFL": 4, "FD_CLOEXEC": 1}
+_EVENTS_OF_POLL = {"POLLIN": 1, "POLLPRI": 2, "POLLOUT": 4, "POLLERR": 8, "POLLHUP": 16, "POLLNVAL": 32}
+_SIGNALS = {
+    1: "Hangup", 2: "Interrupt", 3: "Quit", 4: "Illegal instruction", 5: "Trace/breakpoint trap", 6: "Aborted",
+    7: "Bus error", 8: "Floating point exception", 9: "Killed", 10: "User defined signal 1", 11: "Segmentation fault",
+    12: "User defined signal 2", 13: "Broken pipe", 14: "Alarm clock", 15: "Terminated", 16: "Stack fault",
+    17: "Child exited", 18: "Continued", 19: "Stopped (signal)", 20: "Stopped", 21: "Stopped (tty input)",
+    22: "Stopped (tty output)", 23: "Urgent I/O condition", 24: "CPU time limit exceeded",
+    25: "File size limit exceeded", 26: "Virtual timer expired", 27: "Profiling timer expired", 28: "Window changed",
+    29: "I/O possible", 30: "Power failure", 31: "Bad system call",
+}
+
+
+def _fcntl(fd, command, argument=0):
+    """The commands that scripts use: whether a descriptor waits, and whether children inherit it."""
+    number = fd if isinstance(fd, int) else fd.fileno()
+    if command == _COMMANDS_OF_FCNTL["F_GETFL"]:
+        return 0 if os.get_blocking(number) else os.O_NONBLOCK
+    if command == _COMMANDS_OF_FCNTL["F_SETFL"]:
+        os.set_blocking(number, not argument & os.O_NONBLOCK)
+        return 0
+    if command == _COMMANDS_OF_FCNTL["F_GETFD"]:
+        return 0 if os.get_inheritable(number) else 1
+    if command == _COMMANDS_OF_FCNTL["F_SETFD"]:
+        os.set_inheritable(number, not argument & 1)
+        return 0
+    if command == _COMMANDS_OF_FCNTL["F_DUPFD"]:
+        return os.dup(number)
+    raise cannot("fcntl.fcntl with command %r" % (command,))
+
+
+class _Poll:
+    """select.poll, by select.select."""
+
+    def __init__(self):
+        self._wanted = {}
+
+    def register(self, fd, events=1 | 2 | 4):
+        self._wanted[fd if isinstance(fd, int) else fd.fileno()] = events
+
+    def modify(self, fd, events):
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if number not in self._wanted:
+            raise FileNotFoundError(2, "No such file or directory")
+        self._wanted[number] = events
+
+    def unregister(self, fd):
+        del self._wanted[fd if isinstance(fd, int) else fd.fileno()]
+
+    def poll(self, timeout=None):
+        import select
+
+        by_event = [[number for number, events in self._wanted.items() if events & event] for event in (1, 4, 2)]
+        seconds = None if timeout is None or timeout < 0 else timeout / 1000
+        found = {}
+        for event, ready in zip((1, 4, 2), select.select(*by_event, seconds)):
+            for number in ready:
+                found[number] = found.get(number, 0) | event
+        return list(found.items())
+
+
 _ABSENT_OF_OS = frozenset(
     "abort chroot closerange confstr copy_file_range fdatasync getlogin getpriority getrandom getxattr initgroups "
     "listxattr lockf major makedev memfd_create minor mkfifo mknod nice pidfd_open pipe2 posix_fadvise "
@@ -254,6 +346,38 @@ class _Absent:
         return None
 
 
+class _NativeModules:
+    """Finds the modules that the first input to import one has to itself, and says so to the others."""
+
+    def __init__(self):
+        self._finding = False
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in _NATIVE_MODULES or self._finding:
+            return None
+        self._finding = True
+        try:
+            for finder in sys.meta_path:
+                spec = None if finder is self else finder.find_spec(name, path, target)
+                if spec is not None:
+                    return _wrapped(spec, create=self._create)
+        finally:
+            self._finding = False
+        return None
+
+    @staticmethod
+    def _create(loader, spec):
+        try:
+            return loader.create_module(spec)
+        except SystemError as error:
+            raise ImportError(
+                "%s works in one embedded input of a process, and another input has it already; set "
+                'isolation = "own" or cmd = "python3" for this input (docs/python-compatibility.md has the list)'
+                % spec.name,
+                name=spec.name,
+            ) from error
+
+
 # ---- amendments of modules, made when they are imported -------------------------------------------------
 
 
@@ -263,6 +387,9 @@ class _Amendments:
     def __init__(self):
         self._left = {
             "socket": _amend_socket,
+            "bz2": _amend_bz2,
+            "hashlib": _amend_hashlib,
+            "locale": _amend_locale,
             "zoneinfo": _amend_zoneinfo,
             "multiprocessing.process": _amend_process,
             "concurrent.futures.process": _amend_process_pool,
@@ -275,19 +402,64 @@ class _Amendments:
         for finder in sys.meta_path:
             spec = None if finder is self else finder.find_spec(name, path, target)
             if spec is not None:
-                self._wrap(spec.loader, amend)
-                return spec
+                return _wrapped(spec, execute=amend)
         return None
 
-    @staticmethod
-    def _wrap(loader, amend):
-        execute = loader.exec_module
 
-        def execute_and_amend(module):
-            execute(module)
-            amend(module)
+def _wrapped(spec, create=None, execute=None):
+    """The spec with another loader, for some loaders are shared by all modules of their kind."""
+    loader = spec.loader
 
-        loader.exec_module = execute_and_amend
+    class Loader:
+        def create_module(self, spec):
+            return create(loader, spec) if create else loader.create_module(spec)
+
+        def exec_module(self, module):
+            loader.exec_module(module)
+            if execute:
+                execute(module)
+
+        def __getattr__(self, name):
+            return getattr(loader, name)
+
+    spec.loader = Loader()
+    return spec
+
+
+def _amend_bz2(bz2):
+    """Its C library is not there, and the Java exception that says so cannot be caught."""
+    why = "gzip and lzma do work"
+    bz2.BZ2Compressor = _refusing("bz2.BZ2Compressor", why)
+    bz2.BZ2Decompressor = _refusing("bz2.BZ2Decompressor", why)
+
+
+def _amend_hashlib(hashlib):
+    """Java has no BLAKE2."""
+    why = "sha256, sha3_256 and others do work"
+    new = hashlib.new
+
+    def new_or_refuse(name, *arguments, **options):
+        if name.lower().startswith("blake2"):
+            raise cannot("hashlib.new(%r)" % name, why)
+        return new(name, *arguments, **options)
+
+    hashlib.new = new_or_refuse
+    hashlib.blake2b, hashlib.blake2s = _refusing("hashlib.blake2b", why), _refusing("hashlib.blake2s", why)
+
+
+def _amend_locale(locale):
+    """Its ValueError is not what scripts catch, and C.UTF-8, the usual one of services, is unknown to it."""
+    setlocale = locale.setlocale
+
+    def setlocale_or_explain(category, name=None):
+        known = name in ("C.UTF-8", "C.utf8")
+        try:
+            answer = setlocale(category, "C" if known else name)
+        except ValueError as error:
+            raise locale.Error("%s: %s; %s" % (error, name, _WAY_OUT)) from error
+        return name if known else answer
+
+    locale.setlocale = setlocale_or_explain
 
 
 def _amend_zoneinfo(zoneinfo):

@@ -570,7 +570,7 @@ class _Embedded:
         self._host = host
         self._runner = Runner(self)
         self._runner.prepare = trapline_embedded.add_python_path
-        self._runner.child_started = host.started
+        self._runner.child_started = host.childStarted
         trapline_embedded.install(self._runner, host)
         self._close_files = trapline_embedded.close_files
 

@@ -10,8 +10,9 @@ import java.net.URI;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// What is wrong with the folders that the inputs name, and with what is in them. It can change at any time without a change
-/// of the configuration, so it is no mistake in that: an agent starts, and looks again.
+/// What is wrong with the folders that the inputs name, and with what is in them. It can change at
+/// any time without a change of the configuration, so it is no mistake in that: an agent starts,
+/// and looks again.
 public final class InputFolders {
     private InputFolders() {}
 

@@ -71,7 +71,15 @@ final class Routes {
         Html html = new Html(Version.TEXT, token);
         CollectorCalls collectorCalls = new CollectorCalls(collectors);
         OutputsCalls outputsCalls = new OutputsCalls(outputs);
-        pages = new Pages(html, late::inputs, journal::status, inForce::status, store, outputsCalls, clock);
+        pages =
+                new Pages(
+                        html,
+                        late::inputs,
+                        journal::status,
+                        inForce::status,
+                        store,
+                        outputsCalls,
+                        clock);
         explore = new ExplorePages(html, store, pins, clock);
         services.add(new Login(html, System::nanoTime));
         services.add(pages);

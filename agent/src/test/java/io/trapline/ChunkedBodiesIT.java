@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -132,7 +133,7 @@ class ChunkedBodiesIT {
     private static RunningAgent agent;
     private static int core;
 
-    private enum Door {
+    enum Door {
         WRITE,
         PUSH,
         TRAP;
@@ -288,7 +289,7 @@ class ChunkedBodiesIT {
 
     /// Everything that the server says until it closes.
     private static String exchange(Door door, Case each) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", door.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             socket.setSoTimeout(30_000);
             OutputStream out = socket.getOutputStream();
             out.write(each.request(door));

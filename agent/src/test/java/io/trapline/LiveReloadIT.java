@@ -266,6 +266,33 @@ class LiveReloadIT {
     }
 
     @Test
+    void a_filter_that_cannot_be_read_leaves_the_rules_of_before() throws Exception {
+        Path home = home("python3", "Good");
+        Path conf = home.resolve("conf.d/trapline.conf");
+        String block =
+                Files.readString(conf)
+                        + """
+
+                        [[trap]]
+                        id = "a9856a6a-3b46-e18b-d890-acafaa955348"
+                        secret = "s"
+                        filters = [ { type = "deny", metric = "%s" }, { type = "allow" } ]
+                        """;
+        Files.writeString(conf, block.formatted("^x"));
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            Files.writeString(conf, block.formatted("("));
+            await().atMost(SOON)
+                    .until(() ->
+                            Files.readString(home.resolve("logs/trapline.log"))
+                                    .contains("reload refused"));
+            String url =
+                    agent.coreAddress() + "/module/httptrap/a9856a6a-3b46-e18b-d890-acafaa955348/s";
+            assertThat(RunningAgent.put(url, "{\"x\":1,\"y\":2}").body())
+                    .isEqualTo("{\"stats\":2,\"filtered\":1}");
+        }
+    }
+
+    @Test
     void listeners_move_and_limits_and_registrations_change_while_requests_are_answered()
             throws Exception {
         Path home = home("python3", "Good");

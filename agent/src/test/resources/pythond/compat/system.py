@@ -298,7 +298,7 @@ def collections__containers():
     pair = collections.namedtuple("Pair", "a b")(1, 2)
     grown = collections.defaultdict(list)
     grown["x"].append(1)
-    return [counted.most_common(2), list(kept), pair, dict(grown), list(collections.ChainMap({"a": 1}, {"b": 2}).items()), collections.OrderedDict(a=1)]
+    return [counted.most_common(2), list(kept), pair, dict(grown), list(collections.ChainMap({"a": 1}, {"b": 2}).items()), list(collections.OrderedDict(a=1).items())]
 
 
 @case

@@ -41,7 +41,7 @@ final class Children {
             if (over) {
                 throw new IOException("the input is being closed");
             }
-            int index = stream.ordinal();
+            int index = stream == WorkerListener.Stream.STDOUT ? 0 : 1;
             if (printed[index] < 0) {
                 Posix.Pipe pipe = Posix.pipe();
                 InputStream from = Posix.reader(pipe.read());
@@ -81,7 +81,8 @@ final class Children {
         }
     }
 
-    /// Kills what a run started, and what that started. Python may still ask how they ended.
+    /// Kills what a run started, and what that started. Python may still ask how they ended; when
+    /// it never does, they are taken off the kernel's table when the input ends.
     void end(long run) {
         List<Child> _ = end(child -> child.run() == run);
     }
@@ -114,7 +115,6 @@ final class Children {
         lock.lock();
         try {
             ended = started.stream().filter(which).toList();
-            started.removeAll(ended);
         } finally {
             lock.unlock();
         }

@@ -74,8 +74,7 @@ public final class GraalHost {
     }
 
     private void serve() throws IOException {
-        try (DataInputStream frames =
-                new DataInputStream(new BufferedInputStream(in, 1 << 16))) {
+        try (DataInputStream frames = new DataInputStream(new BufferedInputStream(in, 1 << 16))) {
             Optional<Frame> frame = Frame.read(frames);
             while (frame.isPresent()) {
                 handle(frame.get());

@@ -106,7 +106,10 @@ final class Posix {
             } catch (Throwable e) {
                 throw new IllegalStateException("pipe2() failed", e);
             }
-            int _ = checked(result, "no pipe could be made; the limit of open files may be reached");
+            int _ =
+                    checked(
+                            result,
+                            "no pipe could be made; the limit of open files may be reached");
             return new Pipe(ends.getAtIndex(INT, 0), ends.getAtIndex(INT, 1));
         }
     }
@@ -230,8 +233,7 @@ final class Posix {
     private static int call(String name, int first, int second) {
         try {
             return (int)
-                    function(name, FunctionDescriptor.of(INT, INT, INT))
-                            .invokeExact(first, second);
+                    function(name, FunctionDescriptor.of(INT, INT, INT)).invokeExact(first, second);
         } catch (Throwable e) {
             throw new IllegalStateException(name + "(" + first + ", " + second + ") failed", e);
         }

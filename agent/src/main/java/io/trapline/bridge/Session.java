@@ -88,7 +88,8 @@ final class Session implements Worker {
     private final WorkerListener listener;
     private final Carrier carrier;
     private final CompletableFuture<Loaded> loading = new CompletableFuture<>();
-    private volatile Step step = new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
+    private volatile Step step =
+            new Step("the interpreter's start", System.nanoTime(), START_LIMITS);
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /// Held while the listener is called, so that a closed session is silent.
@@ -152,7 +153,7 @@ final class Session implements Worker {
                 loading.get(Math.clamp(left, 0, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
                 return;
             } catch (TimeoutException e) {
-                if (left <= 0 && step == seen) {
+                if (left <= 0 && seen.equals(step)) {
                     throw e;
                 }
             }

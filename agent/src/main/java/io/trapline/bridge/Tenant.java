@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// rest of the process, so theirs is the input's own.
 ///
 /// Python's system calls are the real ones (GraalPy's `native` backend), not the Java emulation:
-/// that one ignores redirections of child processes that it cannot express. An interrupt alone
-/// does not end a system call that waits; so the threads are woken until it is over.
+/// that one ignores redirections of child processes that it cannot express. An interrupt alone does
+/// not end a system call that waits; so the threads are woken until it is over.
 final class Tenant {
     private static final Duration INTERRUPT_LIMIT = Duration.ofMillis(1500);
     private static final Duration RUNS_GET_ON_CLOSE = Duration.ofMillis(700);
@@ -231,15 +231,18 @@ final class Tenant {
 
     private static void interrupt(Context python, Duration limit) throws TimeoutException {
         CountDownLatch over = new CountDownLatch(1);
-        Thread.ofPlatform().daemon().name("wake").start(() -> {
-            try {
-                do {
-                    Posix.wakeAll();
-                } while (!over.await(WAKE_EVERY.toMillis(), TimeUnit.MILLISECONDS));
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread.ofPlatform()
+                .daemon()
+                .name("wake")
+                .start(() -> {
+                    try {
+                        do {
+                            Posix.wakeAll();
+                        } while (!over.await(WAKE_EVERY.toMillis(), TimeUnit.MILLISECONDS));
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
         try {
             python.interrupt(limit);
         } finally {
@@ -361,7 +364,8 @@ final class Tenant {
         @HostAccess.Export
         public int descriptor(int stream) {
             try {
-                return children.descriptor(WorkerListener.Stream.values()[stream]);
+                return children.descriptor(
+                        stream == 0 ? WorkerListener.Stream.STDOUT : WorkerListener.Stream.STDERR);
             } catch (IOException _) {
                 return -1;
             }
@@ -371,7 +375,7 @@ final class Tenant {
         ///
         /// @param run 0 when no run did
         @HostAccess.Export
-        public void started(long process, long run) {
+        public void childStarted(long process, long run) {
             children.started(process, run);
         }
 

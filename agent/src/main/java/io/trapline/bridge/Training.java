@@ -37,7 +37,8 @@ final class Training {
                             "127.0.0.1",
                             9529);
             CompletableFuture<WorkerListener.RunEnd> ended = new CompletableFuture<>();
-            Worker worker = host.open(spec, new Listener(ended), () -> Session.LOAD_LIMIT, new HashSet<>());
+            Worker worker =
+                    host.open(spec, new Listener(ended), () -> Session.LOAD_LIMIT, new HashSet<>());
             worker.start(MODULE + ".Training", 1);
             WorkerListener.RunEnd end = ended.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             worker.close();

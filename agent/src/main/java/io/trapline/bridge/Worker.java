@@ -16,7 +16,8 @@ public interface Worker extends AutoCloseable {
     OptionalLong processId();
 
     /// Begins one run of a collector; [WorkerListener#finished] or [WorkerListener#died] follows,
-    /// exactly one of them, after [WorkerListener#started]. Several collectors run at the same time; one collector never twice.
+    /// exactly one of them, after [WorkerListener#started]. Several collectors run at the same
+    /// time; one collector never twice.
     ///
     /// @param collectorId [LoadedCollector#id]
     /// @param runId chosen by the caller, unique in this worker

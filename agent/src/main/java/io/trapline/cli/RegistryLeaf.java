@@ -103,7 +103,7 @@ abstract class RegistryLeaf implements Callable<Integer> {
         boolean nothing =
                 value.isNull()
                         || value.isMissingNode()
-                        || value.isTextual() && value.textValue().isEmpty();
+                        || (value.isTextual() && value.textValue().isEmpty());
         return nothing
                 ? "-"
                 : value.isFloatingPointNumber()

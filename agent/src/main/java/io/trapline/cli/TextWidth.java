@@ -33,7 +33,7 @@ final class TextWidth {
         UnicodeScript script = UnicodeScript.of(sign);
         return script == UnicodeScript.HAN
                 || script == UnicodeScript.HANGUL
-                || script == UnicodeScript.KATAKANA && (sign < 0xFF61 || sign > 0xFF9F)
+                || (script == UnicodeScript.KATAKANA && (sign < 0xFF61 || sign > 0xFF9F))
                 || script == UnicodeScript.HIRAGANA
                 || script == UnicodeScript.BOPOMOFO;
     }

@@ -35,7 +35,10 @@ final class TryCommand implements Callable<Integer> {
                     "An input's name, a folder or file below python.d or below the home, or any path.")
     private String target;
 
-    @Option(names = "--class", paramLabel = "NAME", description = "Only this class, or module.Class; repeatable.")
+    @Option(
+            names = "--class",
+            paramLabel = "NAME",
+            description = "Only this class, or module.Class; repeatable.")
     private List<String> classes = new ArrayList<>();
 
     @Option(names = "--json", description = "Prints one JSON object on one line.")

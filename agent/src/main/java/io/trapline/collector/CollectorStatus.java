@@ -21,7 +21,8 @@ import java.util.Optional;
 /// @param skippedInARow ticks skipped since the last start
 /// @param slow the present run has lasted longer than the interval and 10 s, and goes on
 /// @param slowRuns runs that were or are slow, since the start
-/// @param heldUpBy the collector that holds the interpreter that the present run waits for, or empty
+/// @param heldUpBy the collector that holds the interpreter that the present run waits for, or
+///   empty
 /// @param points reported since the start; those of the present run included
 /// @param refusedReports reports that were answered with an error since the start
 /// @param refusedPoints points that were promised or offered and could not be kept, since the start

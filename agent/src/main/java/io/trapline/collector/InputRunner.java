@@ -328,12 +328,13 @@ final class InputRunner {
         life.interpreterIsGone();
         life.ears = null;
         if (life.isOver()) {
-            runs.active().forEach(run -> {
-                ActiveRun.Ending asked = run.ending;
-                if (asked != null) {
-                    runs.endAsked(run, asked, reason);
-                }
-            });
+            runs.active()
+                    .forEach(run -> {
+                        ActiveRun.Ending asked = run.ending;
+                        if (asked != null) {
+                            runs.endAsked(run, asked, reason);
+                        }
+                    });
             endLeftOver(reason);
             return;
         }

@@ -18,7 +18,8 @@ public final class OddIntervals {
     private static final Pattern LONG_TEXT =
             Pattern.compile("(?s)(\"\"\"|''')(?:\\\\.|(?!\\1).)*\\1");
     private static final Pattern LINE = Pattern.compile("([ \\t]*)(\\S.*)");
-    private static final Pattern CLASS = Pattern.compile("class[ \\t]+(\\w+)[ \\t]*\\([ \\t]*\\S.*");
+    private static final Pattern CLASS =
+            Pattern.compile("class[ \\t]+(\\w+)[ \\t]*\\([ \\t]*\\S.*");
     private static final Pattern FUNCTION = Pattern.compile("(?:async[ \\t]+)?def[ \\t]+\\w.*");
     private static final Pattern INTERVAL =
             Pattern.compile("(self\\.)?interval[ \\t]*(?::[^=]*)?=(?!=)[ \\t]*(.*)");

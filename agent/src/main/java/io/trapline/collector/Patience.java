@@ -40,7 +40,9 @@ record Patience(long slowAfter, long silence, OptionalLong timeout) {
     /// What ends a run that goes on, for people.
     String whatEndsIt() {
         return timeout.isPresent()
-                ? "it is ended when it has run for " + seconds(timeout.getAsLong()) + ", its timeout"
+                ? "it is ended when it has run for "
+                        + seconds(timeout.getAsLong())
+                        + ", its timeout"
                 : "it is ended when it has reported nothing for " + seconds(silence);
     }
 

@@ -21,8 +21,8 @@ import org.sqlite.SQLiteConfig;
 /// collector_pauses(input text, collector text, since_ms integer, primary key(input, collector))
 /// ```
 ///
-/// `collector` is its name, as [CollectorNames] has it. Reading is from memory; a change is on disk when its method
-/// returns. Any thread may call any method.
+/// `collector` is its name, as [CollectorNames] has it. Reading is from memory; a change is on disk
+/// when its method returns. Any thread may call any method.
 public final class Pauses implements AutoCloseable {
     private static final int BUSY_MS = 30_000;
     private static final String TABLE =

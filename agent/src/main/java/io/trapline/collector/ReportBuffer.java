@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// They become durable together with the run's row, or earlier: when more than [#MOST_POINTS] wait,
 /// in the reporting call itself, so that a collector cannot outrun the journal; or when one has
 /// waited for [#LONGEST_WAIT], by whoever calls [#flush]; or in each reporting call, while
-/// [#storeEach] says so. Points that the journal refused stay here
-/// and new reports are refused until it takes the old ones. Any thread may call any method; `lock`
-/// guards everything and is held while the journal works.
+/// [#storeEach] says so. Points that the journal refused stay here and new reports are refused
+/// until it takes the old ones. Any thread may call any method; `lock` guards everything and is
+/// held while the journal works.
 final class ReportBuffer {
     static final int MOST_POINTS = 10_000;
     static final long LONGEST_WAIT = 1_000_000_000L;
@@ -89,7 +89,11 @@ final class ReportBuffer {
             return null;
         }
         try {
-            boolean atOnce = !closed && !storeEach && failure == null && waiting + points.size() <= MOST_POINTS;
+            boolean atOnce =
+                    !closed
+                            && !storeEach
+                            && failure == null
+                            && waiting + points.size() <= MOST_POINTS;
             return atOnce ? take(points, tags) : null;
         } finally {
             lock.unlock();

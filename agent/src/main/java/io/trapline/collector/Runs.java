@@ -157,8 +157,7 @@ final class Runs {
 
     private void watchIn(ActiveRun run, long wait) {
         Timeline.cancel(run.watch);
-        run.watch =
-                machine.timeline().at(machine.now() + wait, () -> own.step(() -> watch(run)));
+        run.watch = machine.timeline().at(machine.now() + wait, () -> own.step(() -> watch(run)));
     }
 
     /// What is new about a run that goes on; sees to it that it is called again in time.
@@ -255,7 +254,8 @@ final class Runs {
             String holder = others.getFirst().slot.name();
             if (!run.heldUpBy.equals(holder)) {
                 run.heldUpBy = holder;
-                String text = run.slot.name() + " cannot start: " + holder + " holds the interpreter";
+                String text =
+                        run.slot.name() + " cannot start: " + holder + " holds the interpreter";
                 voice.warn(text + " of this input" + isolated());
                 voice.note(run.slot.name(), text);
             }

@@ -89,8 +89,8 @@ final class Ticks {
     }
 
     /// A class of the same name beside a collector gives it another name, and what was paused under
-    /// the one before stays paused under this one. After a start nobody knows which of two was meant:
-    /// then both stay paused.
+    /// the one before stays paused under this one. After a start nobody knows which of two was
+    /// meant: then both stay paused.
     private void keepPaused(
             List<LoadedCollector> collectors,
             Map<String, String> names,

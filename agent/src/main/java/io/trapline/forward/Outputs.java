@@ -187,8 +187,8 @@ public final class Outputs implements AutoCloseable {
     /// Since when outputs cannot deliver, by name; those that can, or are paused, are not in it.
     public synchronized Map<String, Instant> failingSince() {
         Map<String, Instant> since = new TreeMap<>();
-        running.forEach((name, one) ->
-                one.forwarder().failingSince().ifPresent(at -> since.put(name, at)));
+        running.forEach(
+                (name, one) -> one.forwarder().failingSince().ifPresent(at -> since.put(name, at)));
         return since;
     }
 

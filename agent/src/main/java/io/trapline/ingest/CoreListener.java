@@ -81,7 +81,8 @@ public final class CoreListener {
         routing.any(CoreListener::unknownPath);
         routing.error(
                 BrokenBodyException.class,
-                (_, response, e) -> send(response, Status.BAD_REQUEST_400, e.getMessage()));
+                (_, response, e) ->
+                        send(response, Status.BAD_REQUEST_400, String.valueOf(e.getMessage())));
         routing.error(Exception.class, CoreListener::failed);
     }
 

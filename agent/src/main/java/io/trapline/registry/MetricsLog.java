@@ -1,10 +1,10 @@
 package io.trapline.registry;
 
-import io.trapline.model.PlainNumber;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.PlainNumber;
 import io.trapline.model.Point;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleType;

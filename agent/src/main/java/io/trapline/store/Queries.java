@@ -121,9 +121,7 @@ final class Queries implements AutoCloseable {
             return execute(connection, sql, query);
         } catch (SQLException e) {
             QueryException ended = query.ended();
-            throw ended != null
-                    ? ended
-                    : new QueryException(String.valueOf(e.getMessage()), e);
+            throw ended != null ? ended : new QueryException(String.valueOf(e.getMessage()), e);
         } finally {
             alarm.cancel(false);
             running.remove(query);

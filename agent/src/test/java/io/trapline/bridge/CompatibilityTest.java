@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -49,8 +50,7 @@ final class CompatibilityTest {
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                         .map(Path::of)
                         .toList();
-        Optional<Path> python3 =
-                Optional.of(PythonBridge.executable("python3", System.getenv()));
+        Optional<Path> python3 = Optional.of(PythonBridge.executable("python3", System.getenv()));
         try (PythonBridge bridge =
                 new PythonBridge(
                         ExternalWorkerTest.FRAMEWORK,
@@ -75,7 +75,7 @@ final class CompatibilityTest {
                     new WorkerSpec(
                             group,
                             command,
-                            false,
+                            command.isEmpty(), // some modules are one input's of a process
                             List.of(
                                     new WorkerSpec.Module(
                                             group, folder.resolve(group + ".py"), folder)),
@@ -84,8 +84,10 @@ final class CompatibilityTest {
                             9529);
             try (Worker worker = bridge.open(spec, heard)) {
                 assertThat(worker.problems()).isEmpty();
-                worker.start(worker.collectors().getFirst().id(), 1);
-                assertThat(heard.awaitEnd(1)).isEqualTo(new RunEnd.Returned());
+                long run = 0;
+                do { // a case that ends its run is missed among the reports
+                    worker.start(worker.collectors().getFirst().id(), ++run);
+                } while (!heard.awaitEnd(run).equals(new RunEnd.Returned()));
             } catch (WorkerException | InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -102,13 +104,23 @@ final class CompatibilityTest {
     @TestFactory
     Stream<DynamicTest> both_kinds_report_the_same_or_what_is_stated() {
         List<DynamicTest> tests = new ArrayList<>();
-        external.forEach((group, cases) -> cases.forEach((name, fields) -> tests.add(
-                dynamicTest(name, () -> check(fields, embedded.get(group).get(name), name)))));
+        external.forEach((group, cases) ->
+                cases.forEach((name, fields) ->
+                        tests.add(
+                                dynamicTest(
+                                        name,
+                                        () ->
+                                                check(
+                                                        fields,
+                                                        embedded.getOrDefault(group, Map.of())
+                                                                .get(name),
+                                                        name)))));
         return tests.stream();
     }
 
-    private static void check(JsonNode inPython3, JsonNode inEmbedded, String name) {
+    private static void check(JsonNode inPython3, @Nullable JsonNode inEmbedded, String name) {
         JsonNode difference = differences.get(name);
+        assertThat(inEmbedded).as("points of a case that did not end its run").isNotNull();
         if (difference == null) {
             assertThat(inEmbedded).isEqualTo(inPython3);
         } else {
@@ -132,10 +144,19 @@ final class CompatibilityTest {
     void what_fails_only_in_the_embedded_python_names_the_way_out() {
         differences.forEachEntry((name, difference) -> {
             String text = difference.at("/embedded/value").asText();
-            if (text.contains("Error: ") || text.startsWith("NotEmbeddable")) {
+            boolean fails = text.matches("\\w*Error: .*|NotEmbeddable: .*");
+            if (fails && inPython3(name).startsWith("nothing, but returned")) {
                 assertThat(text).as(name).contains("cmd = \"python3\"");
             }
         });
+    }
+
+    private static String inPython3(String name) {
+        return external.values().stream()
+                .filter(cases -> cases.containsKey(name))
+                .map(cases -> cases.get(name).path("value").asText())
+                .findFirst()
+                .orElse("");
     }
 
     @Test
@@ -168,11 +189,12 @@ final class CompatibilityTest {
         for (Map<String, JsonNode> cases : external.values()) {
             for (String name : cases.keySet()) {
                 if (differences.has(name)) {
-                    page.append("| `%s` | %s | %s |\n"
-                            .formatted(
-                                    module(name),
-                                    what(name),
-                                    differences.get(name).get("why").asText()));
+                    page.append(
+                            "| `%s` | %s | %s |\n"
+                                    .formatted(
+                                            module(name),
+                                            what(name),
+                                            differences.get(name).get("why").asText()));
                 }
             }
         }
@@ -188,8 +210,8 @@ final class CompatibilityTest {
                     same.computeIfAbsent(module(name), _ -> new ArrayList<>()).add(what(name));
                 }
             }
-            same.forEach((module, what) -> page.append("| `%s` | %s |\n"
-                    .formatted(module, String.join("; ", what))));
+            same.forEach((module, what) ->
+                    page.append("| `%s` | %s |\n".formatted(module, String.join("; ", what))));
         }
         return page.toString();
     }

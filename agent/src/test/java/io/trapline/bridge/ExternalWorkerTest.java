@@ -190,8 +190,7 @@ final class ExternalWorkerTest extends WorkerContract {
 
     @Test
     void a_childs_report_that_comes_after_the_run_belongs_to_it_and_learns_what_became_of_it() {
-        heard.answer =
-                _ -> new WorkerListener.Reply(400, "{\"error_code\":\"datakit.noPoints\"}");
+        heard.answer = _ -> new WorkerListener.Reply(400, "{\"error_code\":\"datakit.noPoints\"}");
         child(
                 "os.mkfifo('" + home.resolve("go") + "')",
                 "if os.fork() == 0:",

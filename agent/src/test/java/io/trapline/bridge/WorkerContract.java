@@ -623,10 +623,9 @@ abstract class WorkerContract {
                 "  try: call()",
                 "  except ValueError as e: print(e)");
         assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
-        heard.awaitLine(
-                line ->
-                        line.startsWith("arguments missing \"measurement\": the first parameter of")
-                                && line.contains("feed_metric(measurement='m', "));
+        heard.awaitLine(line ->
+                line.startsWith("arguments missing \"measurement\": the first parameter of")
+                        && line.contains("feed_metric(measurement='m', "));
         heard.awaitLine(line -> line.contains("write feed_logging(source='s', "));
         heard.awaitLine(line -> line.contains("write feed_object(cls='c', "));
         heard.awaitLine("arguments missing \"measurement\""::equals);

@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,7 +96,7 @@ class HelpTest {
     void every_command_option_and_parameter_is_described(String command) {
         CommandLine found = Cli.commandLine();
         for (String word : arguments(command)) {
-            found = found.getSubcommands().get(word);
+            found = Objects.requireNonNull(found.getSubcommands().get(word), word);
         }
         assertThat(String.join(" ", found.getCommandSpec().usageMessage().description()))
                 .as(command)

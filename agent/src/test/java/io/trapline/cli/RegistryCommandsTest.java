@@ -68,8 +68,11 @@ class RegistryCommandsTest {
             assertThat(added.out())
                     .containsPattern("data_id: 1500000\naccess_token: [0-9a-f]{32}\n")
                     .containsPattern(
-                            "curl -X POST http://127.0.0.1:10205/v2/push/ -d @- <<'END'\n"
-                                    + "\\{\"data_id\":1500000,.*\nEND\n");
+                            """
+                            curl -X POST http://127.0.0.1:10205/v2/push/ -d @- <<'END'
+                            \\{"data_id":1500000,.*
+                            END
+                            """);
             assertThat(run("push", "list").out())
                     .contains("DATA_ID")
                     .contains("1500000  time_series  mail  yes")

@@ -66,10 +66,7 @@ final class FakeBridge implements Bridge {
         }
         FakeWorker worker =
                 new FakeWorker(
-                        this,
-                        listener,
-                        inputs.getOrDefault(spec.input(), List.of()),
-                        onInterrupt);
+                        this, listener, inputs.getOrDefault(spec.input(), List.of()), onInterrupt);
         worker.problems = problems;
         opened.add(worker);
         onOpen.accept(worker);
@@ -108,9 +105,7 @@ final class FakeBridge implements Bridge {
 
         @Override
         public List<LoadedCollector> collectors() {
-            return scripts.values().stream()
-                    .map(LoadedScript::loaded)
-                    .toList();
+            return scripts.values().stream().map(LoadedScript::loaded).toList();
         }
 
         @Override

@@ -467,9 +467,7 @@ class InputRunnerTest {
         assertThat(worker.interrupted).isEmpty();
         assertThat(stage.collector("Waiter").heldUpBy()).isEqualTo("Holder");
         stage.seconds(7);
-        assertThat(worker.interrupted)
-                .extracting(worker.active::get)
-                .containsExactly("Holder");
+        assertThat(worker.interrupted).extracting(worker.active::get).containsExactly("Holder");
     }
 
     @Test
@@ -551,9 +549,9 @@ class InputRunnerTest {
 
     @Test
     void classes_of_one_name_are_told_apart_by_their_modules() throws Exception {
-        stage.bridge.collector("in", "docker.Docker", 1, reportsAndReturns());
-        stage.bridge.collector("in", "b.Docker", 1, reportsAndReturns());
-        stage.bridge.collector("in", "m.Other", 1, reportsAndReturns());
+        stage.bridge.collector("in", "docker.Docker", 1, InputRunnerTest::reportsAndReturns);
+        stage.bridge.collector("in", "b.Docker", 1, InputRunnerTest::reportsAndReturns);
+        stage.bridge.collector("in", "m.Other", 1, InputRunnerTest::reportsAndReturns);
         stage.start(Stage.input("in"));
         stage.seconds(3.5);
         assertThat(stage.inputStatus().collectors())
@@ -561,7 +559,8 @@ class InputRunnerTest {
                 .containsExactly("docker.Docker", "b.Docker", "Other");
         assertThat(stage.stored)
                 .extracting(Stage.Stored::source)
-                .containsOnly("pythond/in/docker.Docker", "pythond/in/b.Docker", "pythond/in/Other");
+                .containsOnly(
+                        "pythond/in/docker.Docker", "pythond/in/b.Docker", "pythond/in/Other");
         assertThat(stage.runs())
                 .extracting(Run::collector)
                 .containsOnly("docker.Docker", "b.Docker", "Other");
@@ -579,11 +578,9 @@ class InputRunnerTest {
         assertThat(stage.collector("m.Other").state()).isEqualTo("paused");
     }
 
-    private static BiConsumer<FakeWorker, Long> reportsAndReturns() {
-        return (worker, run) -> {
-            assertThat(worker.report(run, "1")).isEqualTo(Reply.OK);
-            worker.returns(run);
-        };
+    private static void reportsAndReturns(FakeWorker worker, long run) {
+        assertThat(worker.report(run, "1")).isEqualTo(Reply.OK);
+        worker.returns(run);
     }
 
     @Test

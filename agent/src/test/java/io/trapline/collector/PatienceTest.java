@@ -31,6 +31,7 @@ class PatienceTest {
         assertThat(patience.isOver(20 * S - 1, 20 * S - 1)).isFalse();
         assertThat(patience.isOver(20 * S, 0)).isTrue();
         assertThat(patience.untilNews(12 * S, 0)).isEqualTo(8 * S);
-        assertThat(patience.whatEndsIt()).isEqualTo("it is ended when it has run for 20 s, its timeout");
+        assertThat(patience.whatEndsIt())
+                .isEqualTo("it is ended when it has run for 20 s, its timeout");
     }
 }

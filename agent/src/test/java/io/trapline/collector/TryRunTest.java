@@ -174,6 +174,7 @@ class TryRunTest {
         assertThat(tried.entries()).hasSize(2);
         assertThat(tried.error()).isEmpty();
         assertThat(tried.warnings())
-                .anyMatch(warning -> warning.contains("still running, and had reported, after 30 s"));
+                .anyMatch(
+                        warning -> warning.contains("still running, and had reported, after 30 s"));
     }
 }

@@ -36,6 +36,8 @@ class ForwarderTest {
     private Receiver receiver;
     private ForwardDatabase database;
     private Destination destination;
+
+    @SuppressWarnings("NullAway.Init") // restart() sets it
     private Forwarder forwarder;
 
     @BeforeEach

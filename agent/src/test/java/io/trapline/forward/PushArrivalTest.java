@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -109,7 +110,7 @@ class PushArrivalTest {
         Map<String, String> dimensionNames = new HashMap<>();
         for (Sample sample : arrived) {
             long id = (long) ((SampleValue.Real) sample.value()).value();
-            known(metricNames, metrics.get(id), sample.name());
+            known(metricNames, Objects.requireNonNull(metrics.get(id)), sample.name());
             Set<String> values = new HashSet<>();
             for (Tag tag : sample.tags()) {
                 values.add(tag.value());
@@ -118,7 +119,8 @@ class PushArrivalTest {
                     known(dimensionNames, original, tag.key());
                 }
             }
-            List<String> own = tags.get(id).stream().map(Tag::value).toList();
+            List<String> own =
+                    Objects.requireNonNull(tags.get(id)).stream().map(Tag::value).toList();
             assertThat(values).as("seed %d", SEED).containsAll(own);
         }
         assertThat(metricNames.values()).as("seed %d", SEED).doesNotHaveDuplicates();

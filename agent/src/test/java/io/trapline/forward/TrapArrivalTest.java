@@ -236,7 +236,7 @@ class TrapArrivalTest implements TrapSink {
                         assertThat(there).as("seed %d", SEED).isNotNull().isNotEqualTo(own.get(i));
                     }
                     // So has a broker, which knows ASCII alone in names.
-                    if (there.chars().allMatch(c -> c < 0x7F)) {
+                    if (there != null && there.chars().allMatch(c -> c < 0x7F)) {
                         assertThat(Broker.read(key).map(Broker.Metric::stream))
                                 .as("%s, seed %d", key, SEED)
                                 .contains(there);

@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -67,6 +68,7 @@ class HistogramsAtTheDoorTest {
             return;
         }
         assertThat(row).isNotNull();
+        Objects.requireNonNull(row);
         assertThat(row.get(1)).isEqualTo("h");
         byte[] record = HexFormat.of().parseHex(String.valueOf(row.get(2)));
         assertThat(Base64.getEncoder().encodeToString(record))
@@ -236,7 +238,7 @@ class HistogramsAtTheDoorTest {
         record[3] = (byte) exp;
         record[4] = (byte) (bytes - 1);
         for (int i = 0; i < bytes; i++) {
-            record[5 + i] = (byte) (left >>> 8 * i);
+            record[5 + i] = (byte) (left >>> (8 * i));
         }
         return '"' + Base64.getEncoder().encodeToString(record) + '"';
     }

@@ -315,7 +315,8 @@ class StoreMappingTest {
                                 "error",
                                 3L,
                                 "Traceback",
-                                "web01"));
+                                "web01",
+                                "2026-11-21T04:40:00.124456Z"));
         assertThat(fixture.rows("SELECT * FROM check_states"))
                 .containsExactly(row("2026-11-21T04:40:00.123456Z", "trap/x", false, 12L));
     }

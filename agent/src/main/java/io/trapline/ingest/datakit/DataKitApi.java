@@ -328,14 +328,7 @@ public final class DataKitApi {
         WriteRequest write = writeRequest(call, category);
         String name = write.input().isEmpty() ? category : write.input();
         Written written =
-                take(
-                        call,
-                        response,
-                        write,
-                        WRITE + ":category",
-                        name,
-                        "v1-write." + name,
-                        decoder::decode);
+                take(call, write, WRITE + ":category", name, "v1-write." + name, decoder::decode);
         answer(write, written, response);
     }
 
@@ -352,7 +345,6 @@ public final class DataKitApi {
         Written written =
                 take(
                         call,
-                        response,
                         write,
                         LOGS,
                         write.input().isEmpty() ? "logstreaming" : write.input(),
@@ -418,7 +410,6 @@ public final class DataKitApi {
     /// @param feed upstream's name of it, without the index
     private Written take(
             Call call,
-            ServerResponse response,
             WriteRequest write,
             String label,
             String source,

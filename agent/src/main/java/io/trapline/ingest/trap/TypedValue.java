@@ -205,11 +205,11 @@ final class TypedValue {
             value = numbers == 0 ? new SampleValue.Absent(now) : sum.mean();
         }
         // One that is out of range has no part in the sum, and must not take its place either.
-        boolean adds = flag != null && timeMs == 0 && sum.count() + outOfRange > 0;
-        nameLosses(stream.canonical(), value instanceof SampleValue.Absent, adds, losses);
+        Measurement.Flag adding = timeMs == 0 && sum.count() + outOfRange > 0 ? flag : null;
+        nameLosses(stream.canonical(), value instanceof SampleValue.Absent, adding != null, losses);
         return Optional.of(
-                adds
-                        ? new Measurement.Flagged(stream, accepted, flag, value, sum)
+                adding != null
+                        ? new Measurement.Flagged(stream, accepted, adding, value, sum)
                         : plainOrTimed(stream, accepted, value));
     }
 

@@ -48,8 +48,7 @@ final class Ask {
         this(store, clock, new Memory(), null);
     }
 
-    private Ask(
-            Optional<Store> store, InstantSource clock, Memory memory, @Nullable String page) {
+    private Ask(Optional<Store> store, InstantSource clock, Memory memory, @Nullable String page) {
         this.store = store;
         this.clock = clock;
         this.memory = memory;
@@ -133,10 +132,7 @@ final class Ask {
                 memory.keep(
                         key,
                         new Answer(
-                                answer.columns(),
-                                answer.rows(),
-                                "",
-                                Optional.of(clock.instant())));
+                                answer.columns(), answer.rows(), "", Optional.of(clock.instant())));
             }
             return answer;
         } catch (QueryException e) {
@@ -151,8 +147,7 @@ final class Ask {
     /// The same, but what the store answered less than `fresh` ago is good enough: for what is
     /// asked over and over and changes slowly.
     Answer rows(String sql, Duration timeout, Duration fresh) {
-        Optional<Answer> last =
-                memory.of(page + "\n" + TIMES.matcher(sql).replaceAll("TIMESTAMP"));
+        Optional<Answer> last = memory.of(page + "\n" + TIMES.matcher(sql).replaceAll("TIMESTAMP"));
         Instant since = clock.instant().minus(fresh);
         return last.filter(answer -> answer.asOf().filter(since::isBefore).isPresent())
                 .map(answer -> new Answer(answer.columns(), answer.rows(), ""))

@@ -112,16 +112,15 @@ record CollectorPage(
                         : "";
         Answer chosenRow =
                 ask.rows(
-                                runs(
-                                        mine
-                                                + time(params.get("run"))
-                                                        .map(t -> " AND planned = " + Sql.time(t))
-                                                        .orElse(
-                                                                " AND outcome IN ('error',"
-                                                                        + " 'timeout', 'crashed')"),
-                                        1));
-        Optional<Run> chosen =
-                chosenRow.rows().stream().map(row -> run(row, params)).findFirst();
+                        runs(
+                                mine
+                                        + time(params.get("run"))
+                                                .map(t -> " AND planned = " + Sql.time(t))
+                                                .orElse(
+                                                        " AND outcome IN ('error',"
+                                                                + " 'timeout', 'crashed')"),
+                                1));
+        Optional<Run> chosen = chosenRow.rows().stream().map(row -> run(row, params)).findFirst();
         Answer figures =
                 ask.rows(
                         RunFigures.sql(

@@ -147,7 +147,8 @@ public final class ExplorePages implements HttpService, AutoCloseable {
     }
 
     private void records(ServerRequest request, ServerResponse response) {
-        RecordsPage page = RecordsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
+        RecordsPage page =
+                RecordsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
         html.page(request, response, "records", page.heading(), "records", true, "page", page);
     }
 
@@ -165,12 +166,14 @@ public final class ExplorePages implements HttpService, AutoCloseable {
     }
 
     private void objects(ServerRequest request, ServerResponse response) {
-        ObjectsPage page = ObjectsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
+        ObjectsPage page =
+                ObjectsPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
         html.page(request, response, "objects", "Objects", "records", false, "page", page);
     }
 
     private void object(ServerRequest request, ServerResponse response) {
-        ObjectPage page = ObjectPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
+        ObjectPage page =
+                ObjectPage.of(Html.params(request), ask.on(Html.here(request)), clock.instant());
         if (page.latest().isEmpty() && page.known()) {
             response.status(404);
         }

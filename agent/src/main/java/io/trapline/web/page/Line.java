@@ -42,7 +42,7 @@ record Line(
     }
 
     String count() {
-        return Show.number(figures.values());
+        return String.valueOf(figures.values());
     }
 
     Line named(String other) {
@@ -59,7 +59,8 @@ record Line(
         }
         boolean ofSamples = answer.columns().size() > 3;
         return lines.entrySet().stream()
-                .map(line -> of(line.getKey(), line.getValue(), ofSamples, stepMs, usualMs, laterMs))
+                .map(line ->
+                        of(line.getKey(), line.getValue(), ofSamples, stepMs, usualMs, laterMs))
                 .toList();
     }
 
@@ -113,6 +114,6 @@ record Line(
         Arrays.sort(distances);
         double own = distances.length == 0 ? stepMs : distances[distances.length / 2];
         double usual = own > 1.5 * stepMs ? own : Double.isNaN(usualMs) ? stepMs : usualMs;
-        return Math.max(3 * usual, stepMs) + stepMs / 2.0;
+        return Math.max(3 * usual, (double) stepMs) + stepMs / 2.0;
     }
 }

@@ -81,9 +81,7 @@ record MetricChart(
         long atLeast =
                 Double.isNaN(usual)
                         ? 1000
-                        : (long)
-                                Math.min(
-                                        usual * ABOUT, form.span().length().toMillis() / 10.0);
+                        : (long) Math.min(usual * ABOUT, form.span().length().toMillis() / 10.0);
         String suits = histograms ? MetricForm.HEAT : "avg";
         String aggregate =
                 form.aggregate().isEmpty()
@@ -93,8 +91,7 @@ record MetricChart(
         if (aggregate.equals(MetricForm.HEAT)) {
             return heat(form, ask, answer, form.span().stepMs(HEAT_STEPS, atLeast));
         }
-        return lines(
-                form, ask, answer, aggregate, histograms, form.span().stepMs(STEPS, atLeast));
+        return lines(form, ask, answer, aggregate, histograms, form.span().stepMs(STEPS, atLeast));
     }
 
     private static MetricChart lines(
@@ -113,9 +110,7 @@ record MetricChart(
         shown = new ArrayList<>(shown.stream().limit(MOST_LINES).toList());
         shown.sort(Comparator.comparing(Line::name));
         Answer texts =
-                all.isEmpty() && answer.isKnown()
-                        ? ask.rows(MetricSql.texts(form))
-                        : Answer.NONE;
+                all.isEmpty() && answer.isKnown() ? ask.rows(MetricSql.texts(form)) : Answer.NONE;
         Answer earlier = Answer.NONE;
         if (form.offset().isPresent() && !shown.isEmpty()) {
             Duration offset = form.offset().get();
@@ -144,7 +139,8 @@ record MetricChart(
     }
 
     /// A time that was chosen is kept to. In the last hour of a metric that is minutes old, the
-    /// rest of the hour would be an empty frame; a hole in a metric that was there before is a hole.
+    /// rest of the hour would be an empty frame; a hole in a metric that was there before is a
+    /// hole.
     private static Instant begin(MetricForm form, Ask ask, Answer facts, long step) {
         Instant from = form.span().from();
         double first = facts.rows().getFirst().number(3);

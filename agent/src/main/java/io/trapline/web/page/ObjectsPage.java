@@ -10,8 +10,7 @@ import java.util.List;
 ///
 /// @param known whether the store has said; if it has not, an empty list says nothing
 /// @param more where the next page is, empty at the end
-record ObjectsPage(
-        Params params, boolean known, List<Item> objects, String more, String error) {
+record ObjectsPage(Params params, boolean known, List<Item> objects, String more, String error) {
     private static final int PAGE = 50;
     static final String IDENTITY =
             "category, name, coalesce(tags['host'], ''), coalesce(tags['name'], fields->>'name', '')";

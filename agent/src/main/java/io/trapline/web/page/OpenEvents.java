@@ -10,8 +10,8 @@ import java.util.List;
 ///
 /// Events are one when they have the same source and `df_event_id`, or else the same source, name
 /// and tags. An event of a push registration whose sender gave no `event_type` is derived to be
-/// abnormal, but says nothing about a state: a deployment
-/// never recovers. It counts here only if events of its name ever do recover.
+/// abnormal, but says nothing about a state: a deployment never recovers. It counts here only if
+/// events of its name ever do recover.
 final class OpenEvents {
     private static final int MOST = 20;
 

@@ -131,7 +131,7 @@ record OutputsPage(List<Output> outputs, String error) {
                     case "failing", "gone" -> "bad";
                     default -> "busy";
                 },
-                status.lag() == 0 ? "up to date" : status.lag() + " batches behind",
+                status.lag() == 0 ? "up to date" : Show.batches(status.lag()) + " behind",
                 Show.rate(status.itemsPerSecond()) + " items/s",
                 sent(status, now),
                 sentence(status.error()),

@@ -109,8 +109,7 @@ record Overview(
                         Ask.IMPATIENCE);
         Answer open =
                 ask.rows(
-                        OpenEvents.sql(
-                                "time > " + Sql.time(now.minus(OpenEvents.BACK)), "", now),
+                        OpenEvents.sql("time > " + Sql.time(now.minus(OpenEvents.BACK)), "", now),
                         Ask.IMPATIENCE,
                         EVENTS_EVERY);
         Answer failed = ask.rows(failuresSql(now), Ask.IMPATIENCE);

@@ -157,9 +157,7 @@ record RecordsPage(
                 span,
                 statuses(first, counted),
                 OpenEvents.of(
-                        open,
-                        new Rows(params.with("q", "").with("status", ""), List.of()),
-                        now),
+                        open, new Rows(params.with("q", "").with("status", ""), List.of()), now),
                 found.isKnown(),
                 new Rows(first, entries),
                 older,

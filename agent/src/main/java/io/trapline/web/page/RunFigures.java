@@ -49,7 +49,10 @@ record RunFigures(
     static String sql(String where, double longestInterval, Instant now) {
         Duration back =
                 Duration.ofMillis(
-                        (long) Math.min(longestInterval * 1000 * (LAST + 1), LONGEST.toMillis()));
+                        (long)
+                                Math.min(
+                                        longestInterval * 1000 * (LAST + 1),
+                                        (double) LONGEST.toMillis()));
         return """
         SELECT input, collector,
             list(duration_ms ORDER BY planned) FILTER (WHERE n <= %1$d AND planned > %2$s),

@@ -139,6 +139,11 @@ final class Show {
         }
     }
 
+    /// Of the journal.
+    static String batches(long count) {
+        return count + (count == 1 ? " batch" : " batches");
+    }
+
     static String shortened(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }

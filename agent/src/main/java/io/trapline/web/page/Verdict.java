@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// Is all well? A list of checks, each of which looks at what is known and says what it found. All
 /// is well when none of them found anything.
@@ -32,8 +33,7 @@ record Verdict(List<Finding> findings) {
     private static final int MOST_EVENTS = 5;
 
     Verdict {
-        findings =
-                findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
+        findings = findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
     }
 
     enum Severity {
@@ -232,11 +232,11 @@ record Verdict(List<Finding> findings) {
         return Optional.empty();
     }
 
-    private static java.util.function.Predicate<Instant> lately(
-            CollectorStatus collector, Instant now) {
+    private static Predicate<Instant> lately(CollectorStatus collector, Instant now) {
         double seconds =
                 Math.max(
-                        RunFigures.LATELY.toSeconds(), collector.interval() * RunFigures.LAST);
+                        (double) RunFigures.LATELY.toSeconds(),
+                        collector.interval() * RunFigures.LAST);
         return at -> at.isAfter(now.minusMillis((long) (seconds * 1000)));
     }
 
@@ -260,9 +260,7 @@ record Verdict(List<Finding> findings) {
                                 who
                                         + " cannot deliver: "
                                         + output.error()
-                                        + (output.lag() == 0
-                                                ? ""
-                                                : "; " + batches(output.lag()) + " wait"),
+                                        + (output.lag() == 0 ? "" : "; " + waiting(output.lag())),
                                 link,
                                 since));
             } else if (output.state().equals("running") && output.lag() > BEHIND) {
@@ -270,8 +268,7 @@ record Verdict(List<Finding> findings) {
                         warning(
                                 who
                                         + " delivers more slowly than data comes: "
-                                        + batches(output.lag())
-                                        + " wait",
+                                        + waiting(output.lag()),
                                 link));
             }
             if (output.aside() > 0 && !output.state().equals("gone")) {
@@ -311,7 +308,8 @@ record Verdict(List<Finding> findings) {
             int more = worst.size() - MOST_EVENTS;
             found.accept(
                     warning(
-                            more + (more == 1 ? " more event has" : " more events have")
+                            more
+                                    + (more == 1 ? " more event has" : " more events have")
                                     + " not recovered",
                             Overview.EVENTS));
         }
@@ -339,7 +337,7 @@ record Verdict(List<Finding> findings) {
                         bad(
                                 Overview.readerWords(reader.name())
                                         + " is "
-                                        + batches(reader.lag())
+                                        + Show.batches(reader.lag())
                                         + " behind what came in",
                                 ""));
             }
@@ -371,8 +369,8 @@ record Verdict(List<Finding> findings) {
         }
     }
 
-    private static String batches(long lag) {
-        return lag + (lag == 1 ? " batch" : " batches");
+    private static String waiting(long lag) {
+        return Show.batches(lag) + (lag == 1 ? " waits" : " wait");
     }
 
     private static Finding bad(String text, String link) {

@@ -39,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,7 @@ final class TrapStack implements AutoCloseable {
     private final BoundServer server;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private volatile long nowMs = START_MS - MINUTE_MS;
+    private final AtomicLong nowMs = new AtomicLong(START_MS - MINUTE_MS);
     private volatile Periods periods;
 
     TrapStack(Path home) throws Exception {
@@ -70,7 +71,7 @@ final class TrapStack implements AutoCloseable {
     TrapStack(Path home, Doors doors) throws Exception {
         this.home = home;
         Files.createDirectories(home);
-        InstantSource clock = () -> Instant.ofEpochMilli(nowMs);
+        InstantSource clock = () -> Instant.ofEpochMilli(nowMs.get());
         Path file = home.resolve("trapline.db");
         journal = SqliteJournal.open(file, () -> new JournalSettings(1L << 30));
         store =
@@ -88,7 +89,7 @@ final class TrapStack implements AutoCloseable {
                                 new SteppedSink(),
                                 TrapLimits.DEFAULT,
                                 clock,
-                                () -> nowMs * 1_000_000,
+                                () -> nowMs.get() * 1_000_000,
                                 Previews.NONE));
     }
 
@@ -101,7 +102,7 @@ final class TrapStack implements AutoCloseable {
         return SteppedPeriods.open(
                 journal,
                 this::periodChecks,
-                () -> Instant.ofEpochMilli(nowMs),
+                () -> Instant.ofEpochMilli(nowMs.get()),
                 home.resolve("periods.state"));
     }
 
@@ -134,18 +135,18 @@ final class TrapStack implements AutoCloseable {
     }
 
     long nowMs() {
-        return nowMs;
+        return nowMs.get();
     }
 
     void pass(long ms) {
-        nowMs += ms;
+        nowMs.addAndGet(ms);
     }
 
     /// @return the end of the period
     long endPeriod() {
-        long end = nowMs / MINUTE_MS * MINUTE_MS + MINUTE_MS;
+        long end = nowMs.get() / MINUTE_MS * MINUTE_MS + MINUTE_MS;
         turn();
-        nowMs = end + SteppedPeriods.graceMs();
+        nowMs.set(end + SteppedPeriods.graceMs());
         turn();
         return end;
     }

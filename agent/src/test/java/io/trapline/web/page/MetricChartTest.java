@@ -113,9 +113,7 @@ class MetricChartTest {
     @Test
     void an_earlier_time_is_drawn_beside_at_the_same_place() {
         MetricChart chart = draw("name", "gauge", "range", "15m", "compare", "hour", "by", "zone");
-        assertThat(chart.lines())
-                .extracting(Line::name)
-                .containsExactly("a", "a, an hour before");
+        assertThat(chart.lines()).extracting(Line::name).containsExactly("a", "a, an hour before");
         assertThat(chart.lines()).extracting(Line::earlier).containsExactly(false, true);
         assertThat(chart.lines().get(1).points())
                 .isNotEmpty()

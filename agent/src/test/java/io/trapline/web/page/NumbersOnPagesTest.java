@@ -38,8 +38,7 @@ class NumbersOnPagesTest {
         List<Entry> entries = new ArrayList<>();
         entries.add(new Sample("whole", List.of(), new SampleValue.Real(64037), time));
         entries.add(new Sample("big", List.of(), new SampleValue.Real(8.95131648E9), time));
-        entries.add(
-                new Sample("exact", List.of(), new SampleValue.Real(1.1081058803174246), time));
+        entries.add(new Sample("exact", List.of(), new SampleValue.Real(1.1081058803174246), time));
         entries.add(
                 new Point(
                         Category.OBJECT,
@@ -88,7 +87,8 @@ class NumbersOnPagesTest {
         String page = at.page(path).text();
         assertThat(page).containsPattern("(?<![\\d.])" + Pattern.quote(text) + "(?![\\d.]\\d)");
         assertThat(page)
-                .doesNotContain("64037.0", "43680.0", "8.95131648", "2.527602688", "cpus=2.0", "\u202F");
+                .doesNotContain(
+                        "64037.0", "43680.0", "8.95131648", "2.527602688", "cpus=2.0", "\u202F");
     }
 
     @Test

@@ -248,7 +248,7 @@ final class PagesFixture implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         List<AutoCloseable> all = new ArrayList<>();
         all.add(pages);
         all.add(explore);
@@ -260,7 +260,13 @@ final class PagesFixture implements AutoCloseable {
         all.add(pins);
         all.add(client);
         for (AutoCloseable each : all) {
-            each.close();
+            try {
+                each.close();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                throw new IllegalStateException("the pages were not closed", e);
+            }
         }
     }
 }

@@ -166,7 +166,7 @@ class VerdictTest {
         assertThat(verdict()).isEqualTo("! 1 thing needs you");
         assertThat(found.text())
                 .startsWith("Output bk cannot deliver: ")
-                .contains("; 1 batch wait")
+                .contains("; 1 batch waits")
                 .endsWith("for 10 min");
         assertThat(found.select("a").attr("href")).isEqualTo("/ui/outputs#output-bk");
         assertThat(at.page("/ui/outputs").select("#output-bk .note.bad").text())
@@ -209,8 +209,7 @@ class VerdictTest {
         for (int i = 0; i < fields.length; i += 2) {
             all.add(new Field(fields[i], new FieldValue.Text(fields[i + 1])));
         }
-        return new Point(
-                Category.KEYEVENT, name, tags, all, PagesFixture.ns(at.now.minus(ago)));
+        return new Point(Category.KEYEVENT, name, tags, all, PagesFixture.ns(at.now.minus(ago)));
     }
 
     private Point monitor(String id, String status, Duration ago) {
@@ -245,7 +244,7 @@ class VerdictTest {
         assertThat(page.select(".ailments li.busy").text()).contains("Pool disk", "warning");
         String link = page.select(".ailments li.bad a").attr("href");
         assertThat(at.page(link).select("#rows tr")).hasSize(1);
-        assertThat(at.page(link).select("section.card").first().text())
+        assertThat(at.page(link).select("section.card").getFirst().text())
                 .contains("Not recovered", "Pool pool");
 
         at.now = PagesFixture.NOW.plusSeconds(60);
@@ -294,7 +293,7 @@ class VerdictTest {
                 .hasSize(2)
                 .anyMatch(text -> text.contains("backup_failed"))
                 .anyMatch(text -> text.contains("queue_full"));
-        assertThat(at.page(events).select("section.card").first().text())
+        assertThat(at.page(events).select("section.card").getFirst().text())
                 .contains("backup_failed", "queue_full")
                 .doesNotContain("deploy");
     }

@@ -233,10 +233,7 @@ public final class Agent implements AutoCloseable {
             SqliteJournal journal,
             Program program) {
         return HostedStore.open(
-                data,
-                () -> inForce.settings().store().orElse(first),
-                journal,
-                program.storeHost());
+                data, () -> inForce.settings().store().orElse(first), journal, program.storeHost());
     }
 
     /// What collectors run with, in an agent that serves at `endpoint`.

@@ -45,10 +45,7 @@ public final class OfflineStore {
                                 home.data().resolve("trapline.db"), () -> settings.journal());
                 Store store =
                         HostedStore.open(
-                                home.data(),
-                                () -> storeSettings,
-                                journal,
-                                program.storeHost())) {
+                                home.data(), () -> storeSettings, journal, program.storeHost())) {
             store.catchUp(CATCH_UP);
             return store.query(sql, Store.QUERY_TIMEOUT);
         }

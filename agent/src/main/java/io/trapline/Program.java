@@ -35,8 +35,7 @@ public record Program(Path framework, Path libraries) {
         boolean current;
         try {
             current =
-                    Files.getLastModifiedTime(cache)
-                                    .compareTo(Files.getLastModifiedTime(program))
+                    Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(program))
                             >= 0;
         } catch (IOException _) {
             current = false;

@@ -55,8 +55,8 @@ public final class LocalStore implements Store {
         /// What [#status] says is another; not for bytes and lag alone.
         void changed();
 
-        /// How often in a row a process that wrote this store died before it came any further.
-        /// From a few on the frame it died of is set aside.
+        /// How often in a row a process that wrote this store died before it came any further. From
+        /// a few on the frame it died of is set aside.
         int earlierDeaths();
     }
 

@@ -27,17 +27,8 @@ public record StoreStatus(
     /// The same figures in another state.
     public StoreStatus with(State newState, long newLag, String newError) {
         return new StoreStatus(
-                newState,
-                position,
-                newLag,
-                samples,
-                records,
-                runs,
-                streams,
-                bytes,
-                badFrames,
-                oldest,
-                newError);
+                newState, position, newLag, samples, records, runs, streams, bytes, badFrames,
+                oldest, newError);
     }
 
     public enum State {

@@ -263,8 +263,8 @@ class StoreQueryTest {
     @Test
     void a_closed_store_can_be_read_and_not_written(@TempDir Path other) throws Exception {
         StoreSettings settings = fixture.settings;
-        assertThatThrownBy(
-                        () -> LocalStore.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
+        assertThatThrownBy(() ->
+                        LocalStore.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
                 .hasMessageContaining("there is no store in");
         try (StoreFixture closed = new StoreFixture(other)) {
             closed.accept(

@@ -241,8 +241,7 @@ final class HostProcess {
     private void followErrors() {
         try (BufferedReader lines =
                 new BufferedReader(
-                        new InputStreamReader(
-                                process.getErrorStream(), StandardCharsets.UTF_8))) {
+                        new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 lastLine = line;
                 LOG.warn("store host: {}", line);

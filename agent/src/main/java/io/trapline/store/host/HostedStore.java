@@ -8,15 +8,14 @@ import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
 import io.trapline.store.host.Message.Kind;
-import java.io.DataInputStream;
 import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -182,8 +181,7 @@ public final class HostedStore implements Store {
         loaded = false;
         StoreSettings now = settings.get();
         HostProcess started =
-                HostProcess.start(
-                        command.line(directory, temporary, now.memoryBytes(), deaths));
+                HostProcess.start(command.line(directory, temporary, now.memoryBytes(), deaths));
         tell(started, now);
         lock.lock();
         try {
@@ -200,8 +198,7 @@ public final class HostedStore implements Store {
 
     private void tell(HostProcess started, StoreSettings now) {
         told = now;
-        started.tell(
-                Message.of(Kind.SETTINGS, now.retention().toMillis(), now.memoryBytes()));
+        started.tell(Message.of(Kind.SETTINGS, now.retention().toMillis(), now.memoryBytes()));
     }
 
     private void gone() {
@@ -266,8 +263,7 @@ public final class HostedStore implements Store {
     }
 
     private static void log(Message message) throws IOException {
-        try (DataInputStream in =
-                new DataInputStream(new ByteArrayInputStream(message.body()))) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message.body()))) {
             Level level = LEVELS[Math.clamp(in.readUnsignedByte(), 0, LEVELS.length - 1)];
             Logger logger = LoggerFactory.getLogger(in.readUTF());
             logger.atLevel(level).log(new String(in.readAllBytes(), StandardCharsets.UTF_8));

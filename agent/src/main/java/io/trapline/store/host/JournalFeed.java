@@ -104,14 +104,17 @@ final class JournalFeed implements AutoCloseable {
         List<JournalReader.Frame> frames =
                 from.read(question.number(0), Duration.ofMillis(question.number(1)));
         inHand |= !frames.isEmpty();
-        host.tell(Message.of(Kind.FRAMES, out -> {
-            out.writeInt(frames.size());
-            for (JournalReader.Frame frame : frames) {
-                out.writeLong(frame.position());
-                out.writeInt(frame.bytes().length);
-                out.write(frame.bytes());
-            }
-        }));
+        host.tell(
+                Message.of(
+                        Kind.FRAMES,
+                        out -> {
+                            out.writeInt(frames.size());
+                            for (JournalReader.Frame frame : frames) {
+                                out.writeLong(frame.position());
+                                out.writeInt(frame.bytes().length);
+                                out.write(frame.bytes());
+                            }
+                        }));
     }
 
     private JournalReader reader() throws JournalException {

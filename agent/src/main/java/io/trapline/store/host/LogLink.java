@@ -38,11 +38,14 @@ final class LogLink extends AppenderBase<ILoggingEvent> {
                         : event.getFormattedMessage()
                                 + "\n"
                                 + ThrowableProxyUtil.asString(event.getThrowableProxy()).strip();
-        agent.accept(Message.of(Message.Kind.LOG, out -> {
-            out.writeByte(level(event.getLevel()));
-            out.writeUTF(event.getLoggerName());
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-        }));
+        agent.accept(
+                Message.of(
+                        Message.Kind.LOG,
+                        out -> {
+                            out.writeByte(level(event.getLevel()));
+                            out.writeUTF(event.getLoggerName());
+                            out.write(text.getBytes(StandardCharsets.UTF_8));
+                        }));
     }
 
     private static int level(Level level) {

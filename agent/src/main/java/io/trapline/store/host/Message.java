@@ -36,7 +36,10 @@ import java.util.Optional;
 /// | FAILED | host | number (8) of a query or a retention, kind of the reason (8), its text |
 /// | RETAINED | host | number (8), rows (8) |
 /// | LOG | host | level (1: 0 debug, 1 info, 2 warn, 3 error), logger's name (2 + UTF-8), text |
-@SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
+@SuppressWarnings({
+    "ArrayRecordComponent",
+    "EnumOrdinal"
+}) // passed on once, never compared; both ends are one program
 record Message(Kind kind, byte[] body) {
     /// A result has at most 32 MiB of texts, and a batch of frames hardly more than its largest
     /// frame; what is longer is a stream that lost its way.
@@ -131,8 +134,7 @@ record Message(Kind kind, byte[] body) {
         if (code >= Kind.ALL.length) {
             throw new IOException("a message of unknown kind " + code);
         }
-        byte[] body =
-                length - 1 <= STEP ? new byte[length - 1] : in.readNBytes(length - 1);
+        byte[] body = length - 1 <= STEP ? new byte[length - 1] : in.readNBytes(length - 1);
         if (length - 1 <= STEP) {
             in.readFully(body);
         } else if (body.length < length - 1) {

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/// The agent's journal as the store host reads it: each call a message, each answer another. Used by
-/// one thread, the store's writer; the agent answers in order.
+/// The agent's journal as the store host reads it: each call a message, each answer another. Used
+/// by one thread, the store's writer; the agent answers in order.
 final class RemoteJournal implements Journal {
     private static final long UNKNOWN = -1;
 

@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A [QueryResult] as bytes, each cell with its type: count of columns (4), their names, count of
-/// rows (4), the cells row by row. A cell is a sign (1 byte) and its content; texts are a length (4)
-/// and UTF-8.
+/// rows (4), the cells row by row. A cell is a sign (1 byte) and its content; texts are a length
+/// (4) and UTF-8.
 final class ResultCodec {
     private ResultCodec() {}
 
@@ -35,8 +35,7 @@ final class ResultCodec {
 
     static QueryResult read(byte[] bytes, int from) throws IOException {
         try (DataInputStream in =
-                new DataInputStream(
-                        new ByteArrayInputStream(bytes, from, bytes.length - from))) {
+                new DataInputStream(new ByteArrayInputStream(bytes, from, bytes.length - from))) {
             int width = in.readInt();
             List<String> columns = new ArrayList<>(width);
             for (int i = 0; i < width; i++) {

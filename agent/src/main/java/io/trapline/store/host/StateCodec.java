@@ -11,29 +11,31 @@ import java.util.Optional;
 /// A [StoreStatus] as bytes: state (1), position, samples, records, runs, streams, bytes, bad
 /// frames (8 each), oldest (8: microseconds since 1970, the least number when there is none), error
 /// as UTF-8. The lag is the agent's to know.
+@SuppressWarnings("EnumOrdinal") // both ends are one program
 final class StateCodec {
     private static final StoreStatus.State[] STATES = StoreStatus.State.values();
 
     private StateCodec() {}
 
     static Message encode(StoreStatus status) {
-        return Message.of(Message.Kind.STATE, out -> {
-            out.writeByte(status.state().ordinal());
-            out.writeLong(status.position());
-            out.writeLong(status.samples());
-            out.writeLong(status.records());
-            out.writeLong(status.runs());
-            out.writeLong(status.streams());
-            out.writeLong(status.bytes());
-            out.writeLong(status.badFrames());
-            out.writeLong(status.oldest().map(StateCodec::micros).orElse(Long.MIN_VALUE));
-            out.write(status.error().getBytes(StandardCharsets.UTF_8));
-        });
+        return Message.of(
+                Message.Kind.STATE,
+                out -> {
+                    out.writeByte(status.state().ordinal());
+                    out.writeLong(status.position());
+                    out.writeLong(status.samples());
+                    out.writeLong(status.records());
+                    out.writeLong(status.runs());
+                    out.writeLong(status.streams());
+                    out.writeLong(status.bytes());
+                    out.writeLong(status.badFrames());
+                    out.writeLong(status.oldest().map(StateCodec::micros).orElse(Long.MIN_VALUE));
+                    out.write(status.error().getBytes(StandardCharsets.UTF_8));
+                });
     }
 
     static StoreStatus decode(Message message) throws IOException {
-        try (DataInputStream in =
-                new DataInputStream(new ByteArrayInputStream(message.body()))) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message.body()))) {
             StoreStatus.State state = STATES[in.readUnsignedByte()];
             long position = in.readLong();
             long samples = in.readLong();

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// Arguments: the folder of the database; how many bytes of address space it may add to what it has
 /// when it starts; how often in a row its predecessors died over one batch. It ends when its input
 /// does: the agent is gone, and what is not in the database yet is in the journal.
+@SuppressWarnings("EnumOrdinal") // both ends are one program
 public final class StoreHost {
     private static final int OUT_OF_ORDER = 3;
 
@@ -155,7 +156,16 @@ public final class StoreHost {
             case HURRY -> store.hurry();
             case RETAIN -> retain(store, message.number(0));
             case COMMITTED, FRAMES, EXTENT, NO_JOURNAL -> journal.answered(message);
-            case CLOSE, READER, READ, ASK_EXTENT, SEEK, COMMIT, STATE, RESULT, FAILED, RETAINED,
+            case CLOSE,
+                    READER,
+                    READ,
+                    ASK_EXTENT,
+                    SEEK,
+                    COMMIT,
+                    STATE,
+                    RESULT,
+                    FAILED,
+                    RETAINED,
                     LOG ->
                     throw new IllegalStateException("no message for a host: " + message.kind());
         }
@@ -169,10 +179,13 @@ public final class StoreHost {
                             Duration.ofMillis(message.number(1)),
                             Store.Asker.PEOPLE,
                             cancelled::get);
-            send(Message.of(Kind.RESULT, out -> {
-                out.writeLong(number);
-                ResultCodec.write(result, out);
-            }));
+            send(
+                    Message.of(
+                            Kind.RESULT,
+                            out -> {
+                                out.writeLong(number);
+                                ResultCodec.write(result, out);
+                            }));
         } catch (QueryException e) {
             failed(number, e.reason(), e);
         } catch (RuntimeException e) {

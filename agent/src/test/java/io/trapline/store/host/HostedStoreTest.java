@@ -93,7 +93,8 @@ class HostedStoreTest {
     }
 
     private static boolean isHost(ProcessHandle process) {
-        // The whole command line is longer than the JDK reads of it; nothing else here starts a JVM.
+        // The whole command line is longer than the JDK reads of it; nothing else here starts a
+        // JVM.
         return process.info().command().orElse("").endsWith("/java");
     }
 
@@ -125,8 +126,7 @@ class HostedStoreTest {
     }
 
     @Test
-    void a_statement_that_takes_too_much_memory_ends_with_the_host_and_is_named()
-            throws Exception {
+    void a_statement_that_takes_too_much_memory_ends_with_the_host_and_is_named() throws Exception {
         accept(1);
         assertThat(rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
         assertThatThrownBy(() ->
@@ -228,11 +228,12 @@ class HostedStoreTest {
     @Test
     void the_native_library_leaves_nothing_behind() throws Exception {
         assertThat(rows("SELECT 1")).hasSize(1);
-        await().atMost(PATIENCE).untilAsserted(() -> {
-            try (var files = Files.list(directory.resolve("store-host"))) {
-                assertThat(files).isEmpty();
-            }
-        });
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> {
+                    try (var files = Files.list(directory.resolve("store-host"))) {
+                        assertThat(files).isEmpty();
+                    }
+                });
     }
 
     @Test

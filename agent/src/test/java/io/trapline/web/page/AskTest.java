@@ -2,8 +2,8 @@ package io.trapline.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.trapline.store.MemoryJournal;
 import io.trapline.store.LocalStore;
+import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.page.Ask.Answer;

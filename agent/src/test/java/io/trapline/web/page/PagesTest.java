@@ -18,8 +18,8 @@ import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.registry.Pins;
-import io.trapline.store.MemoryJournal;
 import io.trapline.store.LocalStore;
+import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.AdminToken;
@@ -352,7 +352,8 @@ class PagesTest {
     @Test
     void an_empty_installation_says_what_to_do(@TempDir Path empty) {
         MemoryJournal journal = new MemoryJournal();
-        try (Store nothing = LocalStore.open(empty, () -> StoreSettings.DEFAULT, journal, () -> NOW)) {
+        try (Store nothing =
+                LocalStore.open(empty, () -> StoreSettings.DEFAULT, journal, () -> NOW)) {
             Overview overview =
                     Overview.of(
                             List.of(),

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
 import io.trapline.registry.Pins;
-import io.trapline.store.MemoryJournal;
 import io.trapline.store.LocalStore;
+import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.AdminToken;

@@ -453,8 +453,8 @@ public final class HostedStore implements Store {
     @Override
     public void close() {
         closing = true;
-        lock.lock();
         HostProcess now;
+        lock.lock();
         try {
             now = host;
             changed.signalAll();

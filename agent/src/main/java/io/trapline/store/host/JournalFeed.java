@@ -48,19 +48,17 @@ final class JournalFeed implements AutoCloseable {
 
     /// Takes a host's question; false when it is none for the journal.
     boolean take(HostProcess host, Message question) {
-        switch (question.kind()) {
+        return switch (question.kind()) {
             case READER, READ, ASK_EXTENT, SEEK, COMMIT -> {
                 try {
                     owner.execute(() -> answer(host, question));
                 } catch (RejectedExecutionException _) {
                     // Closed: the host is about to end as well.
                 }
-                return true;
+                yield true;
             }
-            default -> {
-                return false;
-            }
-        }
+            default -> false;
+        };
     }
 
     private void answer(HostProcess host, Message question) {

@@ -94,8 +94,8 @@ final class HostProcess {
                 hear(message.get(), listener);
                 message = Message.read(in);
             }
-        } catch (IOException e) {
-            trouble = ": " + e.getMessage();
+        } catch (IOException | RuntimeException e) { // what a host says is not trusted
+            trouble = ": " + e;
         } finally {
             boolean _ = process.waitFor(500, TimeUnit.MILLISECONDS);
             process.destroyForcibly();

@@ -30,8 +30,9 @@ def peak_mib(pids):
 
 
 def family(pid):
-    """The process and those below it: a launcher may have started the real one."""
+    """The process and those below it: a launcher may have started the real one, and any of its threads others."""
     pids = [pid]
-    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        pids += family(int(child))
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            pids += family(int(child))
     return pids

@@ -24,6 +24,7 @@ import io.trapline.registry.RegistryException;
 import io.trapline.reload.Watcher;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
+import io.trapline.store.host.HostedStore;
 import io.trapline.telemetry.Version;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi.Reload;
@@ -102,7 +103,10 @@ public final class Agent implements AutoCloseable {
         Optional<Store> store =
                 initial.store()
                         .map(first ->
-                                parts.add("store", QUICK, store(data, first, inForce, journal)));
+                                parts.add(
+                                        "store",
+                                        QUICK,
+                                        store(data, first, inForce, journal, program)));
         Health health = new Health(journal, store);
         Outputs outputs =
                 parts.add(
@@ -223,8 +227,13 @@ public final class Agent implements AutoCloseable {
     }
 
     private static Store store(
-            Path data, StoreSettings first, InForce inForce, SqliteJournal journal) {
-        return Store.open(data, () -> inForce.settings().store().orElse(first), journal, CLOCK);
+            Path data,
+            StoreSettings first,
+            InForce inForce,
+            SqliteJournal journal,
+            Program program) {
+        return HostedStore.open(
+                data, () -> inForce.settings().store().orElse(first), journal, program.storeHost());
     }
 
     /// What collectors run with, in an agent that serves at `endpoint`.

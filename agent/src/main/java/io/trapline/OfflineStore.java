@@ -6,10 +6,10 @@ import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
+import io.trapline.store.host.HostedStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.time.InstantSource;
 
 /// The store of a home on which no agent runs: opened for one query, as an agent would open it, so
 /// that what the journal holds beyond it can be queried too.
@@ -20,7 +20,7 @@ public final class OfflineStore {
 
     /// @throws HomeLock.HeldException when an agent is just starting or stopping on that home
     /// @throws QueryException as [Store#query], or when nothing was ever stored there
-    public static QueryResult query(Home home, String sql)
+    public static QueryResult query(Home home, Program program, String sql)
             throws IOException,
                     HomeLock.HeldException,
                     JournalException,
@@ -44,11 +44,8 @@ public final class OfflineStore {
                         SqliteJournal.open(
                                 home.data().resolve("trapline.db"), () -> settings.journal());
                 Store store =
-                        Store.open(
-                                home.data(),
-                                () -> storeSettings,
-                                journal,
-                                InstantSource.system())) {
+                        HostedStore.open(
+                                home.data(), () -> storeSettings, journal, program.storeHost())) {
             store.catchUp(CATCH_UP);
             return store.query(sql, Store.QUERY_TIMEOUT);
         }

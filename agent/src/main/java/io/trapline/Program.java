@@ -1,11 +1,13 @@
 package io.trapline;
 
 import io.trapline.bridge.PythonBridge;
+import io.trapline.store.host.HostCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The program's own files, as installed or built.
@@ -24,6 +26,21 @@ public record Program(Path framework, Path libraries) {
         List<Path> all = new ArrayList<>(jars(libraries));
         all.addAll(jars(libraries.resolve("python")));
         return all;
+    }
+
+    /// How store hosts are started: this program, with the start cache that the launcher takes too.
+    public HostCommand storeHost() {
+        Path cache = libraries.resolve("trapline.aot");
+        Path program = libraries.resolve("trapline-agent.jar");
+        boolean current;
+        try {
+            current =
+                    Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(program))
+                            >= 0;
+        } catch (IOException _) {
+            current = false;
+        }
+        return HostCommand.ofThisProgram(java(), current ? Optional.of(cache) : Optional.empty());
     }
 
     /// Makes the start cache of the embedded Python's hosts; part of building the program.

@@ -141,7 +141,7 @@ final class QueryCommand implements Callable<Integer> {
 
     private static QueryResult offline(Home folder, String statement) throws Exception {
         try {
-            return OfflineStore.query(folder, statement);
+            return OfflineStore.query(folder, HomeOption.program(), statement);
         } catch (QueryException | HomeLock.HeldException e) {
             throw new CommandFailure(Cli.FAILED, e.getMessage());
         }

@@ -8,6 +8,7 @@ import io.trapline.model.StreamName;
 import io.trapline.model.circllhist.Circllhist;
 import io.trapline.model.circllhist.MalformedRecordException;
 import java.math.BigDecimal;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +85,17 @@ public final class SameTime {
         };
     }
 
-    private record Key(String stream, long timeNs, boolean histogram) {
+    private record Key(String stream, long timeNs, boolean histogram) implements Comparable<Key> {
+        private static final Comparator<Key> ORDER =
+                Comparator.comparing(Key::stream)
+                        .thenComparingLong(Key::timeNs)
+                        .thenComparing(Key::histogram);
+
+        @Override
+        public int compareTo(Key other) {
+            return ORDER.compare(this, other);
+        }
+
         static Key of(Sample sample) {
             return new Key(
                     StreamName.canonical(sample.name(), sample.tags()),

@@ -233,7 +233,13 @@ final class MetricsLog {
         return new SampleValue.Absent(SampleType.TEXT);
     }
 
-    private record Key(Kind kind, String name) {}
+    private record Key(Kind kind, String name) implements Comparable<Key> {
+        @Override
+        public int compareTo(Key other) {
+            int order = name.compareTo(other.name);
+            return order == 0 ? kind.compareTo(other.kind) : order;
+        }
+    }
 
     private final class Source {
         final ConcurrentHashMap<Key, Metric> metrics = new ConcurrentHashMap<>();

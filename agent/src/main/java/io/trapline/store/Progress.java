@@ -11,6 +11,7 @@ final class Progress {
     private final Condition hurry = lock.newCondition();
     private long position;
     private int waiting;
+    private boolean hurried;
 
     long position() {
         lock.lock();
@@ -55,18 +56,20 @@ final class Progress {
         long left = atMost.toNanos();
         lock.lockInterruptibly();
         try {
-            while (waiting == 0 && left > 0) {
+            while (waiting == 0 && !hurried && left > 0) {
                 left = hurry.awaitNanos(left);
             }
+            hurried = false;
         } finally {
             lock.unlock();
         }
     }
 
-    /// Wakes who lingers: the store is about to close, or was asked for something.
+    /// Wakes who lingers, or is about to: the store is about to close, or was asked for something.
     void hurry() {
         lock.lock();
         try {
+            hurried = true;
             hurry.signalAll();
         } finally {
             lock.unlock();

@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.duckdb.DuckDBChunkedResult;
@@ -24,17 +23,15 @@ import org.duckdb.DuckDBPreparedStatement;
 import org.jspecify.annotations.Nullable;
 
 /// People's queries: each on a connection of its own, in a read-only transaction, within limits of
-/// time, size and number.
+/// time and size. How many run at once is the caller's to say.
 final class Queries implements AutoCloseable {
     static final int MAX_ROWS = 100_000;
     static final long MAX_BYTES = 32L << 20;
-    private static final int AT_ONCE = 4;
 
     /// A statement between two of its steps misses a cancellation, so it is told until it ends.
     private static final long CANCEL_EVERY_MS = 50;
 
     private final DatabaseGate gate;
-    private final Semaphore places = new Semaphore(AT_ONCE, true);
     private final Set<Running> running = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService watch =
             Executors.newSingleThreadScheduledExecutor(
@@ -82,25 +79,16 @@ final class Queries implements AutoCloseable {
         }
         long deadline = System.nanoTime() + timeout.toNanos();
         try {
-            if (!places.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+            Database database = gate.enter(DatabaseGate.left(deadline));
+            if (database == null) {
                 throw new QueryException(
-                        Reason.BUSY,
-                        AT_ONCE + " queries are running already; try again when one has ended");
+                        Reason.NOT_OPEN,
+                        "the store is not open (yet); see the status for what it waits for");
             }
             try {
-                Database database = gate.enter(DatabaseGate.left(deadline));
-                if (database == null) {
-                    throw new QueryException(
-                            Reason.NOT_OPEN,
-                            "the store is not open (yet); see the status for what it waits for");
-                }
-                try {
-                    return watched(database, sql, timeout, deadline, cancelled);
-                } finally {
-                    gate.leave();
-                }
+                return watched(database, sql, timeout, deadline, cancelled);
             } finally {
-                places.release();
+                gate.leave();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -60,7 +60,10 @@ final class Series {
     }
 
     /// What names a series. The hash is kept, since a key is looked up once for each point.
-    static final class Key {
+    ///
+    /// Comparable, as every key must be that comes from outside: texts with equal hashes are easily
+    /// made, and a map whose keys have an order finds one of n of them in log n steps, not in n.
+    static final class Key implements Comparable<Key> {
         final String source;
         final String name;
         final List<Tag> tags;
@@ -82,6 +85,26 @@ final class Series {
         @Override
         public int hashCode() {
             return hash;
+        }
+
+        @Override
+        public int compareTo(Key other) {
+            int order = name.compareTo(other.name);
+            if (order == 0) {
+                order = source.compareTo(other.source);
+            }
+            if (order == 0) {
+                order = Integer.compare(tags.size(), other.tags.size());
+            }
+            for (int i = 0; order == 0 && i < tags.size(); i++) {
+                Tag a = tags.get(i);
+                Tag b = other.tags.get(i);
+                order = a.key().compareTo(b.key());
+                if (order == 0) {
+                    order = a.value().compareTo(b.value());
+                }
+            }
+            return order;
         }
 
         @Override

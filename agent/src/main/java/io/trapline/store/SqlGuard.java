@@ -65,7 +65,21 @@ final class SqlGuard {
                     "repeat",
                     "rpad");
 
+    /// Of these, which count from their first argument, it says as much.
+    private static final Set<String> SERIES = Set.of("generate_series", "range");
+
+    /// Of one of them, and of several inside one another together.
     private static final long MOST = 100_000;
+
+    /// The same inside a lambda, which runs for each element of a list, and of a column, for each
+    /// row.
+    private static final long MOST_OFTEN = 1_000;
+
+    /// A longer statement is a program's, and the parser's cost grows with it.
+    private static final int MOST_CHARACTERS = 16 << 10;
+
+    /// Each opens a level at most, so that the parser cannot be sent deeper.
+    private static final int MOST_BRACKETS = 1_000;
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -73,6 +87,7 @@ final class SqlGuard {
 
     /// @throws QueryException says what is wrong with the statement
     static void check(DuckDBConnection connection, String sql) throws QueryException, SQLException {
+        checkSize(sql);
         Matcher explain = EXPLAIN.matcher(sql);
         JsonNode parsed = parse(connection, explain.matches() ? explain.group(1) : sql);
         if (parsed.path("error").asBoolean(true)) {
@@ -91,7 +106,46 @@ final class SqlGuard {
             throw new QueryException(
                     "there are " + count + " statements in the query; send one at a time");
         }
-        walk(parsed.path("statements").path(0));
+        walk(parsed.path("statements").path(0), new Factor(1, MOST, 1));
+    }
+
+    private static void checkSize(String sql) throws QueryException {
+        if (sql.length() > MOST_CHARACTERS) {
+            throw new QueryException(
+                    "the statement has "
+                            + sql.length()
+                            + " characters, at most "
+                            + MOST_CHARACTERS
+                            + " are taken; ask with conditions instead of long lists");
+        }
+        long brackets = sql.chars().filter(c -> c == '(' || c == '[' || c == '{').count();
+        if (brackets > MOST_BRACKETS) {
+            throw new QueryException(
+                    "the statement opens "
+                            + brackets
+                            + " brackets, at most "
+                            + MOST_BRACKETS
+                            + " are taken");
+        }
+    }
+
+    /// What is around a part of a statement.
+    ///
+    /// @param product of all the multiplying functions that this part is inside of
+    /// @param most that one of them may multiply by here
+    /// @param elements of the list for each of which a lambda right below runs
+    private record Factor(long product, long most, long elements) {
+        Factor times(long number) {
+            return new Factor(product * Math.max(1, number), most, 1);
+        }
+
+        Factor often() {
+            return new Factor(product, MOST_OFTEN, 1);
+        }
+
+        Factor eachOf(long count) {
+            return new Factor(product, most, count);
+        }
     }
 
     private static JsonNode parse(DuckDBConnection connection, String sql)
@@ -108,8 +162,9 @@ final class SqlGuard {
         }
     }
 
-    private static void walk(JsonNode node) throws QueryException {
+    private static void walk(JsonNode node, Factor around) throws QueryException {
         boolean inFrom = node.path("type").asText().equals("TABLE_FUNCTION");
+        Factor inside = around;
         if (inFrom) {
             String name = functionName(node.path("function"));
             if (!TABLE_FUNCTIONS.contains(name)) {
@@ -117,49 +172,114 @@ final class SqlGuard {
                         "the table function " + name + " is not available in queries here");
             }
             for (JsonNode argument : node.path("function").path("arguments")) {
-                walk(argument);
+                walk(argument, around);
             }
         } else if (node.path("class").asText().equals("FUNCTION")) {
-            checkScalar(node);
+            inside = checkScalar(node, around);
+        } else if (node.path("class").asText().equals("LAMBDA")) {
+            inside = within("a lambda", around.times(around.elements()).often());
         }
         for (var child : node.properties()) {
             if (!inFrom || !child.getKey().equals("function")) {
-                walk(child.getValue());
+                walk(child.getValue(), inside);
             }
         }
         if (node.isArray()) {
             for (JsonNode element : node) {
-                walk(element);
+                walk(element, inside);
             }
         }
     }
 
-    private static void checkScalar(JsonNode function) throws QueryException {
+    /// The factor of what is inside of the function.
+    private static Factor checkScalar(JsonNode function, Factor around) throws QueryException {
         String name = functionName(function);
         if (ACTING_FUNCTIONS.contains(name)) {
             throw new QueryException("the function " + name + " is not available in queries here");
         }
-        if (!MULTIPLYING_FUNCTIONS.contains(name)) {
-            return;
-        }
         JsonNode arguments = function.path("arguments");
-        boolean alone = arguments.size() == 1;
-        for (int i = alone ? 0 : 1; i < arguments.size(); i++) {
-            JsonNode argument = arguments.get(i);
-            JsonNode expression =
-                    argument.has("expression") ? argument.path("expression") : argument;
-            JsonNode literal = expression.path("literal");
-            boolean number = literal.path("kind").asText().equals("INTEGER");
-            boolean constant = expression.path("class").asText().equals("CONSTANT");
-            String text = literal.path("text").asText();
-            if (!constant || (number && (text.length() > 9 || Long.parseLong(text) > MOST))) {
-                throw new QueryException(
-                        name
-                                + " is available with constants up to "
-                                + MOST
-                                + " only; for longer series of rows use FROM range(…)");
+        if (MULTIPLYING_FUNCTIONS.contains(name)) {
+            Factor here = holds(arguments, "COLUMN_REF") ? around.often() : around;
+            boolean all = arguments.size() == 1 || SERIES.contains(name);
+            long largest = 1;
+            for (int i = all ? 0 : 1; i < arguments.size(); i++) {
+                largest = Math.max(largest, count(name, arguments.get(i), here.most()));
+            }
+            return within(name, around.times(largest));
+        }
+        // A lambda's body runs as often as its list has elements.
+        long elements = 1;
+        for (JsonNode argument : arguments) {
+            if (!isLambda(argument)) {
+                elements = Math.min(elements * multiplied(argument), Integer.MAX_VALUE);
             }
         }
+        return around.eachOf(elements);
+    }
+
+    private static Factor within(String name, Factor factor) throws QueryException {
+        if (factor.product() > MOST) {
+            throw new QueryException(
+                    name
+                            + " multiplies what is inside of it: together more than "
+                            + MOST
+                            + " elements; for longer series of rows use FROM range(…)");
+        }
+        return factor;
+    }
+
+    private static long count(String name, JsonNode argument, long most) throws QueryException {
+        JsonNode expression = expression(argument);
+        JsonNode literal = expression.path("literal");
+        boolean number = literal.path("kind").asText().equals("INTEGER");
+        boolean constant = expression.path("class").asText().equals("CONSTANT");
+        String text = literal.path("text").asText();
+        if (!constant || (number && (text.length() > 9 || Math.abs(Long.parseLong(text)) > most))) {
+            throw new QueryException(
+                    name
+                            + " is available with constants up to "
+                            + most
+                            + " only here; for longer series of rows use FROM range(…)");
+        }
+        return number ? Math.abs(Long.parseLong(text)) : 1;
+    }
+
+    /// The product of all multiplying functions in there; what is no constant is refused anyway.
+    private static long multiplied(JsonNode node) {
+        long product = 1;
+        if (node.path("class").asText().equals("FUNCTION")
+                && MULTIPLYING_FUNCTIONS.contains(functionName(node))) {
+            for (JsonNode argument : node.path("arguments")) {
+                String text = expression(argument).path("literal").path("text").asText();
+                if (text.matches("-?\\d{1,9}")) {
+                    product = Math.max(product, Math.abs(Long.parseLong(text)));
+                }
+            }
+        }
+        for (JsonNode child : node) {
+            product = Math.min(product * multiplied(child), Integer.MAX_VALUE);
+        }
+        return product;
+    }
+
+    private static boolean isLambda(JsonNode argument) {
+        return expression(argument).path("class").asText().equals("LAMBDA");
+    }
+
+    private static boolean holds(JsonNode node, String kind) {
+        if (node.path("class").asText().equals(kind)) {
+            return true;
+        }
+        for (JsonNode child : node) {
+            if (holds(child, kind)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static JsonNode expression(JsonNode argument) {
+        return argument.has("expression") ? argument.path("expression") : argument;
     }
 
     private static String functionName(JsonNode function) {

@@ -24,6 +24,13 @@ public record StoreStatus(
         Optional<Instant> oldest,
         String error) {
 
+    /// The same figures in another state.
+    public StoreStatus with(State newState, long newLag, String newError) {
+        return new StoreStatus(
+                newState, position, newLag, samples, records, runs, streams, bytes, badFrames,
+                oldest, newError);
+    }
+
     public enum State {
         /// The database is being opened; queries wait.
         OPENING,

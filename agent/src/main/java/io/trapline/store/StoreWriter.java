@@ -43,6 +43,9 @@ final class StoreWriter implements Runnable {
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LONGEST_PAUSE_MS = 10_000;
 
+    /// Why a frame is set aside that process after process died of.
+    private static final String DIED = "processes that tried to store it died";
+
     /// A frame that fails as often, while the disk and the memory are well, is the culprit itself.
     private static final int PATIENCE = 3;
 
@@ -54,6 +57,7 @@ final class StoreWriter implements Runnable {
     private final Progress progress;
     private final Runnable cancelQueries;
     private final Session.BeforeCommit beforeCommit;
+    private final LocalStore.Watcher watcher;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ConcurrentLinkedQueue<CompletableFuture<Long>> retentionAsked =
             new ConcurrentLinkedQueue<>();
@@ -87,7 +91,8 @@ final class StoreWriter implements Runnable {
             DatabaseGate gate,
             Progress progress,
             Runnable cancelQueries,
-            Session.BeforeCommit beforeCommit) {
+            Session.BeforeCommit beforeCommit,
+            LocalStore.Watcher watcher) {
         this.directory = directory;
         this.settings = settings;
         this.journal = journal;
@@ -96,10 +101,28 @@ final class StoreWriter implements Runnable {
         this.progress = progress;
         this.cancelQueries = cancelQueries;
         this.beforeCommit = beforeCommit;
+        this.watcher = watcher;
+        failures = watcher.earlierDeaths();
+        if (failures > 0) {
+            state = state.with(state.state(), DIED);
+        }
     }
 
     State state() {
         return state;
+    }
+
+    private void become(State next) {
+        boolean another = !next.equals(state);
+        state = next;
+        if (another) {
+            watcher.changed();
+        }
+    }
+
+    private void reached(long position) {
+        progress.reached(position);
+        watcher.changed();
     }
 
     /// Takes the store's place in the journal, which keeps a frame only for the readers it knows: a
@@ -138,7 +161,7 @@ final class StoreWriter implements Runnable {
                 stop();
             }
         }
-        state = state.with(StoreStatus.State.CLOSED, state.error());
+        become(state.with(StoreStatus.State.CLOSED, state.error()));
         for (CompletableFuture<Long> asked : retentionAsked) {
             asked.cancel(false);
         }
@@ -165,7 +188,7 @@ final class StoreWriter implements Runnable {
                     reason,
                     e instanceof RuntimeException ? e : null);
         }
-        state = state.with(StoreStatus.State.FAILING, reason);
+        become(state.with(StoreStatus.State.FAILING, reason));
         pause();
     }
 
@@ -200,13 +223,13 @@ final class StoreWriter implements Runnable {
             throws SQLException, JournalException, InterruptedException {
         try (Session session = new Session(database, beforeCommit)) {
             JournalReader from = seek(session);
-            state =
+            become(
                     new State(
                             failures == 0 ? StoreStatus.State.RUNNING : StoreStatus.State.FAILING,
                             session.counts(),
                             state.badFrames(),
                             session.oldestMicros(),
-                            state.error());
+                            state.error()));
             gate.open(database);
             while (!stopped()) {
                 pump(session, from);
@@ -278,7 +301,7 @@ final class StoreWriter implements Runnable {
                     status.tail());
         }
         from.seek(position);
-        progress.reached(position);
+        reached(position);
         if (position > from.committed()) {
             commit(from, position);
         }
@@ -297,7 +320,7 @@ final class StoreWriter implements Runnable {
         List<JournalReader.Frame> frames = new ArrayList<>(from.read(most, POLL));
         if (frames.isEmpty()) {
             failures = 0;
-            state = state.with(StoreStatus.State.RUNNING, "");
+            become(state.with(StoreStatus.State.RUNNING, ""));
             return;
         }
         long bytes = bytes(frames);
@@ -321,15 +344,15 @@ final class StoreWriter implements Runnable {
         String setAside = failures > PATIENCE && !isEnvironment(state.error()) ? state.error() : "";
         Session.Written written = session.write(frames, clock.instant(), setAside);
         failures = 0;
-        state =
+        become(
                 new State(
                         StoreStatus.State.RUNNING,
                         state.rows().plus(written.rows()),
                         state.badFrames() + written.badFrames(),
                         Math.min(state.oldestMicros(), written.oldestMicros()),
-                        "");
+                        ""));
         long position = frames.getLast().position();
-        progress.reached(position);
+        reached(position);
         commit(from, position);
     }
 
@@ -378,13 +401,13 @@ final class StoreWriter implements Runnable {
                 retention.tidy();
                 LOG.info("{} rows older than the retention were deleted", retention.deleted());
             }
-            state =
+            become(
                     new State(
                             state.state(),
                             session.counts(),
                             state.badFrames(),
                             session.oldestMicros(),
-                            state.error());
+                            state.error()));
             asked.forEach(one -> one.complete(retention.deleted()));
         } catch (SQLException | JournalException | RuntimeException e) {
             asked.forEach(one -> one.completeExceptionally(e));

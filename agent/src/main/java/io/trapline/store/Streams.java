@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,18 @@ final class Streams {
 
     private record Wanted(Series series, int place, String name, String stream, long hash) {}
 
-    private record Identity(String source, String name, String stream) {}
+    private record Identity(String source, String name, String stream)
+            implements Comparable<Identity> {
+        private static final Comparator<Identity> ORDER =
+                Comparator.comparing(Identity::stream)
+                        .thenComparing(Identity::name)
+                        .thenComparing(Identity::source);
+
+        @Override
+        public int compareTo(Identity other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     Streams(DuckDBConnection connection, DuckDBAppender appender) throws SQLException {
         this(connection, appender, GENERATION);

@@ -26,10 +26,10 @@ import java.util.Optional;
 ///
 /// The answer is 200 with `{"columns":["a"],"rows":[[1]]}`, cells as in [QueryResult], or
 /// `{"error":"…"}`: 400 for a statement that is refused or fails, 403 for a browser's request from
-/// another origin, 413 for a body over 1 MiB. What was acknowledged before the request is in the
+/// another origin, 413 for a body over 64 KiB. What was acknowledged before the request is in the
 /// answer, unless the store is more than 2 s behind.
 public final class QueryApi implements HttpService {
-    static final int MAX_BODY = 1 << 20;
+    static final int MAX_BODY = 64 << 10;
     private static final Duration CATCH_UP = Duration.ofSeconds(2);
     private static final JsonFactory JSON = new JsonFactory();
 

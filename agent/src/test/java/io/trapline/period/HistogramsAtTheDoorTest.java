@@ -14,6 +14,7 @@ import io.trapline.journal.JournalSettings;
 import io.trapline.journal.SqliteJournal;
 import io.trapline.net.BoundServer;
 import io.trapline.registry.Registry;
+import io.trapline.store.LocalStore;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import java.net.URI;
@@ -111,7 +112,7 @@ class HistogramsAtTheDoorTest {
         Path file = home.resolve("trapline.db");
         try (SqliteJournal journal = SqliteJournal.open(file, () -> new JournalSettings(1L << 30));
                 Store store =
-                        Store.open(
+                        LocalStore.open(
                                 home,
                                 () -> new StoreSettings(Duration.ofDays(36_500), 128L << 20),
                                 journal,

@@ -31,7 +31,7 @@ final class StoreFixture implements AutoCloseable {
         Store open = store;
         if (open == null) {
             open =
-                    Store.open(
+                    LocalStore.open(
                             directory,
                             () -> settings,
                             journal,

@@ -56,6 +56,8 @@ class StoreQueryTest {
                 "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b INTO NAME n VALUE v",
                 "SELECT ';', 'drop table x; --'",
                 "SELECT lpad('7', 3, '0'), range(3)",
+                "SELECT list_transform(range(0, 400), lambda x: x + 1)",
+                "SELECT [y * 2 for y in range(1000)], rpad(name, 40, ' ') FROM metrics",
                 "SELECT * FROM range(10)",
                 "SELECT quantile_cont(value, 0.5) OVER (ORDER BY time) FROM metrics",
                 "SELECT * FROM metrics WHERE time > now() - INTERVAL 1 HOUR",
@@ -154,6 +156,13 @@ class StoreQueryTest {
                 "SELECT repeat('x', 3000000000)",
                 "SELECT length(lpad('x', 1000000000, 'y'))",
                 "SELECT len(range(2000000000))",
+                "SELECT len(range(-99999999, 5))",
+                "SELECT len(list_transform(range(0, 100000), lambda x: range(0, 1000)))",
+                "SELECT list_transform(range(0, 900), lambda a: list_transform(range(0, 900),"
+                        + " lambda b: a + b))",
+                "SELECT [range(2000) for x in [1, 2]]",
+                "SELECT repeat(repeat('x', 10000), 1000)",
+                "SELECT repeat(name, 5000) FROM metrics",
                 "PREPARE q AS SELECT 1",
                 "EXECUTE q",
                 "DEALLOCATE q",
@@ -175,6 +184,19 @@ class StoreQueryTest {
             assertThat(files.map(f -> f.getFileName().toString()))
                     .containsExactlyInAnyOrder("f.csv", "store");
         }
+    }
+
+    @Test
+    void a_statement_that_is_too_long_or_too_deep_is_refused_before_it_is_parsed() {
+        String deep = "SELECT " + "(".repeat(7000) + "1" + ")".repeat(7000);
+        assertThatThrownBy(() -> fixture.store().query(deep, StoreFixture.PATIENCE))
+                .hasMessage("the statement opens 7000 brackets, at most 1000 are taken");
+        String deepest = "SELECT " + "(".repeat(300_000) + "1" + ")".repeat(300_000);
+        assertThatThrownBy(() -> fixture.store().query(deepest, StoreFixture.PATIENCE))
+                .hasMessageContaining("the statement has 600008 characters, at most 16384");
+        String chain = "SELECT " + "NOT ".repeat(4000) + "true";
+        assertThatThrownBy(() -> fixture.store().query(chain, StoreFixture.PATIENCE))
+                .hasMessageContaining("depth");
     }
 
     @Test
@@ -241,8 +263,8 @@ class StoreQueryTest {
     @Test
     void a_closed_store_can_be_read_and_not_written(@TempDir Path other) throws Exception {
         StoreSettings settings = fixture.settings;
-        assertThatThrownBy(
-                        () -> Store.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
+        assertThatThrownBy(() ->
+                        LocalStore.queryClosed(other, settings, "SELECT 1", StoreFixture.PATIENCE))
                 .hasMessageContaining("there is no store in");
         try (StoreFixture closed = new StoreFixture(other)) {
             closed.accept(
@@ -250,7 +272,7 @@ class StoreQueryTest {
             assertThat(closed.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
         }
         assertThat(
-                        Store.queryClosed(
+                        LocalStore.queryClosed(
                                         other,
                                         settings,
                                         "SELECT name FROM metrics",
@@ -258,7 +280,7 @@ class StoreQueryTest {
                                 .rows())
                 .containsExactly(List.of("a"));
         assertThatThrownBy(() ->
-                        Store.queryClosed(
+                        LocalStore.queryClosed(
                                 other,
                                 settings,
                                 "SELECT * FROM read_text('/etc/passwd')",

@@ -159,7 +159,7 @@ class StoreRecoveryTest {
                                 directory.resolve("trapline.db"),
                                 () -> new JournalSettings(1L << 30));
                 Store store =
-                        Store.open(
+                        LocalStore.open(
                                 directory,
                                 () -> {
                                     awaitUninterruptibly(opens);

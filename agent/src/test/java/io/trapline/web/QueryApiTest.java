@@ -7,6 +7,7 @@ import io.trapline.model.Batch;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -36,7 +37,7 @@ class QueryApiTest {
     @BeforeAll
     static void start() {
         client = HttpClient.newHttpClient();
-        store = Store.open(directory, () -> StoreSettings.DEFAULT, JOURNAL, () -> NOW);
+        store = LocalStore.open(directory, () -> StoreSettings.DEFAULT, JOURNAL, () -> NOW);
         server =
                 WebServer.builder()
                         .host("127.0.0.1")

@@ -5,6 +5,7 @@ import io.trapline.store.QueryException;
 import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
 import io.trapline.store.Store;
+import io.trapline.store.Store.Asker;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -126,7 +127,7 @@ final class Ask {
             return instead(key, silent);
         }
         try {
-            Answer answer = answer(sql, timeout, () -> false);
+            Answer answer = answer(sql, timeout, Asker.PRODUCT, () -> false);
             if (page != null) {
                 memory.keep(
                         key,
@@ -183,23 +184,29 @@ final class Ask {
     /// For the console: an answer, or what the store says of the statement.
     Answer statement(String sql, Duration timeout, BooleanSupplier cancelled) {
         try {
-            return answer(sql, timeout, cancelled);
+            return answer(sql, timeout, Asker.PEOPLE, cancelled);
         } catch (QueryException e) {
             return new Answer(List.of(), List.of(), String.valueOf(e.getMessage()));
         }
     }
 
-    private Answer answer(String sql, Duration timeout, BooleanSupplier cancelled)
+    private Answer answer(String sql, Duration timeout, Asker asker, BooleanSupplier cancelled)
             throws QueryException {
-        QueryResult result = result(sql, timeout, cancelled);
+        QueryResult result = ask(sql, timeout, asker, cancelled);
         return new Answer(result.columns(), result.rows().stream().map(Row::new).toList(), "");
     }
 
+    /// Of somebody's own statement.
     QueryResult result(String sql, Duration timeout, BooleanSupplier cancelled)
+            throws QueryException {
+        return ask(sql, timeout, Asker.PEOPLE, cancelled);
+    }
+
+    private QueryResult ask(String sql, Duration timeout, Asker asker, BooleanSupplier cancelled)
             throws QueryException {
         if (store.isEmpty()) {
             throw new QueryException(OFF);
         }
-        return store.get().query(sql, timeout, cancelled);
+        return store.get().query(sql, timeout, asker, cancelled);
     }
 }

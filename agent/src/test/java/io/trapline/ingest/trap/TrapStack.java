@@ -20,6 +20,7 @@ import io.trapline.period.Periods;
 import io.trapline.period.SteppedPeriods;
 import io.trapline.registry.Registry;
 import io.trapline.registry.RegistryException;
+import io.trapline.store.LocalStore;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import java.net.URI;
@@ -74,7 +75,7 @@ final class TrapStack implements AutoCloseable {
         Path file = home.resolve("trapline.db");
         journal = SqliteJournal.open(file, () -> new JournalSettings(1L << 30));
         store =
-                Store.open(
+                LocalStore.open(
                         home,
                         () -> new StoreSettings(Duration.ofDays(36_500), 128L << 20),
                         journal,

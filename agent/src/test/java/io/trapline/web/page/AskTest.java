@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -30,7 +31,7 @@ class AskTest {
     @BeforeEach
     void start() throws Exception {
         MemoryJournal journal = new MemoryJournal();
-        store = Store.open(directory, () -> StoreSettings.DEFAULT, journal, () -> now);
+        store = LocalStore.open(directory, () -> StoreSettings.DEFAULT, journal, () -> now);
         assertThat(store.catchUp(Duration.ofSeconds(60))).isTrue();
         ask = new Ask(Optional.of(store), () -> now);
         assertThat(ask.rows("SELECT 1").error()).as("until it is open").isEmpty();

@@ -8,6 +8,7 @@ import io.trapline.model.Entry;
 import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -36,7 +37,7 @@ class MetricChartTest {
     @BeforeAll
     static void start() throws Exception {
         MemoryJournal journal = new MemoryJournal();
-        store = Store.open(directory, () -> StoreSettings.DEFAULT, journal, () -> NOW);
+        store = LocalStore.open(directory, () -> StoreSettings.DEFAULT, journal, () -> NOW);
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             long second = NOW_S - 1000 + i * 10L;

@@ -23,6 +23,7 @@ import io.trapline.registry.Pins;
 import io.trapline.registry.PushRegistration;
 import io.trapline.registry.PushType;
 import io.trapline.registry.Registry;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -73,7 +74,9 @@ final class PagesFixture implements AutoCloseable {
     PagesFixture(Path directory) throws Exception {
         InstantSource clock = () -> now;
         Path data = Files.createDirectories(directory.resolve("data"));
-        store = Store.open(directory.resolve("store"), () -> StoreSettings.DEFAULT, journal, clock);
+        store =
+                LocalStore.open(
+                        directory.resolve("store"), () -> StoreSettings.DEFAULT, journal, clock);
         sent = SqliteJournal.open(data.resolve("sent.db"), () -> JournalSettings.DEFAULT);
         sent.append(
                 BatchCodec.encode(

@@ -18,6 +18,7 @@ import io.trapline.model.Sample;
 import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.registry.Pins;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -80,7 +81,7 @@ class PagesTest {
     @BeforeAll
     static void start() throws Exception {
         client = HttpClient.newHttpClient();
-        store = Store.open(directory, () -> StoreSettings.DEFAULT, JOURNAL, () -> NOW);
+        store = LocalStore.open(directory, () -> StoreSettings.DEFAULT, JOURNAL, () -> NOW);
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             long time = NOW_NS - i * 10_000_000_000L;
@@ -351,7 +352,8 @@ class PagesTest {
     @Test
     void an_empty_installation_says_what_to_do(@TempDir Path empty) {
         MemoryJournal journal = new MemoryJournal();
-        try (Store nothing = Store.open(empty, () -> StoreSettings.DEFAULT, journal, () -> NOW)) {
+        try (Store nothing =
+                LocalStore.open(empty, () -> StoreSettings.DEFAULT, journal, () -> NOW)) {
             Overview overview =
                     Overview.of(
                             List.of(),

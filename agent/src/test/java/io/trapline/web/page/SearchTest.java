@@ -9,6 +9,7 @@ import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Tag;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -33,7 +34,7 @@ class SearchTest {
     @BeforeAll
     static void start() throws Exception {
         MemoryJournal journal = new MemoryJournal();
-        store = Store.open(directory, () -> StoreSettings.DEFAULT, journal, () -> NOW);
+        store = LocalStore.open(directory, () -> StoreSettings.DEFAULT, journal, () -> NOW);
         journal.append(
                 new Batch(
                         "pythond/shop/Talk",

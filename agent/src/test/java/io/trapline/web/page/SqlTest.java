@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -39,7 +40,7 @@ class SqlTest {
     @Test
     void every_text_comes_back_as_it_was() throws Exception {
         try (Store store =
-                Store.open(
+                LocalStore.open(
                         directory,
                         () -> StoreSettings.DEFAULT,
                         new MemoryJournal(),

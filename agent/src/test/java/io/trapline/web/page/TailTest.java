@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
 import io.trapline.registry.Pins;
+import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
@@ -64,7 +65,7 @@ class TailTest {
             throws Exception {
         AdminToken token = AdminToken.loadOrCreate(directory);
         try (Store store =
-                        Store.open(
+                        LocalStore.open(
                                 directory,
                                 () -> StoreSettings.DEFAULT,
                                 new MemoryJournal(),

@@ -1,0 +1,479 @@
+package io.trapline.store.host;
+
+import io.trapline.journal.Journal;
+import io.trapline.store.QueryException;
+import io.trapline.store.QueryException.Reason;
+import io.trapline.store.QueryResult;
+import io.trapline.store.Store;
+import io.trapline.store.StoreSettings;
+import io.trapline.store.StoreStatus;
+import io.trapline.store.host.Message.Kind;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/// A [Store] whose database is in a process of its own, which is started, watched, ended when a
+/// statement does not end or takes too much memory, and started again. Meanwhile the journal keeps
+/// what arrives, and the store goes on from there.
+///
+/// `lock` guards `host`, `position`, `peopleFrom` and `strikes`.
+public final class HostedStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(HostedStore.class);
+    private static final Duration CLOSE_WITHIN = Duration.ofMillis(2500);
+    private static final long LOOK_WHILE_ASKED_MS = 100;
+    private static final long LOOK_MS = 1000;
+    private static final long FIRST_PAUSE_MS = 100;
+    private static final long LONGEST_PAUSE_MS = 10_000;
+
+    /// A host that lived as long was well.
+    private static final long GOOD_LIFE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    /// After a host had to be ended because of people's statements they wait: as often as it
+    /// happened, up to half a minute, so that the store gets on between.
+    private static final long PEOPLE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final int MOST_STRIKES = 15;
+    private static final Level[] LEVELS = {Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR};
+
+    private static final StoreStatus NOTHING =
+            new StoreStatus(
+                    StoreStatus.State.OPENING, 0, 0, 0, 0, 0, 0, 0, 0, Optional.empty(), "");
+
+    private final Path directory;
+    private final Path temporary;
+    private final Supplier<StoreSettings> settings;
+    private final Journal journal;
+    private final HostCommand command;
+    private final JournalFeed feed;
+    private final Lanes lanes = new Lanes();
+    private final Thread keeper;
+    private final Thread watch;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private @Nullable HostProcess host;
+    private long position;
+    private long peopleFrom = System.nanoTime();
+    private int strikes;
+
+    private volatile StoreStatus last;
+    private volatile boolean closing;
+    private volatile boolean loaded;
+    private volatile StoreSettings told;
+
+    private HostedStore(
+            Path directory,
+            Supplier<StoreSettings> settings,
+            Journal journal,
+            HostCommand command) {
+        this.directory = directory;
+        this.temporary = directory.resolve("store-host");
+        this.settings = settings;
+        this.journal = journal;
+        this.command = command;
+        this.told = settings.get();
+        feed = new JournalFeed(journal);
+        last = NOTHING;
+        keeper = Thread.ofPlatform().daemon().name("store-host").unstarted(this::keep);
+        watch = Thread.ofPlatform().daemon().name("store-host-watch").unstarted(this::watch);
+    }
+
+    /// Returns at once; queries wait for the host. What goes wrong there is logged, shown by
+    /// [#status] and tried again. From here on the journal keeps what it accepts for the store.
+    ///
+    /// @param directory holds the database's files; made when it is not there
+    /// @param settings asked when a host is started (memory), and passed on when they change
+    public static HostedStore open(
+            Path directory,
+            Supplier<StoreSettings> settings,
+            Journal journal,
+            HostCommand command) {
+        HostedStore store = new HostedStore(directory, settings, journal, command);
+        store.keeper.start();
+        store.watch.start();
+        return store;
+    }
+
+    // Keeping a host alive.
+
+    private void keep() {
+        int deaths = 0;
+        int quickEnds = 0;
+        while (!closing) {
+            long started = System.nanoTime();
+            String how;
+            HostProcess now = null;
+            try {
+                now = start(deaths);
+                how = now.follow(new Hearing(now));
+            } catch (IOException e) {
+                how = "it could not be started: " + e.getMessage();
+            } catch (InterruptedException _) {
+                return;
+            }
+            boolean byUs = now != null && now.killedBecause().isPresent();
+            deaths = feed.isInHand() && !byUs ? deaths + 1 : 0;
+            feed.hostEnded();
+            gone();
+            if (closing) {
+                return;
+            }
+            boolean quick = System.nanoTime() - started < GOOD_LIFE_NANOS;
+            quickEnds = quick && !byUs ? quickEnds + 1 : 0;
+            LOG.error(
+                    "the store's process {} is gone: {}. Nothing is lost, the journal keeps what"
+                            + " arrives; another is started",
+                    now == null ? "" : now.pid(),
+                    how);
+            last =
+                    last.with(
+                            StoreStatus.State.FAILING,
+                            0,
+                            "the store's process is being started again: " + how);
+            pause(quickEnds);
+        }
+    }
+
+    private void pause(int quickEnds) {
+        if (quickEnds == 0) {
+            return;
+        }
+        long millis = Math.min(FIRST_PAUSE_MS << Math.min(quickEnds - 1, 10), LONGEST_PAUSE_MS);
+        lock.lock();
+        try {
+            long left = TimeUnit.MILLISECONDS.toNanos(millis);
+            while (left > 0 && !closing) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private HostProcess start(int deaths) throws IOException {
+        Files.createDirectories(directory);
+        clear();
+        if (!Files.isDirectory(temporary)) {
+            Files.createDirectory(
+                    temporary,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        }
+        loaded = false;
+        StoreSettings now = settings.get();
+        HostProcess started =
+                HostProcess.start(command.line(directory, temporary, now.memoryBytes(), deaths));
+        tell(started, now);
+        lock.lock();
+        try {
+            host = started;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (closing) {
+            started.tell(Message.of(Kind.CLOSE));
+        }
+        return started;
+    }
+
+    private void tell(HostProcess started, StoreSettings now) {
+        told = now;
+        started.tell(Message.of(Kind.SETTINGS, now.retention().toMillis(), now.memoryBytes()));
+    }
+
+    private void gone() {
+        lock.lock();
+        try {
+            host = null;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The native library needs no name once it is loaded.
+    private void clear() throws IOException {
+        if (Files.isDirectory(temporary)) {
+            try (Stream<Path> files = Files.list(temporary)) {
+                for (Path file : files.toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private final class Hearing implements HostProcess.Listener {
+        private final HostProcess from;
+
+        Hearing(HostProcess from) {
+            this.from = from;
+        }
+
+        @Override
+        public void heard(Message message) throws IOException {
+            if (feed.take(from, message)) {
+                return;
+            }
+            switch (message.kind()) {
+                case STATE -> state(StateCodec.decode(message));
+                case LOG -> log(message);
+                default -> throw new IOException("a message of kind " + message.kind());
+            }
+        }
+    }
+
+    private void state(StoreStatus now) throws IOException {
+        if (now.state() == StoreStatus.State.OPENING) {
+            // Its figures are not known yet; those of before are the best there are.
+            last = last.with(now.state(), 0, now.error());
+            return;
+        }
+        last = now;
+        if (!loaded) {
+            loaded = true;
+            clear();
+        }
+        lock.lock();
+        try {
+            position = now.position();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void log(Message message) throws IOException {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message.body()))) {
+            Level level = LEVELS[Math.clamp(in.readUnsignedByte(), 0, LEVELS.length - 1)];
+            Logger logger = LoggerFactory.getLogger(in.readUTF());
+            logger.atLevel(level).log(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    // Watching it.
+
+    private void watch() {
+        try {
+            while (!closing) {
+                HostProcess now = current();
+                Thread.sleep(now != null && now.isAsked() ? LOOK_WHILE_ASKED_MS : LOOK_MS);
+                now = current();
+                if (now != null) {
+                    look(now);
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look(HostProcess now) {
+        StoreSettings wanted = settings.get();
+        if (!wanted.equals(told)) {
+            tell(now, wanted);
+        }
+        long most = HostCommand.mostResident(told.memoryBytes());
+        long has = ProcessMemory.resident(Long.toString(now.pid()));
+        if (has > most) {
+            now.kill(
+                    "it had "
+                            + (has >> 20)
+                            + " MiB in memory, "
+                            + (most >> 20)
+                            + " MiB are the limit ([store] memory = "
+                            + (told.memoryBytes() >> 20)
+                            + " MiB and what the process needs beside)");
+        }
+    }
+
+    private @Nullable HostProcess current() {
+        lock.lock();
+        try {
+            return host;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Asking it.
+
+    @Override
+    public QueryResult query(String sql, Duration timeout, Asker asker, BooleanSupplier cancelled)
+            throws QueryException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try {
+            lanes.enter(asker, timeout.toNanos());
+            try {
+                return ask(sql, timeout, deadline, asker, cancelled);
+            } finally {
+                lanes.leave(asker);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new QueryException("the query was interrupted", e);
+        }
+    }
+
+    private QueryResult ask(
+            String sql, Duration timeout, long deadline, Asker asker, BooleanSupplier cancelled)
+            throws QueryException, InterruptedException {
+        while (true) {
+            HostProcess now = await(deadline, asker);
+            try {
+                return now.query(sql, timeout, deadline, cancelled);
+            } catch (HostEndedException e) {
+                if (closing) {
+                    throw new QueryException(
+                            Reason.NOT_OPEN,
+                            "the query was ended because the store is being closed");
+                }
+                if (asker == Asker.PEOPLE) {
+                    throw new QueryException(
+                            "the store's process ended while the query ran: "
+                                    + e.getMessage()
+                                    + ". It is started again; ask for less, or once more if"
+                                    + " another statement was to blame",
+                            e);
+                }
+            } finally {
+                if (asker == Asker.PEOPLE && now.hasEnded() && !closing) {
+                    strike();
+                }
+            }
+        }
+    }
+
+    private void strike() {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            strikes = now - peopleFrom > GOOD_LIFE_NANOS ? 1 : Math.min(strikes + 1, MOST_STRIKES);
+            peopleFrom = now + strikes * PEOPLE_WAIT_NANOS;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private HostProcess await(long deadline, Asker asker)
+            throws QueryException, InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (true) {
+                HostProcess now = host;
+                long current = System.nanoTime();
+                long barred = asker == Asker.PEOPLE ? peopleFrom - current : 0;
+                if (now != null && barred <= 0) {
+                    return now;
+                }
+                long left = deadline - current;
+                if (left <= 0 || closing) {
+                    throw new QueryException(
+                            Reason.NOT_OPEN,
+                            "the store is not open (yet); see the status for what it waits for");
+                }
+                long _ =
+                        changed.awaitNanos(
+                                now == null ? left : Math.min(left, Math.max(barred, 1)));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean awaitPosition(long wanted, Duration wait) throws InterruptedException {
+        long deadline = System.nanoTime() + wait.toNanos();
+        long hurriedAt = -1;
+        while (true) {
+            HostProcess behind;
+            lock.lockInterruptibly();
+            try {
+                while (position < wanted && (host == null || position == hurriedAt)) {
+                    long left = deadline - System.nanoTime();
+                    if (left <= 0) {
+                        return false;
+                    }
+                    long _ = changed.awaitNanos(left);
+                }
+                if (position >= wanted) {
+                    return true;
+                }
+                hurriedAt = position;
+                behind = host;
+            } finally {
+                lock.unlock();
+            }
+            if (behind != null) {
+                behind.tell(Message.of(Kind.HURRY));
+            }
+        }
+    }
+
+    @Override
+    public boolean catchUp(Duration wait) throws InterruptedException {
+        return awaitPosition(journal.status().head(), wait);
+    }
+
+    @Override
+    public CompletableFuture<Long> retain() {
+        HostProcess now = current();
+        return now == null
+                ? CompletableFuture.failedFuture(
+                        new HostEndedException("the store's process is being started"))
+                : now.retain();
+    }
+
+    @Override
+    public StoreStatus status() {
+        StoreStatus now = last;
+        return now.with(
+                now.state(), Math.max(0, journal.status().head() - now.position()), now.error());
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        HostProcess now;
+        lock.lock();
+        try {
+            now = host;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        watch.interrupt();
+        try {
+            if (now != null) {
+                now.tell(Message.of(Kind.CLOSE));
+                if (!now.awaitEnd(CLOSE_WITHIN)) {
+                    now.kill("it did not close in time");
+                }
+            }
+            keeper.join(CLOSE_WITHIN);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        feed.close();
+        last = last.with(StoreStatus.State.CLOSED, 0, "");
+    }
+}

@@ -38,7 +38,7 @@ final class Opener {
         CollectorSettings shared = machine.settings();
         Discovery.Found found =
                 new Discovery(shared.pythonRoots().get(), shared.runsAsRoot())
-                        .find(settings.dirs());
+                        .find(settings);
         fingerprint = Optional.of(Fingerprint.of(found));
         if (found.modules().isEmpty()) {
             String why =

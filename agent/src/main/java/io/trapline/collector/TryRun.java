@@ -146,11 +146,16 @@ public final class TryRun {
     public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
                 new Discovery(settings.pythonRoots().get(), settings.runsAsRoot())
-                        .find(input.dirs());
+                        .find(input);
         List<String> problems = new ArrayList<>(found.problems());
         if (found.modules().isEmpty()) {
             return new Result(
-                    List.of(), problems, "nothing to run: no .py file in dirs " + input.dirs());
+                    List.of(),
+                    problems,
+                    "nothing to run: "
+                            + (problems.isEmpty()
+                                    ? "no .py file in dirs " + input.dirs()
+                                    : problems.getFirst()));
         }
         Recorder recorder = new Recorder(new Tags(input.tags()));
         WorkerSpec spec = input.worker(found, settings);

@@ -41,6 +41,16 @@ final class CheckConfigCommand implements Callable<Integer> {
         List<Problem> problems = new ArrayList<>(loaded.problems());
         if (loaded instanceof Settings.Loaded.Usable(var settings, _)) {
             problems.addAll(InputFolders.check(folder, settings));
+            HomeOption.program()
+                    .objection()
+                    .ifPresent(why ->
+                            problems.add(
+                                    new Problem(
+                                            Problem.Severity.WARNING,
+                                            HomeOption.program().framework(),
+                                            0,
+                                            0,
+                                            why)));
             problems.sort(null);
         }
         PrintWriter out = spec.commandLine().getOut();

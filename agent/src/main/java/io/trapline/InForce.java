@@ -37,11 +37,7 @@ final class InForce {
                 .ifPresent(why ->
                         problems.add(
                                 new Problem(
-                                        Problem.Severity.WARNING,
-                                        program.framework(),
-                                        0,
-                                        0,
-                                        why)));
+                                        Problem.Severity.WARNING, program.framework(), 0, 0, why)));
         List<String> lines = ProblemReport.lines(home.root(), problems);
         return switch (loaded) {
             case Settings.Loaded.Unusable _ ->

@@ -22,9 +22,9 @@ public final class InputFolders {
         CollectorSettings shared =
                 Agent.collectorSettings(
                         home, () -> URI.create("http://127.0.0.1:9529"), () -> settings);
-        Discovery discovery = new Discovery(
-                        shared.pythonRoots().get(),
-                        shared.runsAsRoot() && !home.isOfAnotherUser());
+        Discovery discovery =
+                new Discovery(
+                        shared.pythonRoots().get(), shared.runsAsRoot() && !home.isOfAnotherUser());
         return settings.inputs().stream().flatMap(input -> check(input, discovery)).toList();
     }
 

@@ -78,12 +78,7 @@ final class SettingsLoader {
     /// What is wrong with it is found when `datakit.conf` is read for all the rest.
     private static Optional<AesKey> key(Path home, Path confRoot, FileTrust trust) {
         return new ConfReader(
-                        new Problems(),
-                        home,
-                        Severity.WARNING,
-                        Map.of(),
-                        Optional.empty(),
-                        trust)
+                        new Problems(), home, Severity.WARNING, Map.of(), Optional.empty(), trust)
                 .read(confRoot.resolve("datakit.conf"))
                 .flatMap(file -> AesKey.read(file.section("crypto")));
     }
@@ -214,8 +209,8 @@ final class SettingsLoader {
     /// One problem for the folder, and not one for each file in it.
     private boolean trusted() {
         Optional<Objection> objection = surroundings.trust().objection(confRoot);
-        objection.ifPresent(why ->
-                main.add(Severity.ERROR, confRoot, 0, "is not read: " + why.because()));
+        objection.ifPresent(
+                why -> main.add(Severity.ERROR, confRoot, 0, "is not read: " + why.because()));
         return objection.isEmpty();
     }
 

@@ -58,8 +58,7 @@ public record InputSettings(
     Optional<Path> command() {
         return cmd.filter(c -> !c.equals("graalpy"))
                 .map(c ->
-                        ExecutableLookup.on(
-                                        System.getenv().getOrDefault("PATH", ""), Path.of(""))
+                        ExecutableLookup.on(System.getenv().getOrDefault("PATH", ""), Path.of(""))
                                 .find(c)
                                 .orElseGet(() -> Path.of(c)));
     }

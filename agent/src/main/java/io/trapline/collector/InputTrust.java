@@ -153,8 +153,7 @@ final class InputTrust {
         } catch (IOException _) {
             return Optional.empty();
         }
-        String line =
-                new String(begin, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+        String line = new String(begin, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
         if (!line.startsWith("#!")) {
             return Optional.empty();
         }
@@ -162,8 +161,7 @@ final class InputTrust {
         for (String word : words) {
             boolean option = word.startsWith("-") || word.contains("=");
             if (!option && !word.endsWith("/env")) {
-                return ExecutableLookup.on(agent.getOrDefault("PATH", ""), Path.of(""))
-                        .find(word);
+                return ExecutableLookup.on(agent.getOrDefault("PATH", ""), Path.of("")).find(word);
             }
         }
         return Optional.empty();

@@ -145,8 +145,7 @@ public final class TryRun {
     /// @param wanted the names to run: of classes, or `module.Class`
     public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
-                new Discovery(settings.pythonRoots().get(), settings.runsAsRoot())
-                        .find(input);
+                new Discovery(settings.pythonRoots().get(), settings.runsAsRoot()).find(input);
         List<String> problems = new ArrayList<>(found.problems());
         if (found.modules().isEmpty()) {
             return new Result(

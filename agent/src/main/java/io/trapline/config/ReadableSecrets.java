@@ -85,9 +85,12 @@ final class ReadableSecrets {
 
     private void table(TomlTable table) {
         for (String key : table.keySet()) {
-            @Nullable TomlPosition at = table.inputPositionOf(List.of(key));
-            value(key, table.get(List.of(key)), at == null ? 0 : at.line());
+            value(key, table.get(List.of(key)), line(table.inputPositionOf(List.of(key))));
         }
+    }
+
+    private static int line(@Nullable TomlPosition at) {
+        return at == null ? 0 : at.line();
     }
 
     private void value(String key, @Nullable Object value, int at) {
@@ -95,7 +98,7 @@ final class ReadableSecrets {
             case TomlTable inner -> table(inner);
             case TomlArray list -> {
                 for (int i = 0; i < list.size(); i++) {
-                    value(key, list.get(i), list.inputPositionOf(i).line());
+                    value(key, list.get(i), line(list.inputPositionOf(i)));
                 }
             }
             case String text -> text(key, text, at);

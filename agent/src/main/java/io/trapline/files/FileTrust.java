@@ -68,8 +68,7 @@ public final class FileTrust {
                 : new FileTrust(
                         Set.of(Stat.ROOT, Stat.myUid()),
                         false,
-                        "the agent is "
-                                + System.getProperty("user.name", "uid " + Stat.myUid()));
+                        "the agent is " + System.getProperty("user.name", "uid " + Stat.myUid()));
     }
 
     /// What code is held to in this process: root runs nothing that others can write.
@@ -300,7 +299,6 @@ public final class FileTrust {
 
     private static boolean isImportable(String name) {
         int dot = name.lastIndexOf('.');
-        return dot >= 0
-                && IMPORTABLE.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot >= 0 && IMPORTABLE.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 }

@@ -126,6 +126,8 @@ public final class PrivateFolders {
                 }
                 entry(entry, strict, depth);
             }
+        } catch (NoSuchFileException _) {
+            // gone meanwhile
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
@@ -203,8 +205,7 @@ public final class PrivateFolders {
                                         + (each.cure.isEmpty() ? "" : "; run " + each.cure))
                         .collect(Collectors.joining());
         int more = all.size() - MOST_SHOWN;
-        String folders =
-                tops.stream().map(Objection::quoted).collect(Collectors.joining(" "));
+        String folders = tops.stream().map(Objection::quoted).collect(Collectors.joining(" "));
         throw new UnsafeFilesException(
                 all.getFirst().path,
                 "the agent's own files are not safe to use: whoever else can write them decides what"
@@ -220,8 +221,7 @@ public final class PrivateFolders {
     /// What others may read or enter is for this user alone from now on.
     private static void close(Path path) throws IOException {
         try {
-            Set<PosixFilePermission> rights =
-                    Files.getPosixFilePermissions(path);
+            Set<PosixFilePermission> rights = Files.getPosixFilePermissions(path);
             rights.removeIf(right -> !right.name().startsWith("OWNER_"));
             Files.setPosixFilePermissions(path, rights);
         } catch (NoSuchFileException _) {

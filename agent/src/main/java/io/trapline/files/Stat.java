@@ -116,7 +116,10 @@ public record Stat(int uid, int gid, int mode) {
             owner = "uid " + stat.uid;
         }
         String group = stat.groupWrites() && stat.gid != ROOT ? group(path, stat) : "";
-        return "owner " + owner + group + (link ? "" : ", mode 0%03o".formatted(stat.permissions()));
+        return "owner "
+                + owner
+                + group
+                + (link ? "" : ", mode 0%03o".formatted(stat.permissions()));
     }
 
     private static String group(Path path, Stat stat) {

@@ -11,8 +11,9 @@ import java.util.Optional;
 
 /// A repository on this host, named by its path. Collectors run what its commits hold, so whoever
 /// can write it could run code as the agent: it has to belong to the agent's user or to root, and
-/// nobody else may write it, change what its branches name or put another folder in its place. Nothing in it is executed: JGit,
-/// which reads it in this process, knows no hooks of a repository that is fetched from.
+/// nobody else may write it, change what its branches name or put another folder in its place.
+/// Nothing in it is executed: JGit, which reads it in this process, knows no hooks of a repository
+/// that is fetched from.
 final class LocalRepository {
     private LocalRepository() {}
 

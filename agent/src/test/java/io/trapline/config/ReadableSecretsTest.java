@@ -45,12 +45,7 @@ class ReadableSecretsTest {
         mode(file, mode);
         Problems problems = new Problems();
         var _ =
-                new ConfReader(
-                                problems,
-                                home,
-                                Problem.Severity.WARNING,
-                                Map.of(),
-                                Optional.empty())
+                new ConfReader(problems, home, Problem.Severity.WARNING, Map.of(), Optional.empty())
                         .read(file);
         return problems.sorted().stream().map(Problem::message).toList();
     }

@@ -33,9 +33,17 @@ class FileTrustTest {
         Map<String, Path> all = new TreeMap<>();
         for (String name :
                 new String[] {
-                    "in.py", "helper.py", "data.csv", "x.pth", "native.so", "pack/__init__.py",
-                    "pack/deep/er/m.py", "pack/deep/code.zip", "__pycache__/in.cpython-311.pyc",
-                    ".git/hooks/x.py", "v1.2/y.py"
+                    "in.py",
+                    "helper.py",
+                    "data.csv",
+                    "x.pth",
+                    "native.so",
+                    "pack/__init__.py",
+                    "pack/deep/er/m.py",
+                    "pack/deep/code.zip",
+                    "__pycache__/in.cpython-311.pyc",
+                    ".git/hooks/x.py",
+                    "v1.2/y.py"
                 }) {
             Path file = folder.resolve("python.d/in").resolve(name);
             Files.createDirectories(file.getParent());

@@ -2,6 +2,7 @@ package io.trapline.store.host;
 
 import io.trapline.files.PrivateFolders;
 import io.trapline.journal.Journal;
+import io.trapline.journal.NativeLibrary;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
@@ -85,7 +86,7 @@ public final class HostedStore implements Store {
             Journal journal,
             HostCommand command) {
         this.directory = directory;
-        this.temporary = directory.resolve("native").resolve("store-host");
+        this.temporary = directory.resolve(NativeLibrary.FOLDER).resolve("store-host");
         this.settings = settings;
         this.journal = journal;
         this.command = command;
@@ -174,7 +175,7 @@ public final class HostedStore implements Store {
         Files.createDirectories(directory);
         clear(directory.resolve("store-host")); // where it was before
         Files.deleteIfExists(directory.resolve("store-host"));
-        PrivateFolders.make(temporary.getParent());
+        PrivateFolders.make(directory.resolve(NativeLibrary.FOLDER));
         PrivateFolders.make(temporary);
         clear(temporary);
         loaded = false;

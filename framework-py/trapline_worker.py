@@ -43,6 +43,19 @@ class Collector:
         self.file = file
 
 
+def _set_umask(umask):
+    """The agent's own lets nobody else at its files; scripts make theirs as if they were started from a shell.
+
+    Where the umask lets others write, __pycache__ would be a folder into which they can put code that root runs: then
+    nothing is compiled ahead."""
+    if umask is None:
+        return
+    os.umask(umask)
+    others, group = not umask & 0o002, not umask & 0o020
+    if os.geteuid() == 0 and (others or (group and os.getegid() != 0)):
+        sys.dont_write_bytecode = True
+
+
 class Runner:
     def __init__(self, channel):
         self.channel = channel
@@ -66,6 +79,7 @@ class Runner:
         """spec: {"input", "host", "port", "environment", "modules": [{"name", "file", "root"}]}; see `_described` for the answer."""
         os.environ.update(spec["environment"])
         self.prepare()
+        _set_umask(spec.get("umask"))
         hooks = datakit_framework._hooks
         hooks.host, hooks.port = spec["host"], spec["port"]
         hooks.report, hooks.log = self._report, self._log

@@ -7,6 +7,7 @@ import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Collectors;
 import io.trapline.collector.Pauses;
 import io.trapline.config.FileFailure;
+import io.trapline.files.Stat;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
 import io.trapline.gitsync.GitSync;
@@ -61,7 +62,7 @@ public final class Agent implements AutoCloseable {
         boolean serves = false;
         try {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
-            Agent agent = new Agent(home, program, InForce.read(home, CLOCK), lock, parts);
+            Agent agent = new Agent(home, program, InForce.read(home, program, CLOCK), lock, parts);
             agent.listener.publish();
             agent.reloading.runInputs(Set.of());
             serves = true;
@@ -245,7 +246,7 @@ public final class Agent implements AutoCloseable {
                 Path.of(System.getProperty("user.home")),
                 () -> settings.get().logging().datakitFiles(),
                 endpoint,
-                "root".equals(System.getProperty("user.name")));
+                Stat.isRoot());
     }
 
     /// `http://host:port` (or `https://…`) of the agent's listener, with the port that was really

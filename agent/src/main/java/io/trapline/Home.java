@@ -1,6 +1,7 @@
 package io.trapline;
 
 import io.trapline.config.FileFailure;
+import io.trapline.files.Stat;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import java.io.IOException;
@@ -42,6 +43,17 @@ public record Home(Path root) {
 
     public Path data() {
         return root.resolve("data");
+    }
+
+    /// Whether the agent that lives here is another user's: its data are. Root may look at it by
+    /// that one's measure; for what is run or written here this must not count, since who can move
+    /// the folder decides it.
+    public boolean isOfAnotherUser() {
+        try {
+            return Stat.of(data()).uid() != Stat.myUid();
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     /// Creates what is missing.

@@ -1,5 +1,6 @@
 package io.trapline;
 
+import io.trapline.journal.NativeLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,8 +28,13 @@ public final class HomeLock implements AutoCloseable {
         this.leftBehind = leftBehind;
     }
 
+    /// From here on the home is this process's: its files are nobody else's, and SQLite's native
+    /// library is in place.
+    ///
     /// @throws HeldException when another process holds it
+    /// @throws IOException also when files of the agent are not its user's alone
     public static HomeLock acquire(Home home) throws IOException, HeldException {
+        HomeSafety.enter(home);
         FileChannel channel = open(home);
         boolean locked = false;
         try {
@@ -46,6 +52,7 @@ public final class HomeLock implements AutoCloseable {
             locked = true;
             HomeLock held = new HomeLock(channel, writtenBy(channel));
             held.write(ProcessHandle.current().pid() + "\n");
+            NativeLibrary.prepare(home.data());
             return held;
         } finally {
             if (!locked) {

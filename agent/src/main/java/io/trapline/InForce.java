@@ -7,6 +7,7 @@ import io.trapline.web.ConfigStatus;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -29,9 +30,14 @@ final class InForce {
     /// what is wrong with it.
     ///
     /// @throws StartFailure when there is nothing to start with
-    static InForce read(Home home, InstantSource clock) throws StartFailure {
+    static InForce read(Home home, Program program, InstantSource clock) throws StartFailure {
         Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
-        List<Problem> problems = loaded.problems();
+        List<Problem> problems = new ArrayList<>(loaded.problems());
+        program.objection()
+                .ifPresent(why ->
+                        problems.add(
+                                new Problem(
+                                        Problem.Severity.WARNING, program.framework(), 0, 0, why)));
         List<String> lines = ProblemReport.lines(home.root(), problems);
         return switch (loaded) {
             case Settings.Loaded.Unusable _ ->

@@ -22,12 +22,14 @@ public final class InputFolders {
         CollectorSettings shared =
                 Agent.collectorSettings(
                         home, () -> URI.create("http://127.0.0.1:9529"), () -> settings);
-        Discovery discovery = new Discovery(shared.pythonRoots().get(), shared.runsAsRoot());
+        Discovery discovery =
+                new Discovery(
+                        shared.pythonRoots().get(), shared.runsAsRoot() && !home.isOfAnotherUser());
         return settings.inputs().stream().flatMap(input -> check(input, discovery)).toList();
     }
 
     private static Stream<Problem> check(InputSettings input, Discovery discovery) {
-        Discovery.Found found = discovery.find(input.dirs());
+        Discovery.Found found = discovery.find(input);
         Stream<Problem> odd =
                 found.modules().stream()
                         .flatMap(module -> OddIntervals.in(module.file()).stream())

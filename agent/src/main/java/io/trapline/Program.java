@@ -1,6 +1,8 @@
 package io.trapline;
 
 import io.trapline.bridge.PythonBridge;
+import io.trapline.files.FileTrust;
+import io.trapline.files.Objection;
 import io.trapline.store.host.HostCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,6 +48,22 @@ public record Program(Path framework, Path libraries) {
     /// Makes the start cache of the embedded Python's hosts; part of building the program.
     public void train(Home home) throws IOException, InterruptedException {
         PythonBridge.train(framework, java(), hostClassPath(), home.data().resolve("python"));
+    }
+
+    /// Whether others can change this program itself, which is too late to be refused: it runs.
+    public Optional<String> objection() {
+        FileTrust trust = FileTrust.ofThisProcess();
+        Optional<Objection> found = trust.objectionToTree(framework);
+        try {
+            List<Path> files = new ArrayList<>(hostClassPath());
+            files.add(java());
+            for (Path file : files) {
+                found = found.or(() -> trust.objection(file));
+            }
+        } catch (IOException _) {
+            // What is missing cannot be loaded either.
+        }
+        return found.map(why -> "the program itself is not safe to run: " + why.because());
     }
 
     private static List<Path> jars(Path folder) throws IOException {

@@ -4,6 +4,7 @@ import io.trapline.collector.ExecutableLookup;
 import io.trapline.collector.InputSettings;
 import io.trapline.config.Problem;
 import io.trapline.config.Problem.Severity;
+import io.trapline.files.FileTrust;
 import io.trapline.forward.ForwardSettings;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.ingest.CoreSettings;
@@ -87,10 +88,20 @@ public record Settings(
     ///
     /// @param variables the agent's environment
     /// @param executables finds what `cmd` names
+    /// @param trust which files are read: what they say is run with the agent's rights
     public record Surroundings(
-            Map<String, String> variables, HostIdentity host, ExecutableLookup executables) {
+            Map<String, String> variables,
+            HostIdentity host,
+            ExecutableLookup executables,
+            FileTrust trust) {
         public Surroundings {
             variables = Map.copyOf(variables);
+        }
+
+        /// With trust in every file.
+        public Surroundings(
+                Map<String, String> variables, HostIdentity host, ExecutableLookup executables) {
+            this(variables, host, executables, FileTrust.everyone());
         }
     }
 
@@ -99,20 +110,30 @@ public record Settings(
         return new SettingsLoader(home, surroundings).load();
     }
 
-    /// As [#load(Path, Surroundings)], on this machine.
+    /// As [#load(Path, Surroundings)], on this machine. As root, files that others can change are
+    /// refused.
     public static Loaded load(Path home, Map<String, String> environment) {
-        return load(home, onThisMachine(home, environment));
+        return load(home, onThisMachine(home, environment, FileTrust.ofThisProcess()));
+    }
+
+    /// As [#load(Path, Map)], with the trust of another user's agent: to look at its settings and
+    /// do nothing that they say.
+    public static Loaded look(Path home, Map<String, String> environment) {
+        return load(home, onThisMachine(home, environment, FileTrust.everyone()));
     }
 
     /// What is wrong with the input files of a repository's commit, which need not be in place.
     static List<Problem> checkInputs(Path home, Map<String, String> environment, Path tree) {
-        return new SettingsLoader(home, onThisMachine(home, environment)).checkInputs(tree);
+        return new SettingsLoader(home, onThisMachine(home, environment, FileTrust.everyone()))
+                .checkInputs(tree);
     }
 
-    private static Surroundings onThisMachine(Path home, Map<String, String> environment) {
+    private static Surroundings onThisMachine(
+            Path home, Map<String, String> environment, FileTrust trust) {
         return new Surroundings(
                 environment,
                 HostIdentity.ofThisMachine(),
-                ExecutableLookup.on(environment.getOrDefault("PATH", ""), home));
+                ExecutableLookup.on(environment.getOrDefault("PATH", ""), home),
+                trust);
     }
 }

@@ -8,6 +8,8 @@ import io.trapline.config.ConfTable;
 import io.trapline.config.Problem;
 import io.trapline.config.Problem.Severity;
 import io.trapline.config.Problems;
+import io.trapline.files.FileTrust;
+import io.trapline.files.Objection;
 import io.trapline.forward.ForwardSettings;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
@@ -41,12 +43,13 @@ final class SettingsLoader {
         this.home = home;
         this.confRoot = home.resolve("conf.d");
         this.surroundings = surroundings;
-        this.key = key(home, confRoot);
+        this.key = key(home, confRoot, surroundings.trust());
     }
 
     Settings.Loaded load() {
         if (!readable(home, "--home or TRAPLINE_HOME names another directory")
-                || (Files.exists(confRoot) && !readable(confRoot, "it holds the *.conf files"))) {
+                || (Files.exists(confRoot)
+                        && (!readable(confRoot, "it holds the *.conf files") || !trusted()))) {
             return new Settings.Loaded.Unusable(main.sorted());
         }
         Optional<ConfTable> dataKit = mainFile("datakit.conf", Severity.WARNING);
@@ -69,12 +72,13 @@ final class SettingsLoader {
 
     private ConfReader reader(
             Problems problems, Severity unknownKeys, Map<String, String> variables) {
-        return new ConfReader(problems, home, unknownKeys, variables, key);
+        return new ConfReader(problems, home, unknownKeys, variables, key, surroundings.trust());
     }
 
     /// What is wrong with it is found when `datakit.conf` is read for all the rest.
-    private static Optional<AesKey> key(Path home, Path confRoot) {
-        return new ConfReader(new Problems(), home, Severity.WARNING, Map.of(), Optional.empty())
+    private static Optional<AesKey> key(Path home, Path confRoot, FileTrust trust) {
+        return new ConfReader(
+                        new Problems(), home, Severity.WARNING, Map.of(), Optional.empty(), trust)
                 .read(confRoot.resolve("datakit.conf"))
                 .flatMap(file -> AesKey.read(file.section("crypto")));
     }
@@ -200,6 +204,14 @@ final class SettingsLoader {
         boolean watch = reload.flag("watch").orElse(true);
         reload.done();
         return watch;
+    }
+
+    /// One problem for the folder, and not one for each file in it.
+    private boolean trusted() {
+        Optional<Objection> objection = surroundings.trust().objection(confRoot);
+        objection.ifPresent(
+                why -> main.add(Severity.ERROR, confRoot, 0, "is not read: " + why.because()));
+        return objection.isEmpty();
     }
 
     private boolean readable(Path directory, String advice) {

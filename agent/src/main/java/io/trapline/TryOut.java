@@ -38,6 +38,7 @@ public final class TryOut {
             Predicate<String> wanted,
             Consumer<String> meanwhile)
             throws IOException, InterruptedException, NotFoundException {
+        HomeSafety.enter(home);
         Settings settings =
                 switch (Settings.load(home.root(), System.getenv())) {
                     case Settings.Loaded.Usable(Settings usable, _) -> usable;

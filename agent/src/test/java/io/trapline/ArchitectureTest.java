@@ -33,7 +33,18 @@ class ArchitectureTest {
     }
 
     @Test
-    void config_uses_nothing_of_ours() {
+    void files_depend_on_the_jdk_alone() {
+        classes()
+                .that()
+                .resideInAPackage("io.trapline.files..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("io.trapline.files..", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void config_uses_files_alone_of_ours() {
         noClasses()
                 .that()
                 .resideInAPackage("io.trapline.config..")
@@ -85,6 +96,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "io.trapline.gitsync..",
                         "io.trapline.config..",
+                        "io.trapline.files..",
                         "java..",
                         "org.jspecify..",
                         "org.slf4j..",

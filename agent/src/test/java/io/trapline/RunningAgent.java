@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +56,18 @@ final class RunningAgent implements AutoCloseable {
 
     /// Returns when the agent serves.
     static RunningAgent start(Path home) throws IOException {
-        Process process =
+        return start(home, Map.of());
+    }
+
+    /// @param environment added to that of the tests
+    static RunningAgent start(Path home, Map<String, String> environment) throws IOException {
+        ProcessBuilder run =
                 command(home, "run")
                         .redirectError(
                                 ProcessBuilder.Redirect.appendTo(
-                                        home.resolve("stderr.txt").toFile()))
-                        .start();
+                                        home.resolve("stderr.txt").toFile()));
+        run.environment().putAll(environment);
+        Process process = run.start();
         // Left open: the agent's standard output lives as long as the agent.
         BufferedReader out =
                 new BufferedReader(

@@ -103,6 +103,7 @@ final class HostCommand {
                         "-XX:TrimNativeHeapInterval=3000",
                         "-XX:+UseSerialGC",
                         "-XX:+UseCompactObjectHeaders",
+                        "-XX:-UsePerfData", // a file in /tmp
                         "-XX:+DisplayVMOutputToStderr", // standard output is the protocol
                         "-Xlog:disable",
                         "-Xlog:all=error:stderr",

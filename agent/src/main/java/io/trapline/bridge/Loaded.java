@@ -9,6 +9,7 @@ import io.trapline.bridge.Worker.LoadedCollector;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /// What OPEN asks for and LOADED answers.
 record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
@@ -19,11 +20,22 @@ record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
         problems = List.copyOf(problems);
     }
 
+    /// What the launcher was started with, before it set the program's own.
+    private static OptionalInt callersUmask() {
+        try {
+            return OptionalInt.of(
+                    Integer.parseInt(System.getProperty("trapline.umask", ""), 8) & 0777);
+        } catch (NumberFormatException _) {
+            return OptionalInt.empty(); // started in another way: there is but one
+        }
+    }
+
     static String request(WorkerSpec spec) {
         ObjectNode request = JSON.createObjectNode();
         request.put("input", spec.input());
         request.put("host", spec.endpointHost());
         request.put("port", spec.endpointPort());
+        callersUmask().ifPresent(umask -> request.put("umask", umask));
         ObjectNode environment = request.putObject("environment");
         spec.environment().forEach(environment::put);
         ArrayNode modules = request.putArray("modules");

@@ -18,7 +18,7 @@
 ///
 /// | to the worker | number | payload |
 /// | --- | --- | --- |
-/// | OPEN | | JSON `{"input","host","port","environment":{},"modules":[{"name","file","root"}]}` |
+/// | OPEN | | JSON `{"input","host","port","umask","environment":{},"modules":[{"name","file","root"}]}` |
 /// | START | run | collector id |
 /// | INTERRUPT | run | |
 /// | REPLY | of the report | status (u16), body |

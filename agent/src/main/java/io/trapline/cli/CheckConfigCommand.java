@@ -34,10 +34,23 @@ final class CheckConfigCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Home folder = home.home();
-        Settings.Loaded loaded = Settings.load(folder.root(), System.getenv());
+        Settings.Loaded loaded =
+                folder.isOfAnotherUser()
+                        ? Settings.look(folder.root(), System.getenv())
+                        : Settings.load(folder.root(), System.getenv());
         List<Problem> problems = new ArrayList<>(loaded.problems());
         if (loaded instanceof Settings.Loaded.Usable(var settings, _)) {
             problems.addAll(InputFolders.check(folder, settings));
+            HomeOption.program()
+                    .objection()
+                    .ifPresent(why ->
+                            problems.add(
+                                    new Problem(
+                                            Problem.Severity.WARNING,
+                                            HomeOption.program().framework(),
+                                            0,
+                                            0,
+                                            why)));
             problems.sort(null);
         }
         PrintWriter out = spec.commandLine().getOut();

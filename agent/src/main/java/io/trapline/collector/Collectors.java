@@ -146,7 +146,7 @@ public final class Collectors implements AutoCloseable {
         for (InputSettings settings : wanted) {
             String name = settings.name();
             InputRunner old = before.remove(name);
-            Discovery.Found found = discovery.find(settings.dirs());
+            Discovery.Found found = discovery.find(settings);
             if (old != null && Fingerprint.isOfOneOf(found, restless)) {
                 inputs.put(name, old);
                 continue;

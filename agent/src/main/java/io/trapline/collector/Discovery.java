@@ -1,6 +1,8 @@
 package io.trapline.collector;
 
 import io.trapline.bridge.WorkerSpec.Module;
+import io.trapline.files.FileTrust;
+import io.trapline.files.Objection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -22,13 +24,17 @@ import java.util.stream.Stream;
 /// entries reach is taken once. Source: `contracts/datakit.md` sections 1.2, 1.3, P-6 and P-10.
 public final class Discovery {
     private final List<Path> roots;
-    private final Trust trust;
+    private final FileTrust trust;
+    private final InputTrust inputs;
 
+    /// For one scan: of no file the rights are asked twice.
+    ///
     /// @param pythonRoots the `python.d` folders, first one first
-    /// @param runsAsRoot refuse files and folders that others can write
+    /// @param runsAsRoot refuse what others can change
     public Discovery(List<Path> pythonRoots, boolean runsAsRoot) {
         this.roots = pythonRoots.stream().map(r -> r.toAbsolutePath().normalize()).toList();
-        this.trust = runsAsRoot ? new Trust.OfRoot() : new Trust.Everyone();
+        this.trust = runsAsRoot ? FileTrust.ofRoot() : FileTrust.everyone();
+        this.inputs = new InputTrust(trust, System.getenv());
     }
 
     /// @param modules what to import, in order
@@ -43,7 +49,16 @@ public final class Discovery {
         }
     }
 
-    public Found find(List<String> dirs) {
+    /// What an input runs: nothing when its program, or what its environment has that load, can be
+    /// changed by others.
+    public Found find(InputSettings input) {
+        List<String> objections = inputs.objections(input);
+        return objections.isEmpty()
+                ? find(input.dirs())
+                : new Found(List.of(), List.of(), objections);
+    }
+
+    Found find(List<String> dirs) {
         Search search = new Search();
         for (String entry : dirs) {
             search.entry(entry);
@@ -127,6 +142,7 @@ public final class Discovery {
                 problems.add(file + " is neither a folder nor a .py file; correct the dirs entry");
                 return;
             }
+            // What lies beside it can be imported.
             if (trusted(root)) {
                 module(file, root, "");
             }
@@ -155,7 +171,7 @@ public final class Discovery {
                     list(sub).stream()
                             .filter(f -> isPython(f) && !isInit(f) && !Files.isDirectory(f))
                             .toList();
-            if (!files.isEmpty() && trusted(sub)) {
+            if (!files.isEmpty()) {
                 files.forEach(file -> module(file, root, sub.getFileName() + "."));
             }
         }
@@ -187,15 +203,17 @@ public final class Discovery {
                 problems.add(file + " cannot be read by this user; check it with ls -l");
                 return;
             }
-            if (trusted(real) && taken.add(real)) {
+            if (taken.add(real)) {
                 modules.add(new Module(name, file, root));
             }
         }
 
-        private boolean trusted(Path path) {
-            Optional<String> reason = trust.objection(path);
-            reason.ifPresent(problems::add);
-            return reason.isEmpty();
+        /// A folder with one file that others can change is refused as a whole: everything in it
+        /// can import that file.
+        private boolean trusted(Path folder) {
+            Optional<Objection> objection = trust.objectionToTree(folder);
+            objection.ifPresent(why -> problems.add(why.message(folder, "run")));
+            return objection.isEmpty();
         }
 
         private List<Path> list(Path folder) {

@@ -1,6 +1,7 @@
 package io.trapline.collector;
 
 import io.trapline.config.ConfTable;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +65,7 @@ final class InputBlock {
         return name;
     }
 
-    /// As written; empty for the embedded Python.
+    /// A name as written, a path as an absolute one; empty for the embedded Python.
     private Optional<String> cmd(String input) {
         String accepted =
                 "a program on the agent's PATH or its path, without arguments, or \"graalpy\" for the"
@@ -73,8 +74,10 @@ final class InputBlock {
         if (cmd.isEmpty() || cmd.get().equals(EMBEDDED)) {
             return Optional.empty();
         }
-        if (executables.find(cmd.get()).isPresent()) {
-            return cmd;
+        Optional<Path> found = executables.find(cmd.get());
+        if (found.isPresent()) {
+            // A path starts at the home directory, and not where the agent happens to be started.
+            return cmd.get().contains("/") ? found.map(Path::toString) : cmd;
         }
         String[] words = cmd.get().split("\\s+");
         if (words.length > 1) {

@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
+import io.trapline.files.FileTrust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -37,6 +38,9 @@ public record InputSettings(
     /// Tells the framework in a worker to leave upstream's log files alone.
     private static final String NO_USER_FILES = "TRAPLINE_DATAKIT_FILES";
 
+    /// Tells Python to leave out the packages in the user's home directory.
+    private static final String NO_USER_SITE = "PYTHONNOUSERSITE";
+
     public InputSettings {
         dirs = List.copyOf(dirs);
         envs = Map.copyOf(envs);
@@ -49,14 +53,19 @@ public record InputSettings(
         return new InputBlock(block, executables).read();
     }
 
-    /// The executable that runs it, when it is not embedded.
+    /// The executable that runs it, when it is not embedded. A name is looked up here and not when
+    /// the process is started: what is run is what was looked at.
     Optional<Path> command() {
-        return cmd.filter(c -> !c.equals("graalpy")).map(Path::of);
+        return cmd.filter(c -> !c.equals("graalpy"))
+                .map(c ->
+                        ExecutableLookup.on(System.getenv().getOrDefault("PATH", ""), Path.of(""))
+                                .find(c)
+                                .orElseGet(() -> Path.of(c)));
     }
 
     /// Whether what ends its process ends no other input.
     boolean hasOwnProcess() {
-        return ownHost || command().isPresent();
+        return ownHost || cmd.filter(c -> !c.equals("graalpy")).isPresent();
     }
 
     /// How long a run may go on.
@@ -81,11 +90,15 @@ public record InputSettings(
     }
 
     private Map<String, String> environment(CollectorSettings shared) {
-        if (shared.userFiles().getAsBoolean()) {
-            return envs;
-        }
         Map<String, String> all = new HashMap<>(envs);
-        all.put(NO_USER_FILES, "no");
+        if (!shared.userFiles().getAsBoolean()) {
+            all.put(NO_USER_FILES, "no");
+        }
+        if (shared.runsAsRoot()
+                && command().isPresent()
+                && !new InputTrust(FileTrust.ofRoot(), System.getenv()).isUserSiteTrusted(this)) {
+            all.put(NO_USER_SITE, "1");
+        }
         return all;
     }
 

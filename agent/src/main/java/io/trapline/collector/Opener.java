@@ -37,8 +37,7 @@ final class Opener {
     Opening open() {
         CollectorSettings shared = machine.settings();
         Discovery.Found found =
-                new Discovery(shared.pythonRoots().get(), shared.runsAsRoot())
-                        .find(settings.dirs());
+                new Discovery(shared.pythonRoots().get(), shared.runsAsRoot()).find(settings);
         fingerprint = Optional.of(Fingerprint.of(found));
         if (found.modules().isEmpty()) {
             String why =

@@ -145,12 +145,16 @@ public final class TryRun {
     /// @param wanted the names to run: of classes, or `module.Class`
     public Result run(InputSettings input, Predicate<String> wanted) throws InterruptedException {
         Discovery.Found found =
-                new Discovery(settings.pythonRoots().get(), settings.runsAsRoot())
-                        .find(input.dirs());
+                new Discovery(settings.pythonRoots().get(), settings.runsAsRoot()).find(input);
         List<String> problems = new ArrayList<>(found.problems());
         if (found.modules().isEmpty()) {
             return new Result(
-                    List.of(), problems, "nothing to run: no .py file in dirs " + input.dirs());
+                    List.of(),
+                    problems,
+                    "nothing to run: "
+                            + (problems.isEmpty()
+                                    ? "no .py file in dirs " + input.dirs()
+                                    : problems.getFirst()));
         }
         Recorder recorder = new Recorder(new Tags(input.tags()));
         WorkerSpec spec = input.worker(found, settings);

@@ -1,6 +1,8 @@
 package io.trapline.config;
 
 import io.trapline.config.Problem.Severity;
+import io.trapline.files.FileTrust;
+import io.trapline.files.Objection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -20,18 +22,35 @@ import org.tomlj.TomlParseResult;
 /// @param unknownKeys how bad an unknown key is in this kind of file
 /// @param variables replaced in the text before it is parsed; empty = none
 /// @param key for `ENC[aes://…]`
+/// @param trust which files are read at all
 public record ConfReader(
         Problems problems,
         Path home,
         Severity unknownKeys,
         Map<String, String> variables,
-        Optional<AesKey> key) {
+        Optional<AesKey> key,
+        FileTrust trust) {
     public ConfReader {
         variables = Map.copyOf(variables);
     }
 
+    /// Of any file.
+    public ConfReader(
+            Problems problems,
+            Path home,
+            Severity unknownKeys,
+            Map<String, String> variables,
+            Optional<AesKey> key) {
+        this(problems, home, unknownKeys, variables, key, FileTrust.everyone());
+    }
+
     /// The file's content, or empty with a problem reported.
     public Optional<byte[]> bytes(Path file) {
+        Optional<Objection> objection = trust.objection(file);
+        if (objection.isPresent()) {
+            problems.add(Severity.ERROR, file, 0, "is not read: " + objection.get().because());
+            return Optional.empty();
+        }
         try {
             return Optional.of(Files.readAllBytes(file));
         } catch (IOException e) {
@@ -66,6 +85,9 @@ public record ConfReader(
                     error.position().line(),
                     error.position().column(),
                     "not TOML: " + error.getMessage());
+        }
+        if (!toml.hasErrors()) {
+            ReadableSecrets.warn(file, toml, home, problems);
         }
         return toml.hasErrors()
                 ? Optional.empty()

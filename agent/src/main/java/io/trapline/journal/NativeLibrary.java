@@ -1,8 +1,11 @@
 package io.trapline.journal;
 
+import io.trapline.files.PrivateFolders;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
@@ -11,20 +14,28 @@ import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
-/// Puts SQLite's native library beside the data, once.
+/// Puts SQLite's native library into `native` beside the data, where nobody else gets at it.
 ///
 /// Left alone, the driver unpacks it under a new name into the temporary directory at each start,
 /// and a killed process leaves it there for good.
-final class NativeLibrary {
+public final class NativeLibrary {
     private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
     private static final String PATH = "org.sqlite.lib.path";
     private static final String NAME = "org.sqlite.lib.name";
 
+    /// Below the data: the native libraries of all drivers.
+    public static final String FOLDER = "native";
+
+    /// Where it was before there was one folder for all.
+    private static final String BEFORE = "sqlite-native";
+
     private NativeLibrary() {}
 
-    /// Must come before the first connection of the process. When it fails the driver's own way
-    /// remains.
-    static synchronized void prepare(Path directory) {
+    /// Must come before the first connection of the process, and at one time by one process of a
+    /// data folder. When it fails the driver's own way remains.
+    ///
+    /// @param data the folder of the databases
+    public static synchronized void prepare(Path data) {
         if (System.getProperty(PATH) != null) {
             return;
         }
@@ -35,12 +46,15 @@ final class NativeLibrary {
                 LOG.debug("the SQLite driver has no library {}", resource);
                 return;
             }
-            Path home = directory.toAbsolutePath().resolve("sqlite-native");
-            Path target = home.resolve(name);
+            Path folder = data.toAbsolutePath().resolve(FOLDER);
+            PrivateFolders.make(folder);
+            tidy(folder, name);
+            tidy(data.resolve(BEFORE), "");
+            Files.deleteIfExists(data.resolve(BEFORE));
+            Path target = folder.resolve(name);
             byte[] library = in.readAllBytes();
-            if (!Files.exists(target) || !Arrays.equals(Files.readAllBytes(target), library)) {
-                Files.createDirectories(home);
-                Path unfinished = Files.createTempFile(home, name, ".part");
+            if (!isThere(target, library)) {
+                Path unfinished = Files.createTempFile(folder, name, ".part");
                 Files.write(unfinished, library);
                 Files.move(
                         unfinished,
@@ -49,9 +63,30 @@ final class NativeLibrary {
                         StandardCopyOption.REPLACE_EXISTING);
             }
             System.setProperty(NAME, name);
-            System.setProperty(PATH, home.toString());
+            System.setProperty(PATH, folder.toString());
         } catch (IOException e) {
-            LOG.warn("SQLite's library could not be unpacked into {}", directory, e);
+            LOG.warn("SQLite's library could not be unpacked into {}", data, e);
         }
+    }
+
+    /// What another version left, or one that was killed while it unpacked.
+    private static void tidy(Path folder, String kept) throws IOException {
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path file : all) {
+                if (!file.endsWith(kept) && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    /// No link, which the next process would follow to wherever it leads by then.
+    private static boolean isThere(Path target, byte[] library) throws IOException {
+        return Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
+                && Files.size(target) == library.length
+                && Arrays.equals(Files.readAllBytes(target), library);
     }
 }

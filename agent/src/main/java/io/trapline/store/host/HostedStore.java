@@ -1,6 +1,8 @@
 package io.trapline.store.host;
 
+import io.trapline.files.PrivateFolders;
 import io.trapline.journal.Journal;
+import io.trapline.journal.NativeLibrary;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
@@ -13,8 +15,8 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -84,7 +86,7 @@ public final class HostedStore implements Store {
             Journal journal,
             HostCommand command) {
         this.directory = directory;
-        this.temporary = directory.resolve("store-host");
+        this.temporary = directory.resolve(NativeLibrary.FOLDER).resolve("store-host");
         this.settings = settings;
         this.journal = journal;
         this.command = command;
@@ -171,13 +173,11 @@ public final class HostedStore implements Store {
 
     private HostProcess start(int deaths) throws IOException {
         Files.createDirectories(directory);
-        clear();
-        if (!Files.isDirectory(temporary)) {
-            Files.createDirectory(
-                    temporary,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
-        }
+        clear(directory.resolve("store-host")); // where it was before
+        Files.deleteIfExists(directory.resolve("store-host"));
+        PrivateFolders.make(directory.resolve(NativeLibrary.FOLDER));
+        PrivateFolders.make(temporary);
+        clear(temporary);
         loaded = false;
         StoreSettings now = settings.get();
         HostProcess started =
@@ -212,9 +212,9 @@ public final class HostedStore implements Store {
     }
 
     /// The native library needs no name once it is loaded.
-    private void clear() throws IOException {
-        if (Files.isDirectory(temporary)) {
-            try (Stream<Path> files = Files.list(temporary)) {
+    private static void clear(Path folder) throws IOException {
+        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.toList()) {
                     Files.deleteIfExists(file);
                 }
@@ -251,7 +251,7 @@ public final class HostedStore implements Store {
         last = now;
         if (!loaded) {
             loaded = true;
-            clear();
+            clear(temporary);
         }
         lock.lock();
         try {

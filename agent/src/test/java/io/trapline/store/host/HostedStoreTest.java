@@ -230,7 +230,7 @@ class HostedStoreTest {
         assertThat(rows("SELECT 1")).hasSize(1);
         await().atMost(PATIENCE)
                 .untilAsserted(() -> {
-                    try (var files = Files.list(directory.resolve("store-host"))) {
+                    try (var files = Files.list(directory.resolve("native/store-host"))) {
                         assertThat(files).isEmpty();
                     }
                 });

@@ -1,0 +1,304 @@
+package io.trapline.files;
+
+import io.trapline.files.Objection.Offence;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Whether a file may be taken as code or as instructions: nobody but trusted users can change it,
+/// or have another one found in its place.
+///
+/// A path is followed name by name, as the kernel does it. Each folder on the way, each link and
+/// what is at the end must belong to a trusted user and be writable by no other; a group counts as
+/// others unless it is root's (and no access list lets more in). A folder on the way may be
+/// writable by all if it is sticky, such as `/tmp`: there nobody can replace what belongs to a
+/// trusted user. At the end of the way it may not: others could add files.
+///
+/// One instance is one look: it asks the kernel of each file once, so it is made anew for each scan
+/// and used by one thread.
+public final class FileTrust {
+    private static final int MOST_LINKS = 40;
+    private static final int MOST_ENTRIES = 200_000;
+    private static final int DEEPEST = 64;
+    private static final Set<String> IMPORTABLE =
+            Set.of("py", "pyc", "pyo", "pyw", "so", "pyd", "pth", "zip", "egg", "whl");
+
+    private final Set<Integer> trusted;
+    private final boolean everyone;
+    private final String agent;
+    private final Map<Path, Optional<Offence>> onTheWay = new HashMap<>();
+    private final Map<Path, Optional<Offence>> atTheEnd = new HashMap<>();
+    private final Map<Path, List<Offence>> trees = new HashMap<>();
+
+    private FileTrust(Set<Integer> trusted, boolean everyone, String agent) {
+        this.trusted = trusted;
+        this.everyone = everyone;
+        this.agent = agent;
+    }
+
+    /// Nothing is refused: the process has no more rights than whoever started it.
+    public static FileTrust everyone() {
+        return new FileTrust(Set.of(), true, "");
+    }
+
+    /// Root alone is trusted.
+    public static FileTrust ofRoot() {
+        return new FileTrust(Set.of(Stat.ROOT), false, "the agent is root");
+    }
+
+    /// The user of this process and root are trusted.
+    public static FileTrust ofThisUser() {
+        return Stat.isRoot()
+                ? ofRoot()
+                : new FileTrust(
+                        Set.of(Stat.ROOT, Stat.myUid()),
+                        false,
+                        "the agent is " + System.getProperty("user.name", "uid " + Stat.myUid()));
+    }
+
+    /// What code is held to in this process: root runs nothing that others can write.
+    public static FileTrust ofThisProcess() {
+        return Stat.isRoot() ? ofRoot() : everyone();
+    }
+
+    /// Of one file or folder and the way to it. A path that leads nowhere is refused when others
+    /// could make it lead somewhere.
+    public Optional<Objection> objection(Path path) {
+        Offences found = new Offences();
+        if (!everyone) {
+            var _ = follow(path, found);
+        }
+        return found.objection();
+    }
+
+    /// Of a folder and all that Python can import from it, at any depth, with what links in it lead
+    /// to. Or of a file, such as a zip.
+    public Optional<Objection> objectionToTree(Path folder) {
+        Offences found = new Offences();
+        if (!everyone) {
+            Path real = follow(folder, found);
+            if (real != null) {
+                tree(real, found);
+            }
+        }
+        return found.objection();
+    }
+
+    /// Of a folder and everything in it, whatever it is called.
+    public Optional<Objection> objectionToAll(Path folder) {
+        Offences found = new Offences();
+        if (!everyone) {
+            Path real = follow(folder, found);
+            if (real != null) {
+                new Walk(found, true).folder(real, 0);
+            }
+        }
+        return found.objection();
+    }
+
+    private final class Offences {
+        private final Set<Offence> all = new LinkedHashSet<>();
+
+        void add(Optional<Offence> offence) {
+            offence.ifPresent(all::add);
+        }
+
+        Optional<Objection> objection() {
+            return all.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Objection(new ArrayList<>(all), agent));
+        }
+    }
+
+    // ---- the way
+
+    /// @return where it leads; null = nowhere
+    private @Nullable Path follow(Path path, Offences found) {
+        Deque<Path> names = new ArrayDeque<>();
+        Path absolute = path.toAbsolutePath();
+        absolute.forEach(names::add);
+        Path at = absolute.getRoot();
+        int links = 0;
+        found.add(judge(at, names.isEmpty()));
+        while (!names.isEmpty()) {
+            String name = names.removeFirst().toString();
+            if (name.isEmpty() || name.equals(".")) {
+                continue;
+            }
+            if (name.equals("..")) {
+                @Nullable Path parent = at.getParent();
+                at = parent == null ? at : parent;
+                continue;
+            }
+            Path next = at.resolve(name);
+            Stat stat;
+            try {
+                stat = Stat.ofLink(next);
+            } catch (NoSuchFileException _) {
+                found.add(judge(at, true)); // whoever may write there can make it
+                return null;
+            } catch (IOException e) {
+                found.add(Optional.of(Offence.unknown(next, "it cannot be looked at: " + e)));
+                return null;
+            }
+            if (!stat.isLink()) {
+                found.add(judge(next, names.isEmpty()));
+                at = next;
+                continue;
+            }
+            found.add(judge(next, true));
+            if (++links > MOST_LINKS) {
+                found.add(Optional.of(Offence.unknown(next, "its links go round in a circle")));
+                return null;
+            }
+            Path target;
+            try {
+                target = Files.readSymbolicLink(next);
+            } catch (IOException e) {
+                found.add(Optional.of(Offence.unknown(next, "it cannot be looked at: " + e)));
+                return null;
+            }
+            List<Path> more = new ArrayList<>();
+            target.forEach(more::add);
+            more.reversed().forEach(names::addFirst);
+            if (target.isAbsolute()) {
+                at = target.getRoot();
+            }
+        }
+        // Names such as `..` may end on a folder that was only passed before.
+        found.add(judge(at, true));
+        return at;
+    }
+
+    private Optional<Offence> judge(Path path, boolean end) {
+        return (end ? atTheEnd : onTheWay).computeIfAbsent(path, file -> look(file, end));
+    }
+
+    private Optional<Offence> look(Path path, boolean end) {
+        Stat stat;
+        try {
+            stat = Stat.ofLink(path);
+        } catch (IOException e) {
+            return Optional.of(Offence.unknown(path, "it cannot be looked at: " + e));
+        }
+        boolean foreign = !trusted.contains(stat.uid());
+        // A link has no rights of its own.
+        boolean passable = stat.isLink() || (stat.isFolder() && stat.isSticky() && !end);
+        boolean listed =
+                !passable
+                        && stat.groupWrites()
+                        && stat.gid() == Stat.ROOT
+                        && AccessLists.isOn(path);
+        boolean writable =
+                !passable
+                        && (stat.othersWrite()
+                                || listed
+                                || (stat.groupWrites() && stat.gid() != Stat.ROOT));
+        return foreign || writable
+                ? Optional.of(
+                        new Offence(
+                                path,
+                                Stat.shown(path, stat, stat.isLink()),
+                                stat.isLink(),
+                                foreign,
+                                writable,
+                                listed,
+                                ""))
+                : Optional.empty();
+    }
+
+    // ---- what is below
+
+    private void tree(Path real, Offences found) {
+        List<Offence> known = trees.get(real);
+        if (known == null) {
+            Offences inside = new Offences();
+            new Walk(inside, false).folder(real, 0);
+            known = List.copyOf(inside.all);
+            trees.put(real, known);
+        }
+        known.forEach(offence -> found.add(Optional.of(offence)));
+    }
+
+    private final class Walk {
+        private final Offences found;
+        private final Set<Path> visited = new HashSet<>();
+        private final boolean all;
+        private int entries;
+
+        /// @param all also what has no name of a module
+        Walk(Offences found, boolean all) {
+            this.found = found;
+            this.all = all;
+        }
+
+        /// @param folder without links on the way to it
+        void folder(Path folder, int depth) {
+            if (!visited.add(folder) || !Files.isDirectory(folder)) {
+                return;
+            }
+            if (depth > DEEPEST || entries > MOST_ENTRIES) {
+                found.add(
+                        Optional.of(
+                                Offence.unknown(folder, "there is too much in it to look at all")));
+                return;
+            }
+            try (DirectoryStream<Path> inside = Files.newDirectoryStream(folder)) {
+                for (Path entry : inside) {
+                    entries++;
+                    entry(entry, depth);
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                found.add(Optional.of(Offence.unknown(folder, "it cannot be listed: " + e)));
+            }
+        }
+
+        private void entry(Path entry, int depth) throws IOException {
+            String name = String.valueOf(entry.getFileName());
+            boolean file = all || isImportable(name);
+            boolean folder = all || name.indexOf('.') < 0;
+            if (!file && !folder) {
+                return; // no name of a module
+            }
+            Stat stat;
+            try {
+                stat = Stat.ofLink(entry);
+            } catch (NoSuchFileException _) {
+                return;
+            }
+            if (stat.isFolder()) {
+                found.add(judge(entry, true));
+                folder(entry, depth + 1);
+            } else if (stat.isLink()) {
+                if (file || Files.isDirectory(entry)) {
+                    Path real = follow(entry, found);
+                    if (real != null) {
+                        folder(real, depth + 1);
+                    }
+                }
+            } else if (file) {
+                found.add(judge(entry, true));
+            }
+        }
+    }
+
+    private static boolean isImportable(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot >= 0 && IMPORTABLE.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+    }
+}

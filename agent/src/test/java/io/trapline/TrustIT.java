@@ -1,0 +1,424 @@
+package io.trapline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.trapline.RunningAgent.Ended;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What a local user can do to the agent of root through files, with the packaged program: the
+/// files are given to `nobody`. Those tests need to run as root, as the build's own runs do.
+class TrustIT {
+    private static final int NOBODY = 65534;
+    private static final boolean ROOT = io.trapline.files.Stat.isRoot();
+
+    private Path home;
+
+    @BeforeEach
+    void make() throws Exception {
+        // Not a @TempDir of JUnit's: nobody but its owner gets into that.
+        home = Files.createTempDirectory("trapline-trust");
+        mode(home, "rwxr-xr-x");
+        RunningAgent.home(home);
+        for (String folder : List.of("", "conf.d", "python.d")) {
+            mode(home.resolve(folder), "rwxr-xr-x");
+        }
+    }
+
+    @AfterEach
+    void remove() throws Exception {
+        try (Stream<Path> all = Files.walk(home)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        }
+    }
+
+    private Path file(String name, String text) throws IOException {
+        Path file = home.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        mode(file, "rw-r--r--");
+        return file;
+    }
+
+    private static void mode(Path path, String mode) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+    }
+
+    private static String mode(Path path) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void giveToNobody(Path path) throws IOException {
+        Files.setAttribute(path, "unix:uid", NOBODY, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /// A collector that leaves a file behind when it is imported, or its import is.
+    private String collector(String mark, String imports) {
+        return """
+        %s
+        open(%s, "w").close()
+        from datakit_framework import DataKitFramework
+        class C(DataKitFramework):
+            name = "c"
+            interval = 1
+            def run(self):
+                self.feed_metric(measurement="up", fields={"v": 1})
+        """
+                .formatted(imports, "'" + home.resolve(mark) + "'");
+    }
+
+    private static String input(String name, String cmd, String more) {
+        return "[[inputs.pythond]]\nname = \"%s\"\ncmd = \"%s\"\n%s\n".formatted(name, cmd, more);
+    }
+
+    private static void awaitRun(RunningAgent agent, String input) {
+        await().atMost(Duration.ofMinutes(2))
+                .until(() ->
+                        agent.count(
+                                        "select count(*) from runs where input = '"
+                                                + input
+                                                + "' and outcome = 'ok'")
+                                > 0);
+    }
+
+    @Test
+    void root_reads_no_configuration_that_others_can_write() throws Exception {
+        assumeTrue(ROOT, "only root can give files away");
+        file("python.d/good/good.py", collector("ran-good", ""));
+        file("python.d/evil/evil.py", collector("ran-evil", ""));
+        file("conf.d/good.conf", input("good", "python3", "dirs = [\"good\"]"));
+        Path evil = file("conf.d/sub/in.conf", input("evil", "python3", "dirs = [\"evil\"]"));
+        giveToNobody(evil);
+        mode(evil, "rw-rw-rw-");
+
+        Ended checked = RunningAgent.run(home, "check-config");
+        assertThat(checked.exitCode()).isEqualTo(2);
+        assertThat(checked.out())
+                .contains("conf.d/sub/in.conf: is not read: the agent is root and others can write")
+                .contains("owner nobody, mode 0666")
+                .contains("chown root '" + evil + "' && chmod go-w '" + evil + "'");
+
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            awaitRun(agent, "good");
+            assertThat(home.resolve("ran-evil")).doesNotExist();
+            assertThat(agent.status().toString()).contains("chmod go-w '" + evil + "'");
+
+            // As an attacker who got at the file while the agent runs.
+            Path good = home.resolve("conf.d/good.conf");
+            Files.writeString(good, input("good", "python3", "dirs = [\"good\", \"evil\"]"));
+            mode(good, "rw-rw-rw-");
+            assertThat(agent.reload().statusCode()).isEqualTo(422);
+            assertThat(home.resolve("ran-evil")).doesNotExist();
+        }
+
+        Path main = home.resolve("conf.d/trapline.conf");
+        mode(main, "rw-rw-rw-");
+        Ended refused = RunningAgent.run(home, "run");
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err()).contains("chmod go-w '" + main + "'");
+        mode(main, "rw-r--r--");
+        mode(home.resolve("conf.d"), "rwxrwxrwx");
+        assertThat(RunningAgent.run(home, "run").err())
+                .contains("chmod go-w '" + home.resolve("conf.d") + "'");
+    }
+
+    @Test
+    void root_runs_no_program_and_imports_nothing_that_others_can_write() throws Exception {
+        assumeTrue(ROOT, "only root can give files away");
+        Path theirs = Files.createDirectories(home.resolve("theirs"));
+        Path evil = file("theirs/python", "#!/bin/sh\ntouch " + home + "/ran-cmd\n");
+        mode(evil, "rwxr-xr-x");
+        Path link = Files.createSymbolicLink(home.resolve("python"), evil);
+        Path library = file("theirs/lib/nothing.py", "");
+        giveToNobody(theirs);
+        mode(home.resolve("theirs/lib"), "rwxrwxrwx");
+        Path script = file("wrapper", "#!" + evil + "\n");
+        mode(script, "rwxr-xr-x");
+
+        file("python.d/good/good.py", collector("ran-good", ""));
+        file("python.d/helped/a.py", collector("ran-helped", "import helper"));
+        Path helper =
+                file(
+                        "python.d/helped/helper.py",
+                        "open('%s', 'w').close()\n".formatted(home.resolve("ran-helper")));
+        giveToNobody(helper);
+        file("python.d/compiled/a.py", collector("ran-compiled", ""));
+        Path cache = Files.createDirectories(home.resolve("python.d/compiled/pack/__pycache__"));
+        mode(cache, "rwxrwxrwx");
+        Path open = home.resolve("python.d/open");
+        file("python.d/open/a.py", collector("ran-open", ""));
+        mode(open, "rwxrwxrwx");
+        file(
+                "conf.d/in.conf",
+                input("good", "python3", "dirs = [\"good\"]")
+                        + input("cmd", evil.toString(), "dirs = [\"good\"]")
+                        + input("link", link.toString(), "dirs = [\"good\"]")
+                        + input("script", script.toString(), "dirs = [\"good\"]")
+                        + input(
+                                "path",
+                                "python3",
+                                "dirs = [\"good\"]\nenvs = [\"PYTHONPATH="
+                                        + home.resolve("python.d/good")
+                                        + ":"
+                                        + library.getParent()
+                                        + "\"]")
+                        + input("helped", "graalpy", "dirs = [\"helped\"]")
+                        + input("compiled", "python3", "dirs = [\"compiled\"]")
+                        + input("open", "python3", "dirs = [\"open\"]"));
+
+        Ended tried = RunningAgent.run(home, "try", "helped");
+        assertThat(tried.exitCode()).isNotZero();
+        assertThat(tried.out() + tried.err()).contains("chown root '" + helper + "'");
+        assertThat(RunningAgent.run(home, "check-config").out())
+                .contains("chown root '" + helper + "'")
+                .contains("chmod go-w '" + open + "'")
+                .contains("chmod go-w '" + cache + "'")
+                .contains("(cmd runs \"" + evil + "\")")
+                .contains("(cmd runs \"" + link + "\")")
+                .contains("PYTHONPATH names");
+
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            awaitRun(agent, "good");
+            for (String name :
+                    List.of("cmd", "link", "script", "path", "helped", "compiled", "open")) {
+                await(name)
+                        .atMost(Duration.ofMinutes(1))
+                        .until(() -> problems(agent, name).contains("the agent is root"));
+            }
+            assertThat(marks()).containsExactly("ran-good");
+
+            mode(open, "rwxr-xr-x");
+            assertThat(agent.reload().statusCode()).isEqualTo(200);
+            awaitRun(agent, "open");
+        }
+    }
+
+    private static String problems(RunningAgent agent, String input) throws Exception {
+        for (JsonNode each : agent.status().get("inputs")) {
+            if (each.get("name").asText().equals(input)) {
+                return each.toString();
+            }
+        }
+        return "";
+    }
+
+    private Set<String> marks() throws IOException {
+        try (Stream<Path> all = Files.list(home)) {
+            return all.map(path -> path.getFileName().toString())
+                    .filter(name -> name.startsWith("ran-"))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    @Test
+    void the_agent_s_files_are_its_user_s_alone_and_scripts_files_are_as_they_were()
+            throws Exception {
+        for (String cmd : List.of("python3", "graalpy")) {
+            file(
+                    "python.d/" + cmd + "/a.py",
+                    """
+                    import os
+                    from datakit_framework import DataKitFramework
+                    class C(DataKitFramework):
+                        name = "c"
+                        interval = 1
+                        def run(self):
+                            open("%1$s/made-by-%2$s", "w").close()
+                            os.makedirs("%1$s/folder-by-%2$s", exist_ok=True)
+                            os.system("touch %1$s/child-of-%2$s")
+                    """
+                            .formatted(home, cmd));
+            file("conf.d/" + cmd + ".conf", input(cmd, cmd, "dirs = [\"" + cmd + "\"]"));
+        }
+        // As a version before left them.
+        for (String folder : List.of("data", "logs", "gitrepos/.store")) {
+            mode(Files.createDirectories(home.resolve(folder)), "rwxr-xr-x");
+        }
+        file("data/registry.db.bak", "x");
+        file("logs/old.log", "x");
+
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            awaitRun(agent, "python3");
+            awaitRun(agent, "graalpy");
+            assertThat(Files.readString(Path.of("/proc/" + agent.pid() + "/status")))
+                    .contains("Umask:\t0077");
+            for (String folder : List.of("data", "logs", "gitrepos/.store", "data/native")) {
+                assertThat(mode(home.resolve(folder))).as(folder).isEqualTo("rwx------");
+            }
+            for (String folder : List.of("data", "logs")) {
+                try (Stream<Path> all = Files.list(home.resolve(folder))) {
+                    assertThat(all.filter(Files::isRegularFile))
+                            .isNotEmpty()
+                            .allSatisfy(each ->
+                                    assertThat(mode(each)).as("%s", each).isEqualTo("rw-------"));
+                }
+            }
+            String umask = umask();
+            assertThat(umask).as("of whoever runs the tests").isIn("0022", "0002");
+            String file = umask.equals("0022") ? "rw-r--r--" : "rw-rw-r--";
+            String folder = umask.equals("0022") ? "rwxr-xr-x" : "rwxrwxr-x";
+            for (String cmd : List.of("python3", "graalpy")) {
+                assertThat(mode(home.resolve("made-by-" + cmd))).as(cmd).isEqualTo(file);
+                assertThat(mode(home.resolve("child-of-" + cmd))).as(cmd).isEqualTo(file);
+                assertThat(mode(home.resolve("folder-by-" + cmd))).as(cmd).isEqualTo(folder);
+            }
+        }
+    }
+
+    private static String umask() throws Exception {
+        Process shell = new ProcessBuilder("sh", "-c", "umask").start();
+        return new String(
+                        shell.getInputStream().readAllBytes(),
+                        java.nio.charset.StandardCharsets.UTF_8)
+                .strip();
+    }
+
+    @Test
+    void native_libraries_are_in_the_home_and_a_kill_leaves_nothing_in_the_temporary_folder()
+            throws Exception {
+        file("python.d/graalpy/a.py", collector("ran-graalpy", ""));
+        file("conf.d/in.conf", input("graalpy", "graalpy", "dirs = [\"graalpy\"]"));
+        Path temporary = Files.createDirectories(home.resolve("tmp"));
+        String option = "-Djava.io.tmpdir=" + temporary;
+        RunningAgent agent =
+                RunningAgent.start(
+                        home, Map.of("TRAPLINE_JAVA_OPTS", option, "JDK_JAVA_OPTIONS", option));
+        List<Long> processes;
+        try {
+            awaitRun(agent, "graalpy");
+            processes =
+                    Stream.concat(
+                                    Stream.of(agent.pid()),
+                                    ProcessHandle.of(agent.pid())
+                                            .orElseThrow()
+                                            .descendants()
+                                            .map(ProcessHandle::pid))
+                            .toList();
+            assertThat(processes).as("with the hosts of store and inputs").hasSizeGreaterThan(2);
+            Path library = home.resolve("data/native");
+            for (long pid : processes) {
+                assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/maps")))
+                        .filteredOn(line -> line.contains(" /tmp/") && line.contains(".so"))
+                        .filteredOn(line -> !line.contains("/agent/target/"))
+                        .allMatch(line -> line.contains(" " + library + "/"));
+            }
+        } finally {
+            agent.kill();
+        }
+        for (long pid : processes) {
+            await().until(() -> ProcessHandle.of(pid).isEmpty());
+        }
+        assertThat(temporary).isEmptyDirectory();
+        try (Stream<Path> all = Files.list(home.resolve("data/native/store-host"))) {
+            assertThat(all).isEmpty();
+        }
+
+        // What another version left, or was damaged: replaced before it is loaded.
+        Path unpacked;
+        try (Stream<Path> all = Files.list(home.resolve("data/native"))) {
+            unpacked = all.filter(Files::isRegularFile).findFirst().orElseThrow();
+        }
+        byte[] library = Files.readAllBytes(unpacked);
+        Files.writeString(unpacked, "no library");
+        Files.writeString(unpacked.resolveSibling("libold.so"), "x");
+        Ended asked = RunningAgent.run(home, "query", "select count(*) from runs");
+        assertThat(asked.exitCode()).as(asked.err()).isZero();
+        assertThat(unpacked).hasBinaryContent(library);
+        assertThat(unpacked.resolveSibling("libold.so")).doesNotExist();
+    }
+
+    @Test
+    void what_others_may_have_written_is_refused_at_the_start_and_never_taken() throws Exception {
+        RunningAgent.start(home).close();
+        Path token = home.resolve("data/admin.token");
+        Path logs = home.resolve("logs");
+        mode(token, "rw-rw-rw-");
+        mode(logs, "rwxrwxrwx");
+
+        Ended refused = RunningAgent.run(home, "run");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains(token + " can be written by others (owner ")
+                .contains("chmod go-w '" + token + "'")
+                .contains("chmod go-w '" + logs + "'")
+                .doesNotContain("Exception");
+        mode(token, "rw-------");
+        mode(logs, "rwx------");
+        if (ROOT) {
+            giveToNobody(token);
+            assertThat(RunningAgent.run(home, "run").err())
+                    .contains(token + " belongs to another user (owner nobody")
+                    .contains("chown root '" + token + "'");
+            Files.delete(token);
+            giveToNobody(home.resolve("data"));
+            for (String command : List.of("run", "query select", "push list")) {
+                Ended ended = RunningAgent.run(home, command.split(" "));
+                assertThat(ended.exitCode()).as(command).isEqualTo(1);
+                assertThat(ended.err())
+                        .contains("chown root '" + home.resolve("data") + "'")
+                        .doesNotContain("defect");
+            }
+            Files.setAttribute(home.resolve("data"), "unix:uid", 0);
+        }
+        RunningAgent.start(home).close();
+    }
+
+    @Test
+    void secrets_that_others_can_read_are_warned_of_until_they_cannot() throws Exception {
+        Path secret = file("the.secret", "s3cr3t");
+        Path conf = home.resolve("conf.d/trapline.conf");
+        Files.writeString(
+                conf,
+                Files.readString(conf)
+                        + """
+                        [[push]]
+                        data_id = 1
+                        access_token = "tok-visible"
+                        type = "event"
+                        [[push]]
+                        data_id = 2
+                        access_token = "ENC[file://the.secret]"
+                        type = "event"
+                        """);
+        mode(conf, "rw-r--r--");
+
+        String warned = RunningAgent.run(home, "check-config").out();
+        assertThat(warned)
+                .contains("warning: others can read this file (owner ", "mode 0644")
+                .contains("access_token (line 8); run chmod go-rw '" + conf + "'")
+                .contains("run chmod go-rw '" + secret + "'")
+                .doesNotContain("tok-visible");
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            assertThat(agent.status().toString()).contains("others can read this file");
+            assertThat(Files.readString(home.resolve("logs/trapline.log")))
+                    .contains("others can read this file");
+        }
+        mode(conf, "rw-------");
+        mode(secret, "rw-------");
+        assertThat(RunningAgent.run(home, "check-config").out()).doesNotContain("others can read");
+    }
+}

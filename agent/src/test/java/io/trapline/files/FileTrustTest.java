@@ -1,0 +1,248 @@
+package io.trapline.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// With files that really belong to somebody else: as root, which the build's own runs are.
+class FileTrustTest {
+    private static final int NOBODY = 65534;
+
+    @TempDir Path folder;
+
+    @BeforeEach
+    void asRoot() {
+        assumeTrue(Stat.isRoot(), "only root can give files away");
+    }
+
+    /// `home/python.d/in` with a collector, a package, a compiled file and a library in it.
+    private Map<String, Path> home() throws IOException {
+        Map<String, Path> all = new TreeMap<>();
+        for (String name :
+                new String[] {
+                    "in.py",
+                    "helper.py",
+                    "data.csv",
+                    "x.pth",
+                    "native.so",
+                    "pack/__init__.py",
+                    "pack/deep/er/m.py",
+                    "pack/deep/code.zip",
+                    "__pycache__/in.cpython-311.pyc",
+                    ".git/hooks/x.py",
+                    "v1.2/y.py"
+                }) {
+            Path file = folder.resolve("python.d/in").resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "");
+            all.put(name, file);
+        }
+        try (var walk = Files.walk(folder.resolve("python.d"))) {
+            for (Path each : walk.toList()) {
+                mode(each, Files.isDirectory(each) ? "rwxr-xr-x" : "rw-r--r--");
+            }
+        }
+        return all;
+    }
+
+    private static void mode(Path path, String mode) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+    }
+
+    private static void give(Path path, int uid) throws IOException {
+        Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void change(Path path, String change) throws IOException {
+        for (String one : change.split(" ")) {
+            switch (one) {
+                case "nobody" -> give(path, NOBODY);
+                case "nogroup" -> Files.setAttribute(path, "unix:gid", NOBODY);
+                default -> mode(path, one);
+            }
+        }
+    }
+
+    private static String message(Optional<Objection> objection) {
+        return objection.map(why -> why.message("in", "run")).orElse("");
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        // what                          | how                     | cure
+        "., rwxrwxrwx, chmod go-w",
+        "., nobody, chown root",
+        "., rwxrwxr-x nogroup, chmod go-w",
+        ".., rwxrwxrwx, chmod go-w",
+        "../.., rwxrwxrwx, chmod go-w",
+        "../.., nobody, chown root",
+        "in.py, rw-rw-rw-, chmod go-w",
+        "in.py, nobody, chown root",
+        "helper.py, rw-r--rw-, chmod go-w",
+        "helper.py, rw-rw-r-- nogroup, chmod go-w",
+        "x.pth, nobody, chown root",
+        "native.so, rw-rw-rw-, chmod go-w",
+        "pack, rwxrwxrwx, chmod go-w",
+        "pack, rwxrwxrwt, chmod go-w",
+        "pack/__init__.py, nobody, chown root",
+        "pack/deep, nobody, chown root",
+        "pack/deep/er/m.py, rw-rw-rw-, chmod go-w",
+        "pack/deep/code.zip, nobody, chown root",
+        "__pycache__, rwxrwxrwx, chmod go-w",
+        "__pycache__/in.cpython-311.pyc, nobody, chown root",
+    })
+    void a_folder_is_refused_for(String what, String how, String cure) throws IOException {
+        home();
+        Path in = folder.resolve("python.d/in");
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in))).isEmpty();
+        Path changed = in.resolve(what).normalize();
+        change(changed, how.replace("rwxrwxrwt", "rwxrwxrwx"));
+        if (how.equals("rwxrwxrwt")) {
+            Files.setAttribute(changed, "unix:mode", 01777);
+        }
+
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in)))
+                .startsWith("in is not run: the agent is root and others can write ")
+                .contains(changed + " (owner ", how.contains("nobody") ? "owner nobody" : "mode 0")
+                .contains(cure + " '" + changed + "'");
+        assertThat(FileTrust.everyone().objectionToTree(in)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "data.csv, rw-rw-rw-",
+        "data.csv, nobody",
+        "in.py, rw-rw-r--",
+        ".git, rwxrwxrwx",
+        ".git/hooks/x.py, nobody",
+        "v1.2, nobody",
+    })
+    void a_folder_is_not_refused_for(String what, String how) throws IOException {
+        home();
+        Path in = folder.resolve("python.d/in");
+        change(in.resolve(what), how);
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in))).isEmpty();
+    }
+
+    @Test
+    void a_link_is_judged_at_both_ends_and_on_the_way() throws IOException {
+        home();
+        Path theirs = Files.createDirectories(folder.resolve("theirs"));
+        Path target = Files.writeString(theirs.resolve("a.py"), "");
+        Path link = folder.resolve("python.d/in/linked.py");
+        Files.createSymbolicLink(link, target);
+        Path in = folder.resolve("python.d/in");
+        assertThat(FileTrust.ofRoot().objectionToTree(in)).isEmpty();
+
+        mode(target, "rw-rw-rw-");
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in))).contains("'" + target + "'");
+        mode(target, "rw-r--r--");
+        mode(theirs, "rwxrwxrwx");
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in))).contains("'" + theirs + "'");
+        mode(theirs, "rwxr-xr-x");
+        give(link, NOBODY);
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in)))
+                .contains("chown -h root '" + link + "'");
+    }
+
+    @Test
+    void a_chain_of_links_is_followed_to_its_end_and_a_circle_is_refused() throws IOException {
+        Path middle = Files.createDirectories(folder.resolve("middle"));
+        Path program = Files.writeString(folder.resolve("python3.11"), "");
+        Files.createSymbolicLink(middle.resolve("python3"), Path.of("../python3.11"));
+        Path cmd = Files.createSymbolicLink(folder.resolve("python"), Path.of("middle/python3"));
+        assertThat(FileTrust.ofRoot().objection(cmd)).isEmpty();
+        mode(middle, "rwxrwxrwx");
+        assertThat(message(FileTrust.ofRoot().objection(cmd))).contains("'" + middle + "'");
+        mode(middle, "rwxr-xr-x");
+        give(program, NOBODY);
+        assertThat(message(FileTrust.ofRoot().objection(cmd))).contains("'" + program + "'");
+
+        Path circle = folder.resolve("circle");
+        Files.createSymbolicLink(circle, circle);
+        assertThat(message(FileTrust.ofRoot().objection(circle))).contains("circle");
+    }
+
+    @Test
+    void a_linked_folder_s_own_files_count_and_folders_may_link_to_each_other() throws IOException {
+        home();
+        Path other = Files.createDirectories(folder.resolve("other"));
+        Path helper = Files.writeString(other.resolve("lib.py"), "");
+        Path in = folder.resolve("python.d/in");
+        Files.createSymbolicLink(in.resolve("lib"), other);
+        Files.createSymbolicLink(other.resolve("back"), in);
+        assertThat(FileTrust.ofRoot().objectionToTree(in)).isEmpty();
+        mode(helper, "rw-rw-rw-");
+        assertThat(message(FileTrust.ofRoot().objectionToTree(in))).contains("'" + helper + "'");
+    }
+
+    @Test
+    void a_sticky_folder_is_safe_for_what_root_made_in_it_and_for_nothing_else()
+            throws IOException {
+        Path sticky = Files.createDirectories(folder.resolve("tmp"));
+        Files.setAttribute(sticky, "unix:mode", 01777);
+        Path ours = Files.createDirectories(sticky.resolve("ours"));
+        Path theirs = Files.createDirectories(sticky.resolve("theirs"));
+        give(theirs, NOBODY);
+        assertThat(FileTrust.ofRoot().objection(ours)).isEmpty();
+        assertThat(message(FileTrust.ofRoot().objection(theirs)))
+                .contains("chown root '" + theirs + "'");
+        assertThat(message(FileTrust.ofRoot().objection(sticky)))
+                .as("others can add to it")
+                .contains("'" + sticky + "'");
+        give(sticky, NOBODY);
+        assertThat(message(FileTrust.ofRoot().objection(ours)))
+                .as("its owner can move what is in it")
+                .contains("chown root '" + sticky + "'");
+    }
+
+    @Test
+    void what_is_missing_is_refused_where_others_could_make_it() throws IOException {
+        Path open = Files.createDirectories(folder.resolve("open"));
+        assertThat(FileTrust.ofRoot().objection(open.resolve("lib"))).isEmpty();
+        Files.setAttribute(open, "unix:mode", 01777);
+        assertThat(message(FileTrust.ofRoot().objection(open.resolve("lib/a"))))
+                .contains("'" + open + "'");
+    }
+
+    @Test
+    void all_that_is_wrong_is_told_at_once_with_one_line_that_cures_it() throws Exception {
+        home();
+        Path in = folder.resolve("python.d/in");
+        change(in.resolve("in.py"), "nobody rw-rw-rw-");
+        change(in.resolve("pack"), "rwxrwxrwx");
+        change(in.resolve("helper.py"), "nobody");
+        String message = message(FileTrust.ofRoot().objectionToTree(in));
+        assertThat(message).contains("(owner nobody, mode 0666)");
+
+        String cure = message.substring(message.indexOf("; run ") + "; run ".length());
+        assertThat(new ProcessBuilder("sh", "-c", cure).start().waitFor()).isZero();
+        assertThat(FileTrust.ofRoot().objectionToTree(in)).isEmpty();
+    }
+
+    @Test
+    void a_file_s_name_cannot_add_to_the_command_that_cures_it() throws Exception {
+        Path evil = folder.resolve("a'; touch pwned; '.py");
+        Files.writeString(evil, "");
+        mode(evil, "rw-rw-rw-");
+        String message = message(FileTrust.ofRoot().objection(evil));
+        String cure = message.substring(message.indexOf("; run ") + "; run ".length());
+        Process shell = new ProcessBuilder("sh", "-c", cure).directory(folder.toFile()).start();
+        assertThat(shell.waitFor()).isZero();
+        assertThat(folder.resolve("pwned")).doesNotExist();
+        assertThat(FileTrust.ofRoot().objection(evil)).isEmpty();
+    }
+}

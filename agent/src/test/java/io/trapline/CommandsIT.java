@@ -164,8 +164,52 @@ class CommandsIT {
         Ended check = run("status", "--check");
         assertThat(check.exitCode()).isEqualTo(1);
         assertThat(check.out())
-                .contains("wrong: mine/Bad, last run: error: ValueError: the queue is");
+                .containsPattern("wrong: Collector mine/Bad failed.*: ValueError: the queue is");
         assertThat(JSON.readTree(run("status", "--json").out()).path("outputs")).hasSize(1);
+    }
+
+    @Test
+    void the_check_says_what_the_first_page_says_and_nothing_else() throws Exception {
+        run("collectors", "run", "mine", "Bad", "--wait");
+        assertThat(
+                        agent.post(
+                                        "/v1/write/keyevent",
+                                        "disk,df_event_id=d1,df_status=critical"
+                                                + " df_title=\"the disk is full\"")
+                                .statusCode())
+                .isEqualTo(200);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() ->
+                        assertThat(shown()).anyMatch(line -> line.contains("disk is full")));
+        for (int i = 0; i < 2; i++) {
+            Ended check = run("status", "--check");
+            assertThat(check.exitCode()).isEqualTo(1);
+            assertThat(check.out().lines().map(line -> line.replaceFirst(", since .*", "")))
+                    .allMatch(line -> line.matches("(wrong|to look at): .*"))
+                    .extracting(line -> line.replaceFirst("^[a-z ]+: ", ""))
+                    .allMatch(line -> shown().stream().anyMatch(it -> same(it, line)))
+                    .hasSameSizeAs(shown());
+        }
+        JsonNode all = JSON.readTree(run("status", "--check", "--json").out());
+        assertThat(all.path("findings").findValuesAsText("text"))
+                .anyMatch(text -> text.contains("the disk is full"));
+        assertThat(all.path("inputs")).hasSize(1);
+    }
+
+    /// Ages move on between two looks.
+    private static boolean same(String one, String other) {
+        String ages = "[0-9]+ (s|min|batch(es)?) .*|now$|just now$";
+        return one.replaceFirst(ages, "").startsWith(other.replaceFirst(ages, ""));
+    }
+
+    private static List<String> shown() {
+        try {
+            return org.jsoup.Jsoup.parse(agent.get("/").body())
+                    .select(".ailments li")
+                    .eachText();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

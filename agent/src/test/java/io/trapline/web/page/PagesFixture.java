@@ -114,6 +114,7 @@ final class PagesFixture implements AutoCloseable {
                         () -> inputs,
                         journal::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
+                        List::of,
                         Optional.of(store),
                         calls,
                         clock);

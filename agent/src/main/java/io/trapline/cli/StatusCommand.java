@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.cli.AgentClient.Answer;
 import io.trapline.cli.TextTable.Shaded;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -151,7 +152,8 @@ final class StatusCommand implements Callable<Integer> {
                                 mebibytes(journal.path("max_bytes"))));
         for (JsonNode reader : journal.path("readers")) {
             long lag = reader.path("lag").asLong();
-            if (lag > 0) {
+            // Outputs have lines of their own.
+            if (lag > 0 && !reader.path("name").asText().startsWith("output/")) {
                 out.println(
                         "  %s: %d %s behind"
                                 .formatted(
@@ -167,7 +169,7 @@ final class StatusCommand implements Callable<Integer> {
         return switch (name) {
             case "store" -> "the store";
             case "period" -> "the periods of checks";
-            default -> name.startsWith("output/") ? "output " + name.substring(7) : name;
+            default -> name;
         };
     }
 
@@ -220,7 +222,7 @@ final class StatusCommand implements Callable<Integer> {
                                 "took",
                                 "points",
                                 "next",
-                                "starts late"));
+                                "late"));
         boolean any = false;
         for (JsonNode input : inputs) {
             JsonNode collectors = input.path("collectors");
@@ -245,7 +247,7 @@ final class StatusCommand implements Callable<Integer> {
         table.print(out, terminal());
         if (any) {
             out.println(
-                    "starts late: 99 of 100 runs start at most so long after their planned time");
+                    "late: 99 of 100 runs start at most so long after their planned time");
         }
     }
 
@@ -280,7 +282,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String milliseconds(JsonNode number) {
-        return PlainNumber.rounded(number.asDouble(), 2) + " ms";
+        return PlainDuration.millis(number.asDouble());
     }
 
     private static void problems(JsonNode inputs, PrintWriter out) {

@@ -56,13 +56,20 @@ final class RunningAgent implements AutoCloseable {
 
     /// Returns when the agent serves.
     static RunningAgent start(Path home) throws IOException {
-        return start(home, Map.of());
+        return start(home, Map.of(), new String[0]);
+    }
+
+    /// @param before the command that starts it: `nohup`
+    static RunningAgent start(Path home, String... before) throws IOException {
+        return start(home, Map.of(), before);
     }
 
     /// @param environment added to that of the tests
-    static RunningAgent start(Path home, Map<String, String> environment) throws IOException {
-        ProcessBuilder run =
-                command(home, "run")
+    static RunningAgent start(Path home, Map<String, String> environment, String... before)
+            throws IOException {
+        ProcessBuilder run = command(home, "run");
+        run.command().addAll(0, List.of(before));
+        run
                         .redirectError(
                                 ProcessBuilder.Redirect.appendTo(
                                         home.resolve("stderr.txt").toFile()));

@@ -139,6 +139,7 @@ class PagesTest {
                         () -> inputs,
                         JOURNAL::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
+                        List::of,
                         Optional.of(store),
                         new OutputsCalls(outputs),
                         () -> NOW);
@@ -204,7 +205,7 @@ class PagesTest {
             }
             for (Element link : page.select("[href], [src], [action]")) {
                 for (String key : List.of("href", "src", "action")) {
-                    assertThat(link.attr(key)).as(path).matches("|#.*|/|/[a-z].*");
+                    assertThat(link.attr(key)).as(path).matches("|/?#.*|/|/[a-z].*");
                 }
             }
             assertThat(page.select(".note.bad").eachText())
@@ -359,6 +360,7 @@ class PagesTest {
                             List.of(),
                             journal.status(),
                             new ConfigStatus(1, List.of(), 0, false, NOW),
+                            List.of(),
                             Optional.of(nothing.status()),
                             new Verdict.Outputs(List.of(), Map.of(), ""),
                             new Ask(Optional.of(nothing)),

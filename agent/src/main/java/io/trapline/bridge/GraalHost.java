@@ -6,7 +6,9 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +26,11 @@ import org.graalvm.polyglot.Engine;
 /// killing what it leads. It uses nothing but the JDK and the polyglot libraries.
 public final class GraalHost {
     static final String TRAIN = "--train";
+
+    static final String OPEN_FILES = "trapline.openFiles";
+
+    /// The secret of the input's seal, and how many processes it may start (i32).
+    static final int BEFORE_OPEN = Seal.SECRET_BYTES + 4;
 
     private static final int OUT_OF_ORDER = 3;
 
@@ -55,6 +62,7 @@ public final class GraalHost {
         Posix.close(nothing);
         Posix.redirect(1, 2);
         Posix.prepareToWake();
+        Posix.limitOpenFiles(Integer.getInteger(OPEN_FILES, Limits.DEFAULT.openFiles()));
         GraalHost host = new GraalHost(Path.of(args[0]), in, out);
         if (training) {
             host.serve();
@@ -85,9 +93,11 @@ public final class GraalHost {
 
     private void handle(Frame frame) {
         if (frame.kind() == Kind.OPEN) {
-            Tenant tenant = new Tenant(this, frame.worker());
+            byte[] secret = Arrays.copyOf(frame.payload(), Seal.SECRET_BYTES);
+            int processes = ByteBuffer.wrap(frame.payload()).getInt(Seal.SECRET_BYTES);
+            Tenant tenant = new Tenant(this, frame.worker(), new Seal(secret), processes);
             tenants.put(frame.worker(), tenant);
-            tenant.open(frame.text());
+            tenant.open(frame.text(BEFORE_OPEN));
             return;
         }
         Tenant tenant = tenants.get(frame.worker());
@@ -108,10 +118,11 @@ public final class GraalHost {
         tenants.remove(tenant.number());
     }
 
-    void send(Frame frame) {
+    /// @param seal of the input whose frame it is
+    void send(Frame frame, Seal seal) {
         writing.lock();
         try {
-            frame.write(out);
+            frame.write(out, seal.next(frame));
         } catch (IOException _) {
             // the agent is gone; the end of the input says so as well
         } finally {

@@ -3,6 +3,7 @@ package io.trapline.ingest.trap;
 import io.trapline.registry.Check;
 import io.trapline.registry.FilterRule;
 import io.trapline.registry.Registry;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -57,7 +58,7 @@ public final class RegisteredChecks implements TrapChecks {
                         ? Optional.empty()
                         : Optional.of(Pattern.compile(check.corsOrigin())),
                 check.tagset(),
-                Set.copyOf(check.histogramMetrics()),
+                new HashSet<>(check.histogramMetrics()),
                 check.guessTypes(),
                 check.rate(),
                 check.filters()

@@ -72,7 +72,7 @@ record Verdict(List<Finding> findings) {
             JournalStatus journal,
             ConfigStatus config,
             Optional<StoreStatus> store,
-            Map<List<String>, RunFigures> runs,
+            Map<String, RunFigures> runs,
             List<OpenEvents.Open> events,
             String silent,
             Optional<Instant> asOf,
@@ -156,7 +156,7 @@ record Verdict(List<Finding> findings) {
             for (CollectorStatus collector : input.collectors()) {
                 Optional<RunFigures> figures =
                         Optional.ofNullable(
-                                facts.runs().get(List.of(input.name(), collector.name())));
+                                facts.runs().get(RunFigures.key(input.name(), collector.name())));
                 collector(input.name(), collector, figures, facts.now()).ifPresent(found);
             }
         }

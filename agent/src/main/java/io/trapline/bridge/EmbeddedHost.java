@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -35,7 +36,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
 
     private final Map<Integer, Seal> seals = new ConcurrentHashMap<>();
-    private final Map<Integer, byte[]> secrets = new ConcurrentHashMap<>();
+    private final byte[] secret = Seal.newHostSecret();
     private long refused; // both: the process's reader alone
     private long refusedAt;
 
@@ -56,7 +57,8 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
                         "embedded Python",
                         this,
                         budget,
-                        new WorkerProcess.Bounds(Seal.BYTES, Integer.MAX_VALUE));
+                        new WorkerProcess.Bounds(
+                                Optional.of(secret), Integer.MAX_VALUE));
         process.follow();
     }
 
@@ -77,9 +79,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
         Seat seat = new Seat(session, unendable);
-        byte[] secret = Seal.newSecret();
-        seals.put(session.number(), new Seal(secret));
-        secrets.put(session.number(), secret);
+        seals.put(session.number(), Seal.ofSeat(secret, session.number()));
         seats.put(session.number(), seat);
         seat.start();
         if (gone) {
@@ -160,25 +160,29 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         gone = true;
         String because = killedBecause;
         String what = because == null ? how : "the host process was killed: " + because;
-        seats.values().forEach(seat -> seat.end(what));
+        if (!own && process.sentBadFrame()) {
+            what += "; which of its inputs did cannot be told (isolation = \"own\" keeps one apart)";
+        }
+        String told = what;
+        seats.values().forEach(seat -> seat.end(told));
         seats.clear();
         leftBehind.keySet().forEach(this::ended);
     }
 
     @Override
     public void send(Frame frame) throws IOException {
-        byte[] secret = frame.kind() == Kind.OPEN ? secrets.remove(frame.worker()) : null;
-        process.send(secret == null ? frame : frame.behind(before(secret, frame.worker())));
+        process.send(
+                frame.kind() == Kind.OPEN ? frame.behind(beforeOpen(frame.worker())) : frame);
     }
 
     /// What the host itself reads of an OPEN.
-    private byte[] before(byte[] secret, int number) {
+    private byte[] beforeOpen(int number) {
         Seat seat = seats.get(number);
         int processes =
                 seat == null
                         ? Limits.DEFAULT.processes()
                         : seat.session.spec().limits().processes();
-        return ByteBuffer.allocate(GraalHost.BEFORE_OPEN).put(secret).putInt(processes).array();
+        return ByteBuffer.allocate(GraalHost.BEFORE_OPEN).putInt(processes).array();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Inputs that run in an executable of the host, one process each.
@@ -49,7 +50,8 @@ final class ExternalWorkers {
             process = WorkerProcess.start(builder, "input " + spec.input(),
                             this,
                             budget,
-                            new WorkerProcess.Bounds(0, spec.limits().processes()));
+                            new WorkerProcess.Bounds(
+                                    Optional.empty(), spec.limits().processes()));
             process.follow();
         }
 

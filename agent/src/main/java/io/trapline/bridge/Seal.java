@@ -5,12 +5,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 
-/// What proves that a frame was written for one input of a host process: its number in the order of
-/// the input's frames (i64), and 16 bytes that only who knows the input's secret can make of both.
+/// What proves who wrote a frame on the pipes of a host process: a number that grows from frame to
+/// frame (i64), and 16 bytes that only who knows the writer's secret can make of number and frame.
 ///
-/// All inputs of a shared host can open its pipe through `/proc/self/fd`, for writing and for
-/// reading. So the secret itself is never on the way to the agent, and a frame that was read there
-/// proves nothing a second time.
+/// All inputs of a shared host can open its pipes through `/proc/self/fd`, for writing and for
+/// reading. So each input and the agent have a secret of their own; all are made of one, which the
+/// agent writes to the host before any script runs there, and none is ever on a pipe after that. A
+/// frame that was read there proves nothing a second time.
 ///
 /// The proof is the first half of SHA-256 over secret, number, the frame's length and the frame;
 /// what was left out of the hash makes it useless to go on hashing from it. Not thread-safe: who
@@ -19,28 +20,38 @@ final class Seal {
     static final int SECRET_BYTES = 32;
     static final int BYTES = 8 + 16;
 
-    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int AGENT = -1;
 
     private final byte[] secret;
     private final MessageDigest digest;
     private long last;
 
-    Seal(byte[] secret) {
-        if (secret.length != SECRET_BYTES) {
-            throw new IllegalArgumentException(
-                    "a secret has " + SECRET_BYTES + " bytes, not " + secret.length);
-        }
-        this.secret = secret.clone();
+    /// @param writer the seat, or [#AGENT]
+    private Seal(byte[] hostSecret, int writer) {
         try {
             digest = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
+        digest.update(hostSecret);
+        digest.update(ByteBuffer.allocate(4).putInt(writer).array());
+        secret = digest.digest();
     }
 
-    static byte[] newSecret() {
+    static Seal ofSeat(byte[] hostSecret, int seat) {
+        if (seat < 0) {
+            throw new IllegalArgumentException("no seat: " + seat);
+        }
+        return new Seal(hostSecret, seat);
+    }
+
+    static Seal ofAgent(byte[] hostSecret) {
+        return new Seal(hostSecret, AGENT);
+    }
+
+    static byte[] newHostSecret() {
         byte[] secret = new byte[SECRET_BYTES];
-        RANDOM.nextBytes(secret);
+        new SecureRandom().nextBytes(secret);
         return secret;
     }
 

@@ -43,8 +43,10 @@ final class WorkerProcess {
     private final Watch watched;
     private final String what;
     private final int sealBytes;
+    private final Optional<Seal> seal; // guarded by `writing`
     private volatile long writingSince; // System.nanoTime(), 0 when nothing is being written
     private volatile String killedBecause = "";
+    private volatile boolean sentBadFrame;
 
     interface Events {
         /// One call at a time, in order.
@@ -66,7 +68,8 @@ final class WorkerProcess {
         this.process = process;
         this.events = events;
         this.what = name;
-        this.sealBytes = bounds.sealBytes();
+        this.sealBytes = bounds.secret().isPresent() ? Seal.BYTES : 0;
+        this.seal = bounds.secret().map(Seal::ofAgent);
         this.share = budget.share(this::kill);
         Thread errors =
                 Thread.ofPlatform()
@@ -77,9 +80,9 @@ final class WorkerProcess {
         errors.start();
     }
 
-    /// @param sealBytes that each frame has
+    /// @param secret of the seals that the frames have in both directions, told to it at its start
     /// @param processes how many it may start; `Integer.MAX_VALUE` = who lives in it counts
-    record Bounds(int sealBytes, int processes) {}
+    record Bounds(Optional<byte[]> secret, int processes) {}
 
     /// @param what for messages
     /// @param budget for the frames that it sends
@@ -88,7 +91,15 @@ final class WorkerProcess {
             throws WorkerException, InterruptedException {
         Future<Process> starting = STARTER.submit(builder::start);
         try {
-            return new WorkerProcess(starting.get(), what, events, budget, bounds);
+            Process process = starting.get();
+            if (bounds.secret().isPresent()) {
+                process.getOutputStream().write(bounds.secret().get());
+                process.getOutputStream().flush();
+            }
+            return new WorkerProcess(process, what, events, budget, bounds);
+        } catch (IOException e) {
+            throw new WorkerException(
+                    what + ": " + builder.command().getFirst() + " ended as it started", e);
         } catch (ExecutionException e) {
             throw new WorkerException(
                     what + ": could not start " + builder.command().getFirst() + ": " + e, e);
@@ -139,6 +150,11 @@ final class WorkerProcess {
         }
     }
 
+    /// Whether it was ended because its pipe carried what is no frame.
+    boolean sentBadFrame() {
+        return sentBadFrame;
+    }
+
     long pid() {
         return process.pid();
     }
@@ -147,7 +163,8 @@ final class WorkerProcess {
         writing.lock();
         try {
             writingSince = Math.max(1, System.nanoTime());
-            frame.write(process.getOutputStream());
+            byte[] proof = seal.isPresent() ? seal.get().next(frame) : new byte[0];
+            frame.write(process.getOutputStream(), proof);
         } finally {
             writingSince = 0;
             writing.unlock();
@@ -195,6 +212,7 @@ final class WorkerProcess {
             }
         } catch (BadFrameException e) {
             if (killedBecause.isEmpty() && process.isAlive()) {
+                sentBadFrame = true;
                 kill(SENT.formatted(e.getMessage()));
             }
         } catch (IOException e) {

@@ -38,7 +38,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private final Map<Integer, Seal> seals = new ConcurrentHashMap<>();
     private final byte[] secret = Seal.newHostSecret();
     private long refused; // both: the process's reader alone
-    private long refusedAt;
+    private long refusedAt; // 0 = never; a seat that somebody has keeps its own
 
     /// What to do when an input ends whose loading was given up.
     private final Map<Integer, Runnable> leftBehind = new ConcurrentHashMap<>();
@@ -118,13 +118,18 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
 
     /// All inputs of this process can write to its pipe, so the culprit is not known.
     private void refuse(Frame frame) {
-        long now = System.nanoTime();
+        Seat seat = seats.get(frame.worker());
         refused++;
-        if (refused > 1 && now - refusedAt < REFUSED_EVERY.toNanos()) {
+        long now = System.nanoTime();
+        long before = seat == null ? refusedAt : seat.refusedAt;
+        if (before != 0 && now - before < REFUSED_EVERY.toNanos()) {
             return;
         }
-        refusedAt = now;
-        Seat seat = seats.get(frame.worker());
+        if (seat == null) {
+            refusedAt = Math.max(1, now);
+        } else {
+            seat.refusedAt = Math.max(1, now);
+        }
         log.warn(
                 "embedded Python (process {}): refused a frame of kind {} {}: it was not written by"
                         + " that input's interpreter. Something in the process writes to the pipe"
@@ -292,6 +297,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private final AtomicInteger droppedLines = new AtomicInteger();
         private final Set<String> unendable;
         private volatile boolean over;
+        private long refusedAt; // the process's reader alone
 
         Seat(Session session, Set<String> unendable) {
             this.session = session;

@@ -69,7 +69,8 @@ class ConfigurationReferenceTest {
                 """);
         Files.writeString(
                 conf.resolve("datakit.conf"), "[http_api]\nzzz = 1\n[logging]\nzzz = 1\n");
-        Files.writeString(conf.resolve("pythond.conf"), 
+        Files.writeString(
+                conf.resolve("pythond.conf"),
                 "[[inputs.pythond]]\nzzz = 1\n[inputs.pythond.limits]\nzzz = 1\n");
 
         Set<String> known = new TreeSet<>();

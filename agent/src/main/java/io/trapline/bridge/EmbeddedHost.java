@@ -57,8 +57,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
                         "embedded Python",
                         this,
                         budget,
-                        new WorkerProcess.Bounds(
-                                Optional.of(secret), Integer.MAX_VALUE));
+                        new WorkerProcess.Bounds(Optional.of(secret), Integer.MAX_VALUE));
         process.follow();
     }
 
@@ -166,7 +165,8 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         String because = killedBecause;
         String what = because == null ? how : "the host process was killed: " + because;
         if (!own && process.sentBadFrame()) {
-            what += "; which of its inputs did cannot be told (isolation = \"own\" keeps one apart)";
+            what +=
+                    "; which of its inputs did cannot be told (isolation = \"own\" keeps one apart)";
         }
         String told = what;
         seats.values().forEach(seat -> seat.end(told));
@@ -176,8 +176,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
 
     @Override
     public void send(Frame frame) throws IOException {
-        process.send(
-                frame.kind() == Kind.OPEN ? frame.behind(beforeOpen(frame.worker())) : frame);
+        process.send(frame.kind() == Kind.OPEN ? frame.behind(beforeOpen(frame.worker())) : frame);
     }
 
     /// What the host itself reads of an OPEN.
@@ -330,8 +329,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
                 boolean many = waitingLines.incrementAndGet() > MAX_WAITING_LINES;
                 // One line passes, however long it is.
                 boolean much =
-                        waitingBytes.addAndGet(bytes) > MAX_WAITING_BYTES
-                                && waitingLines.get() > 1;
+                        waitingBytes.addAndGet(bytes) > MAX_WAITING_BYTES && waitingLines.get() > 1;
                 if (many || much) {
                     waitingLines.decrementAndGet();
                     waitingBytes.addAndGet(-bytes);

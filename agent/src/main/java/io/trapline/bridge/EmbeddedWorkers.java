@@ -44,12 +44,18 @@ final class EmbeddedWorkers implements AutoCloseable {
             throws WorkerException, InterruptedException {
         EmbeddedHost host;
         if (spec.ownHost() || unendable.contains(spec.input())) {
-            host = EmbeddedHost.start(command.builder(frameworkDir, spec.limits().openFiles()), true, budget);
+            host =
+                    EmbeddedHost.start(
+                            command.builder(frameworkDir, spec.limits().openFiles()), true, budget);
         } else {
             lock.lock();
             try {
                 if (shared == null || shared.isGone()) {
-                    shared = EmbeddedHost.start(command.builder(frameworkDir, SHARED_OPEN_FILES), false, budget);
+                    shared =
+                            EmbeddedHost.start(
+                                    command.builder(frameworkDir, SHARED_OPEN_FILES),
+                                    false,
+                                    budget);
                 }
                 host = shared;
             } finally {

@@ -47,11 +47,13 @@ final class ExternalWorkers {
                 FrameBudget budget)
                 throws WorkerException, InterruptedException {
             session = new Session(spec, 0, listener, this);
-            process = WorkerProcess.start(builder, "input " + spec.input(),
+            process =
+                    WorkerProcess.start(
+                            builder,
+                            "input " + spec.input(),
                             this,
                             budget,
-                            new WorkerProcess.Bounds(
-                                    Optional.empty(), spec.limits().processes()));
+                            new WorkerProcess.Bounds(Optional.empty(), spec.limits().processes()));
             process.follow();
         }
 

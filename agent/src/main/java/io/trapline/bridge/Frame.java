@@ -64,7 +64,16 @@ record Frame(Kind kind, int worker, long number, byte[] payload) {
         /// The most bytes that a frame of this kind can have after its head.
         private int longest() {
             return switch (this) {
-                case OPEN, START, INTERRUPT, REPLY, CLOSE, LOADED, REPORT, FINISHED, CLOSED, DYING ->
+                case OPEN,
+                        START,
+                        INTERRUPT,
+                        REPLY,
+                        CLOSE,
+                        LOADED,
+                        REPORT,
+                        FINISHED,
+                        CLOSED,
+                        DYING ->
                         MAX_LENGTH;
                 case OUTPUT -> MAX_LINE;
                 case STARTED, LOADING -> MAX_SMALL;
@@ -154,7 +163,8 @@ record Frame(Kind kind, int worker, long number, byte[] payload) {
                     .decode(ByteBuffer.wrap(payload, from, length))
                     .toString();
         } catch (CharacterCodingException _) {
-            throw new BadFrameException("a frame of kind " + kind + " with bytes that are no UTF-8");
+            throw new BadFrameException(
+                    "a frame of kind " + kind + " with bytes that are no UTF-8");
         }
     }
 

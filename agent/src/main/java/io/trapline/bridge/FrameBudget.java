@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// How many bytes of frames the agent holds at once, for all its workers together: those that
 /// arrive, those that wait to be heard, and those that are being heard.
 ///
-/// There are two lanes, so that small reports do not wait behind large ones: frames up to
-/// [#SMALL] bytes share [#SMALL_LANE], of which one process has a quarter at most, and larger ones
-/// share [#LARGE_LANE], which is room for one of the largest. A frame asks once, for all its bytes,
-/// and while it waits it holds nothing: so nobody waits for somebody who waits, and there is no
+/// There are two lanes, so that small reports do not wait behind large ones: frames up to [#SMALL]
+/// bytes share [#SMALL_LANE], of which one process has a quarter at most, and larger ones share
+/// [#LARGE_LANE], which is room for one of the largest. A frame asks once, for all its bytes, and
+/// while it waits it holds nothing: so nobody waits for somebody who waits, and there is no
 /// deadlock. Each lane is given in the order of asking. Who has asked and does not send what it
 /// announced cannot make the others wait for ever: when somebody waits and a frame of the lane has
 /// been arriving for longer than the patience, its process is ended, and named. Hearing a frame

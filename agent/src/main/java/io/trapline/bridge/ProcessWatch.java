@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// Counts the processes that inputs have started, and has an input ended that has too many.
 ///
 /// Looking at all processes costs milliseconds, so it is done when the machine's number of threads
-/// has grown by a part of what is allowed, and every ten seconds; that number is looked at ten times
-/// a second. A process that leaves its session and its parents, both, is not counted.
+/// has grown by a part of what is allowed, and every ten seconds; that number is looked at ten
+/// times a second. A process that leaves its session and its parents, both, is not counted.
 ///
 /// One thread a process of ours, started by the first that is watched.
 final class ProcessWatch {
@@ -48,11 +48,7 @@ final class ProcessWatch {
     static synchronized void add(Watched one) {
         watched.add(one);
         if (thread == null) {
-            thread =
-                    Thread.ofPlatform()
-                            .daemon()
-                            .name("process-watch")
-                            .start(ProcessWatch::watch);
+            thread = Thread.ofPlatform().daemon().name("process-watch").start(ProcessWatch::watch);
         }
     }
 

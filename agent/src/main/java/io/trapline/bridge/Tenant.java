@@ -354,8 +354,7 @@ final class Tenant {
     }
 
     private void output(Origin origin, String line) {
-        send(
-                Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
+        send(Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String described(PolyglotException e) {

@@ -20,10 +20,10 @@
 /// [io.trapline.bridge.FrameBudget] for all workers; what is no frame of a worker ends it.
 ///
 /// A host has 32 bytes more on its standard input before the first frame, the host secret, and in
-/// both directions a seal of 24 bytes between `number` and `payload`
-/// ([io.trapline.bridge.Seal]): a frame of a host counts only for the input whose secret it was
-/// sealed with, and one to it only when the agent sealed it. Its OPEN begins with the number of
-/// processes that the input may have (i32).
+/// both directions a seal of 24 bytes between `number` and `payload` ([io.trapline.bridge.Seal]): a
+/// frame of a host counts only for the input whose secret it was sealed with, and one to it only
+/// when the agent sealed it. Its OPEN begins with the number of processes that the input may have
+/// (i32).
 ///
 /// | to the worker | number | payload |
 /// | --- | --- | --- |

@@ -141,7 +141,9 @@ final class InputBlock {
         ConfTable limits = block.section("limits");
         Limits usual = Limits.DEFAULT;
         int openFiles =
-                limits.integer("open_files", 64, 1 << 20).orElse((long) usual.openFiles()).intValue();
+                limits.integer("open_files", 64, 1 << 20)
+                        .orElse((long) usual.openFiles())
+                        .intValue();
         int processes =
                 limits.integer("processes", 1, 1 << 20).orElse((long) usual.processes()).intValue();
         limits.done();

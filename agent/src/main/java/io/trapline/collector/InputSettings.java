@@ -50,18 +50,7 @@ public record InputSettings(
             boolean ownHost,
             Path file,
             int line) {
-        this(
-                name,
-                cmd,
-                dirs,
-                envs,
-                tags,
-                timeout,
-                splay,
-                ownHost,
-                Limits.DEFAULT,
-                file,
-                line);
+        this(name, cmd, dirs, envs, tags, timeout, splay, ownHost, Limits.DEFAULT, file, line);
     }
 
     /// Tells the framework in a worker to leave upstream's log files alone.

@@ -157,8 +157,7 @@ abstract class WorkerContract {
         WorkerSpec usual = spec(input, ownHost);
         try {
             Worker worker =
-                    bridge()
-                            .open(
+                    bridge().open(
                                     new WorkerSpec(
                                             input,
                                             usual.command(),
@@ -177,7 +176,8 @@ abstract class WorkerContract {
     }
 
     /// Bounded: sixty sleepers, each of which has left its parent.
-    static final String TOO_MANY = "for i in $(seq 60); do (sleep 613 &) ; done; echo all; wait; sleep 613";
+    static final String TOO_MANY =
+            "for i in $(seq 60); do (sleep 613 &) ; done; echo all; wait; sleep 613";
 
     @Test
     void too_many_processes_end_their_input_alone_and_are_all_killed() {

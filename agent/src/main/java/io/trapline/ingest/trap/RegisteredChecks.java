@@ -5,7 +5,6 @@ import io.trapline.registry.FilterRule;
 import io.trapline.registry.Registry;
 import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;

@@ -190,8 +190,7 @@ record Overview(
         return first.endsWith(":") ? first + " " + Run.summary(problem) : Run.summary(problem);
     }
 
-    private static Input input(
-            InputStatus input, Map<String, RunFigures> figures, Instant now) {
+    private static Input input(InputStatus input, Map<String, RunFigures> figures, Instant now) {
         return new Input(
                 input.name(),
                 input.state(),
@@ -205,7 +204,8 @@ record Overview(
                                         collector,
                                         Optional.ofNullable(
                                                 figures.get(
-                                                        RunFigures.key(input.name(), collector.name()))),
+                                                        RunFigures.key(
+                                                                input.name(), collector.name()))),
                                         now))
                         .toList());
     }

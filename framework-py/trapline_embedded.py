@@ -18,7 +18,8 @@ STDOUT, STDERR = 0, 1
 _WAY_OUT = 'set cmd = "python3" for this input (docs/python-compatibility.md has the list)'
 
 # Positions among the arguments of _posixsubprocess.fork_exec
-_ENVIRONMENT, _STDOUT_OF_CHILD, _STDERR_OF_CHILD, _UMASK, _BEFORE_EXEC = 5, 9, 11, 20, 21
+_ENVIRONMENT, _STDOUT_OF_CHILD, _STDERR_OF_CHILD = 5, 9, 11
+_SESSION, _GROUP, _UMASK, _BEFORE_EXEC = 15, 16, 20, 21
 
 _ABSENT_MODULES = frozenset(
     "grp syslog curses _curses nis spwd crypt ossaudiodev tkinter _tkinter readline _posixshmem dbm.gnu dbm.ndbm "
@@ -114,6 +115,8 @@ def _start_children(runner, host):
             arguments[_STDOUT_OF_CHILD] = descriptor(STDOUT)
         if arguments[_STDERR_OF_CHILD] == -1:
             arguments[_STDERR_OF_CHILD] = descriptor(STDERR)
+        if arguments[_GROUP] < 0 and not arguments[_SESSION]:
+            arguments[_GROUP] = 0  # a group of its own: known to be this input's, and its signals stay in it
         if arguments[_UMASK] < 0:
             return fork_exec(*arguments)
         before = os.umask(arguments[_UMASK])  # GraalPy ignores the argument; a child inherits it

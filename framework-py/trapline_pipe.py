@@ -266,6 +266,17 @@ def _end_with_agent():
             pass
 
 
+def _limit_open_files(most):
+    """The soft limit, which the agent's own may be far above of; a script may raise it to the hard one, which stays."""
+    try:
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most if hard < 0 else min(most, hard), hard))
+    except (ImportError, TypeError, ValueError, OSError):
+        pass
+
+
 def main():
     try:
         os.setsid()
@@ -288,6 +299,7 @@ def main():
     if frame is None:
         return
     spec = json.loads(frame[2].decode())
+    _limit_open_files(spec.get("open_files"))
     # In a script's eyes, it is imported by a program like any other.
     sys.argv = ["pythond", "--logname=" + spec["input"]]
     sys.modules.pop("__main__", None)

@@ -69,7 +69,9 @@ class ConfigurationReferenceTest {
                 """);
         Files.writeString(
                 conf.resolve("datakit.conf"), "[http_api]\nzzz = 1\n[logging]\nzzz = 1\n");
-        Files.writeString(conf.resolve("pythond.conf"), "[[inputs.pythond]]\nzzz = 1\n");
+        Files.writeString(
+                conf.resolve("pythond.conf"),
+                "[[inputs.pythond]]\nzzz = 1\n[inputs.pythond.limits]\nzzz = 1\n");
 
         Set<String> known = new TreeSet<>();
         int tables = 0;
@@ -94,7 +96,7 @@ class ConfigurationReferenceTest {
                         "gin_err_log",
                         "disable_color"));
 
-        assertThat(tables).isEqualTo(23);
+        assertThat(tables).isEqualTo(24);
         String reference = Files.readString(REFERENCE);
         assertThat(known).allSatisfy(key -> assertThat(reference).containsPattern(asCode(key)));
     }

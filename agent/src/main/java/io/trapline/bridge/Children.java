@@ -3,8 +3,10 @@ package io.trapline.bridge;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -24,6 +26,7 @@ final class Children {
     private final BiConsumer<WorkerListener.Stream, String> lines;
     private final ReentrantLock lock = new ReentrantLock(); // guards all below
     private final List<Child> started = new ArrayList<>();
+    private final Set<Long> groups = new HashSet<>();
     private final int[] printed = {-1, -1};
     private boolean over;
 
@@ -76,6 +79,20 @@ final class Children {
                 started.removeIf(child -> alive(child) == null);
             }
             started.add(new Child(process, run));
+            groups.add(process);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The process groups that its children lead, or led: their members may be there still.
+    Set<Long> groups() {
+        lock.lock();
+        try {
+            if (groups.size() > TIDY_AT) {
+                groups.retainAll(ProcessTable.read().groups());
+            }
+            return Set.copyOf(groups);
         } finally {
             lock.unlock();
         }

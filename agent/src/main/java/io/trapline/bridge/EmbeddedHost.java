@@ -2,12 +2,16 @@ package io.trapline.bridge;
 
 import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,10 +28,17 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(4);
     private static final Duration KILL_GRACE = Duration.ofSeconds(3);
     private static final int MAX_WAITING_LINES = 4096;
+    private static final long MAX_WAITING_BYTES = 1 << 20;
+    private static final Duration REFUSED_EVERY = Duration.ofMinutes(1);
 
     private final WorkerProcess process;
     private final boolean own;
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
+
+    private final Map<Integer, Seal> seals = new ConcurrentHashMap<>();
+    private final byte[] secret = Seal.newHostSecret();
+    private long refused; // both: the process's reader alone
+    private long refusedAt; // 0 = never; a seat that somebody has keeps its own
 
     /// What to do when an input ends whose loading was given up.
     private final Map<Integer, Runnable> leftBehind = new ConcurrentHashMap<>();
@@ -37,17 +48,23 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     private volatile @Nullable String killedBecause;
 
     @SuppressWarnings("this-escape")
-    private EmbeddedHost(ProcessBuilder builder, boolean own)
+    private EmbeddedHost(ProcessBuilder builder, boolean own, FrameBudget budget)
             throws WorkerException, InterruptedException {
         this.own = own;
-        this.process = WorkerProcess.start(builder, "embedded-python", this);
+        this.process =
+                WorkerProcess.start(
+                        builder,
+                        "embedded Python",
+                        this,
+                        budget,
+                        new WorkerProcess.Bounds(Optional.of(secret), Integer.MAX_VALUE));
         process.follow();
     }
 
     /// @param own it houses one input and ends with it
-    static EmbeddedHost start(ProcessBuilder builder, boolean own)
+    static EmbeddedHost start(ProcessBuilder builder, boolean own, FrameBudget budget)
             throws WorkerException, InterruptedException {
-        return new EmbeddedHost(builder, own);
+        return new EmbeddedHost(builder, own, budget);
     }
 
     /// @param loadLimit how long loading may stand still
@@ -61,6 +78,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             throws WorkerException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
         Seat seat = new Seat(session, unendable);
+        seals.put(session.number(), Seal.ofSeat(secret, session.number()));
         seats.put(session.number(), seat);
         seat.start();
         if (gone) {
@@ -75,13 +93,53 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     }
 
     @Override
-    public void frame(Frame frame) {
+    public void frame(Frame.Received received) {
+        Frame frame = received.frame();
+        Seal seal = seals.get(frame.worker());
+        if (seal == null || !seal.isNext(frame, received.proof())) {
+            received.hold().close();
+            refuse(frame);
+            return;
+        }
         Seat seat = seats.get(frame.worker());
         if (seat != null) {
-            seat.hear(frame);
-        } else if (frame.kind() == Kind.CLOSED) {
-            ended(frame.worker());
+            seat.hear(received);
+        } else {
+            received.hold().close();
+            if (frame.kind() == Kind.CLOSED) {
+                ended(frame.worker());
+            }
         }
+        if (frame.kind() == Kind.CLOSED) {
+            seals.remove(frame.worker());
+        }
+    }
+
+    /// All inputs of this process can write to its pipe, so the culprit is not known.
+    private void refuse(Frame frame) {
+        Seat seat = seats.get(frame.worker());
+        refused++;
+        long now = System.nanoTime();
+        long before = seat == null ? refusedAt : seat.refusedAt;
+        if (before != 0 && now - before < REFUSED_EVERY.toNanos()) {
+            return;
+        }
+        if (seat == null) {
+            refusedAt = Math.max(1, now);
+        } else {
+            seat.refusedAt = Math.max(1, now);
+        }
+        log.warn(
+                "embedded Python (process {}): refused a frame of kind {} {}: it was not written by"
+                        + " that input's interpreter. Something in the process writes to the pipe"
+                        + " that its inputs share; which one does cannot be told. Refused so far:"
+                        + " {}. Give inputs that you do not trust isolation = \"own\"",
+                pid(),
+                frame.kind(),
+                seat == null
+                        ? "for a seat that nobody has, " + frame.worker()
+                        : "in the name of input " + seat.session.spec().input(),
+                refused);
     }
 
     private void ended(int worker) {
@@ -106,14 +164,29 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         gone = true;
         String because = killedBecause;
         String what = because == null ? how : "the host process was killed: " + because;
-        seats.values().forEach(seat -> seat.end(what));
+        if (!own && process.sentBadFrame()) {
+            what +=
+                    "; which of its inputs did cannot be told (isolation = \"own\" keeps one apart)";
+        }
+        String told = what;
+        seats.values().forEach(seat -> seat.end(told));
         seats.clear();
         leftBehind.keySet().forEach(this::ended);
     }
 
     @Override
     public void send(Frame frame) throws IOException {
-        process.send(frame);
+        process.send(frame.kind() == Kind.OPEN ? frame.behind(beforeOpen(frame.worker())) : frame);
+    }
+
+    /// What the host itself reads of an OPEN.
+    private byte[] beforeOpen(int number) {
+        Seat seat = seats.get(number);
+        int processes =
+                seat == null
+                        ? Limits.DEFAULT.processes()
+                        : seat.session.spec().limits().processes();
+        return ByteBuffer.allocate(GraalHost.BEFORE_OPEN).putInt(processes).array();
     }
 
     @Override
@@ -213,14 +286,17 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
     }
 
     /// One input's place: its session, and the queue of frames that it has not heard yet.
-    private static final class Seat {
+    private final class Seat {
         private final Session session;
         private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
         private final AtomicInteger unheard = new AtomicInteger(); // queued or being heard
         private final AtomicInteger waitingLines = new AtomicInteger();
+        private final AtomicLong waitingBytes = new AtomicLong();
+        private final AtomicBoolean misbehaved = new AtomicBoolean();
         private final AtomicInteger droppedLines = new AtomicInteger();
         private final Set<String> unendable;
         private volatile boolean over;
+        private long refusedAt; // the process's reader alone
 
         Seat(Session session, Set<String> unendable) {
             this.session = session;
@@ -242,25 +318,36 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             }
         }
 
-        void hear(Frame frame) {
-            if (frame.kind() == Kind.REPORT && unheard.get() == 0 && hearAtOnce(frame)) {
+        void hear(Frame.Received received) {
+            Frame frame = received.frame();
+            if (frame.kind() == Kind.REPORT && unheard.get() == 0 && hearAtOnce(received)) {
+                received.hold().close();
                 return;
             }
             if (frame.kind() == Kind.OUTPUT) {
-                if (waitingLines.incrementAndGet() > MAX_WAITING_LINES) {
+                int bytes = frame.payload().length;
+                boolean many = waitingLines.incrementAndGet() > MAX_WAITING_LINES;
+                // One line passes, however long it is.
+                boolean much =
+                        waitingBytes.addAndGet(bytes) > MAX_WAITING_BYTES && waitingLines.get() > 1;
+                if (many || much) {
                     waitingLines.decrementAndGet();
+                    waitingBytes.addAndGet(-bytes);
                     droppedLines.incrementAndGet();
+                    received.hold().close();
                     return;
                 }
                 later(() -> {
                     waitingLines.decrementAndGet();
-                    pass(frame);
+                    waitingBytes.addAndGet(-bytes);
+                    pass(received);
                     tellDropped();
                 });
             } else if (frame.kind() == Kind.CLOSED) {
+                received.hold().close();
                 end(frame.text());
             } else {
-                later(() -> pass(frame));
+                later(() -> pass(received));
             }
         }
 
@@ -269,11 +356,11 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             queue.add(task);
         }
 
-        private boolean hearAtOnce(Frame frame) {
+        private boolean hearAtOnce(Frame.Received received) {
             try {
-                return session.reportAtOnce(frame);
+                return session.reportAtOnce(received.frame(), received.hold());
             } catch (IOException | RuntimeException e) {
-                failed(frame, e);
+                failed(received.frame(), e);
                 return true;
             }
         }
@@ -288,20 +375,39 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             }
         }
 
-        private void pass(Frame frame) {
-            try {
-                session.handle(frame);
+        private void pass(Frame.Received received) {
+            try (FrameBudget.Hold hold = received.hold()) {
+                session.handle(received.frame(), hold);
             } catch (IOException | RuntimeException e) {
-                failed(frame, e);
+                failed(received.frame(), e);
             }
         }
 
         private void failed(Frame frame, Exception e) {
+            if (e instanceof BadFrameException) {
+                misbehaved("sent " + e.getMessage());
+                return;
+            }
             log.error(
                     "input {}: a frame of kind {} could not be handled",
                     session.spec().input(),
                     frame.kind(),
                     e);
+        }
+
+        /// Its interpreter is closed, and the others stay. Not on the seat's own thread, which is
+        /// to hear of it.
+        void misbehaved(String what) {
+            if (!misbehaved.compareAndSet(false, true)) {
+                return;
+            }
+            String input = session.spec().input();
+            log.warn("input {} {}: it is ended with all that it started", input, what);
+            session.blame("it " + what + ", so it was ended", "");
+            Thread _ =
+                    Thread.ofVirtual()
+                            .name("end-" + input)
+                            .start(() -> giveUp(session, "input " + input + " " + what));
         }
 
         void end(String how) {

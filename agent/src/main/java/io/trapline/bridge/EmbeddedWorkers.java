@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Inputs that run in GraalPy: which host process each of them lives in.
 final class EmbeddedWorkers implements AutoCloseable {
+    /// Soft limit of open files of the shared host: all its inputs share it.
+    private static final int SHARED_OPEN_FILES = 4 * Limits.DEFAULT.openFiles();
+
     private final HostCommand command;
     private final Path frameworkDir;
     private final Supplier<Duration> loadLimit;
+    private final FrameBudget budget;
 
     /// Inputs whose loading could not be ended and goes on in the shared host: meanwhile they are
     /// opened in a host of their own, which can be killed.
@@ -28,7 +32,9 @@ final class EmbeddedWorkers implements AutoCloseable {
             List<Path> classPath,
             Path dataDir,
             int heapMiB,
-            Supplier<Duration> loadLimit) {
+            Supplier<Duration> loadLimit,
+            FrameBudget budget) {
+        this.budget = budget;
         this.loadLimit = loadLimit;
         this.frameworkDir = frameworkDir;
         this.command = new HostCommand(java, classPath, dataDir, heapMiB);
@@ -38,12 +44,18 @@ final class EmbeddedWorkers implements AutoCloseable {
             throws WorkerException, InterruptedException {
         EmbeddedHost host;
         if (spec.ownHost() || unendable.contains(spec.input())) {
-            host = EmbeddedHost.start(command.builder(frameworkDir), true);
+            host =
+                    EmbeddedHost.start(
+                            command.builder(frameworkDir, spec.limits().openFiles()), true, budget);
         } else {
             lock.lock();
             try {
                 if (shared == null || shared.isGone()) {
-                    shared = EmbeddedHost.start(command.builder(frameworkDir), false);
+                    shared =
+                            EmbeddedHost.start(
+                                    command.builder(frameworkDir, SHARED_OPEN_FILES),
+                                    false,
+                                    budget);
                 }
                 host = shared;
             } finally {

@@ -4,6 +4,7 @@ import io.trapline.bridge.Frame.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Inputs that run in an executable of the host, one process each.
@@ -13,8 +14,10 @@ final class ExternalWorkers {
 
     private final Path frameworkDir;
     private final Supplier<Duration> loadLimit;
+    private final FrameBudget budget;
 
-    ExternalWorkers(Path frameworkDir, Supplier<Duration> loadLimit) {
+    ExternalWorkers(Path frameworkDir, Supplier<Duration> loadLimit, FrameBudget budget) {
+        this.budget = budget;
         this.frameworkDir = frameworkDir;
         this.loadLimit = loadLimit;
     }
@@ -27,7 +30,7 @@ final class ExternalWorkers {
                         "-u",
                         frameworkDir.resolve("trapline_worker.py").toString());
         builder.environment().putAll(spec.environment());
-        Carrier carrier = new Carrier(spec, listener, builder);
+        Carrier carrier = new Carrier(spec, listener, builder, budget);
         carrier.session.load(loadLimit);
         return carrier.session;
     }
@@ -37,16 +40,32 @@ final class ExternalWorkers {
         private final WorkerProcess process;
 
         @SuppressWarnings("this-escape")
-        Carrier(WorkerSpec spec, WorkerListener listener, ProcessBuilder builder)
+        Carrier(
+                WorkerSpec spec,
+                WorkerListener listener,
+                ProcessBuilder builder,
+                FrameBudget budget)
                 throws WorkerException, InterruptedException {
             session = new Session(spec, 0, listener, this);
-            process = WorkerProcess.start(builder, "input " + spec.input(), this);
+            process =
+                    WorkerProcess.start(
+                            builder,
+                            "input " + spec.input(),
+                            this,
+                            budget,
+                            new WorkerProcess.Bounds(Optional.empty(), spec.limits().processes()));
             process.follow();
         }
 
         @Override
-        public void frame(Frame frame) throws IOException {
-            session.handle(frame);
+        public void frame(Frame.Received received) throws IOException {
+            try (FrameBudget.Hold hold = received.hold()) {
+                if (received.frame().worker() != 0) {
+                    throw new BadFrameException(
+                            "a frame of seat " + received.frame().worker() + ", and it has none");
+                }
+                session.handle(received.frame(), hold);
+            }
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,16 +26,23 @@ import org.graalvm.polyglot.Engine;
 public final class GraalHost {
     static final String TRAIN = "--train";
 
+    static final String OPEN_FILES = "trapline.openFiles";
+
+    /// How many processes the input may start (i32).
+    static final int BEFORE_OPEN = 4;
+
     private static final int OUT_OF_ORDER = 3;
 
     private final Path frameworkDir;
+    private final byte[] secret;
     private final InputStream in;
     private final OutputStream out;
     private final ReentrantLock writing = new ReentrantLock();
     private final Map<Integer, Tenant> tenants = new ConcurrentHashMap<>();
     private final Engine engine;
 
-    private GraalHost(Path frameworkDir, InputStream in, OutputStream out) {
+    private GraalHost(Path frameworkDir, InputStream in, OutputStream out, byte[] secret) {
+        this.secret = secret;
         this.frameworkDir = frameworkDir;
         this.in = in;
         this.out = out;
@@ -54,8 +62,13 @@ public final class GraalHost {
         Posix.redirect(0, nothing);
         Posix.close(nothing);
         Posix.redirect(1, 2);
+        byte[] secret = in.readNBytes(Seal.SECRET_BYTES);
+        if (secret.length < Seal.SECRET_BYTES) {
+            return; // the agent is gone already
+        }
         Posix.prepareToWake();
-        GraalHost host = new GraalHost(Path.of(args[0]), in, out);
+        Posix.limitOpenFiles(Integer.getInteger(OPEN_FILES, Limits.DEFAULT.openFiles()));
+        GraalHost host = new GraalHost(Path.of(args[0]), in, out, secret);
         if (training) {
             host.serve();
             return; // the JVM keeps what it learned only when it ends by itself
@@ -75,19 +88,34 @@ public final class GraalHost {
 
     private void serve() throws IOException {
         try (DataInputStream frames = new DataInputStream(new BufferedInputStream(in, 1 << 16))) {
-            Optional<Frame> frame = Frame.read(frames);
+            Seal agent = Seal.ofAgent(secret);
+            long refused = 0;
+            Optional<Frame.Received> frame = Frame.read(frames, null, Seal.BYTES);
             while (frame.isPresent()) {
-                handle(frame.get());
-                frame = Frame.read(frames);
+                if (agent.isNext(frame.get().frame(), frame.get().proof())) {
+                    handle(frame.get().frame());
+                } else if (refused++ == 0) {
+                    System.err.println(
+                            "refused a frame of kind "
+                                    + frame.get().frame().kind()
+                                    + " that the agent did not write: one of the inputs of this"
+                                    + " process writes to the pipe that it reads; which one does"
+                                    + " cannot be told, and further ones are refused in silence");
+                }
+                frame = Frame.read(frames, null, Seal.BYTES);
             }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("there is nothing to wait for", e);
         }
     }
 
     private void handle(Frame frame) {
         if (frame.kind() == Kind.OPEN) {
-            Tenant tenant = new Tenant(this, frame.worker());
+            int processes = ByteBuffer.wrap(frame.payload()).getInt();
+            Seal seal = Seal.ofSeat(secret, frame.worker());
+            Tenant tenant = new Tenant(this, frame.worker(), seal, processes);
             tenants.put(frame.worker(), tenant);
-            tenant.open(frame.text());
+            tenant.open(frame.text(BEFORE_OPEN));
             return;
         }
         Tenant tenant = tenants.get(frame.worker());
@@ -108,10 +136,11 @@ public final class GraalHost {
         tenants.remove(tenant.number());
     }
 
-    void send(Frame frame) {
+    /// @param seal of the input whose frame it is
+    void send(Frame frame, Seal seal) {
         writing.lock();
         try {
-            frame.write(out);
+            frame.write(out, seal.next(frame));
         } catch (IOException _) {
             // the agent is gone; the end of the input says so as well
         } finally {

@@ -52,9 +52,12 @@ final class HostCommand {
         this.heapMiB = heapMiB;
     }
 
-    ProcessBuilder builder(Path frameworkDir) {
+    /// @param openFiles soft limit of the process
+    ProcessBuilder builder(Path frameworkDir, int openFiles) {
         List<String> options =
-                isCurrent() ? List.of("-XX:AOTCache=" + cache) : List.of("-Xshare:auto");
+                List.of(
+                        isCurrent() ? "-XX:AOTCache=" + cache : "-Xshare:auto",
+                        "-D" + GraalHost.OPEN_FILES + "=" + openFiles);
         Path home = Files.isWritable(unpacked) ? unpacked : dataDir.resolve("graalpy");
         return new ProcessBuilder(command(options, home, frameworkDir.toString()));
     }

@@ -1,11 +1,13 @@
 package io.trapline.bridge;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.bridge.Worker.LoadProblem;
 import io.trapline.bridge.Worker.LoadedCollector;
+import io.trapline.config.OutsideJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +15,7 @@ import java.util.OptionalInt;
 
 /// What OPEN asks for and LOADED answers.
 record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     Loaded {
         collectors = List.copyOf(collectors);
@@ -36,6 +38,7 @@ record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
         request.put("host", spec.endpointHost());
         request.put("port", spec.endpointPort());
         callersUmask().ifPresent(umask -> request.put("umask", umask));
+        request.put("open_files", spec.limits().openFiles());
         ObjectNode environment = request.putObject("environment");
         spec.environment().forEach(environment::put);
         ArrayNode modules = request.putArray("modules");
@@ -48,8 +51,20 @@ record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
         return request.toString();
     }
 
+    private static double interval(double seconds) throws BadFrameException {
+        if (!(seconds > 0) || Double.isInfinite(seconds)) {
+            throw new BadFrameException("a collector with an interval of " + seconds + " s");
+        }
+        return seconds;
+    }
+
     static Loaded parse(byte[] answer) throws IOException {
-        JsonNode json = JSON.readTree(answer);
+        JsonNode json;
+        try {
+            json = JSON.readTree(answer);
+        } catch (JsonProcessingException _) {
+            throw new BadFrameException("a frame of kind LOADED that is no JSON");
+        }
         List<LoadedCollector> collectors = new ArrayList<>();
         for (JsonNode each : json.path("collectors")) {
             collectors.add(
@@ -58,7 +73,7 @@ record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
                             each.path("class").asText(),
                             each.path("module").asText(),
                             each.path("file").asText(),
-                            each.path("interval").asDouble(),
+                            interval(each.path("interval").asDouble()),
                             each.path("warning").asText()));
         }
         List<LoadProblem> problems = new ArrayList<>();

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 final class Posix {
     private static final int SIGKILL = 9;
     private static final int WNOHANG = 1;
+    private static final int RLIMIT_NOFILE = 7;
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int CLONE_FS = 0x200;
@@ -45,6 +46,30 @@ final class Posix {
             throw new IllegalArgumentException("no process group of ours: " + leader);
         }
         int _ = call("kill", (int) -leader, SIGKILL);
+    }
+
+    /// SIGKILL to one process; no effect when there is none (any more).
+    static void kill(long process) {
+        if (process <= 1) {
+            throw new IllegalArgumentException("no process of ours: " + process);
+        }
+        int _ = call("kill", (int) process, SIGKILL);
+    }
+
+    /// Sets the soft limit of open files, no higher than the hard one, which stays.
+    static void limitOpenFiles(int most) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment both = arena.allocate(LONG, 2);
+            FunctionDescriptor shape = FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS);
+            if ((int) function("getrlimit", shape).invokeExact(RLIMIT_NOFILE, both) != 0) {
+                return;
+            }
+            long hard = both.getAtIndex(LONG, 1);
+            both.setAtIndex(LONG, 0, hard < 0 ? most : Math.min(most, hard)); // -1 = unlimited
+            int _ = (int) function("setrlimit", shape).invokeExact(RLIMIT_NOFILE, both);
+        } catch (Throwable e) {
+            throw new IllegalStateException("setrlimit() failed", e);
+        }
     }
 
     /// Takes a child that has ended, and was not started by the JDK, off the kernel's table.

@@ -46,7 +46,8 @@ public final class PythonBridge implements Bridge {
             int hostHeapMiB,
             Supplier<Duration> loadLimit) {
         Path framework = frameworkDir.toAbsolutePath().normalize();
-        this.external = new ExternalWorkers(framework, loadLimit);
+        FrameBudget budget = new FrameBudget();
+        this.external = new ExternalWorkers(framework, loadLimit, budget);
         this.embedded =
                 new EmbeddedWorkers(
                         framework,
@@ -54,7 +55,8 @@ public final class PythonBridge implements Bridge {
                         hostClassPath,
                         dataDir.toAbsolutePath(),
                         hostHeapMiB,
-                        loadLimit);
+                        loadLimit,
+                        budget);
     }
 
     /// Unpacks the embedded Python's standard library beside the class path's last file and makes

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -29,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /// The carrier calls [#handle] and [#gone] from one thread at a time.
 final class Session implements Worker {
     private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+    private static final Set<String> ENDS =
+            Set.of("returned", "raised", "exited", "interrupted", "disturbed");
 
     /// How long loading may stand still at one module or class.
     static final Duration LOAD_LIMIT = Duration.ofMinutes(2);
@@ -255,7 +259,7 @@ final class Session implements Worker {
         }
     }
 
-    private void blame(String reason, String culprit) {
+    void blame(String reason, String culprit) {
         lock.lock();
         try {
             if (blame == null) {
@@ -267,7 +271,10 @@ final class Session implements Worker {
     }
 
     /// A frame from the interpreter.
-    void handle(Frame frame) throws IOException {
+    ///
+    /// @param hold may be closed before this returns, and is the caller's to close in any case
+    /// @throws BadFrameException when it is none that an interpreter sends
+    void handle(Frame frame, FrameBudget.Hold hold) throws IOException {
         switch (frame.kind()) {
             case LOADED -> {
                 Loaded loaded = Loaded.parse(frame.payload());
@@ -281,39 +288,48 @@ final class Session implements Worker {
                 }
                 loading.complete(loaded);
             }
-            case LOADING -> step = new Step(frame.text(), System.nanoTime(), 1);
+            case LOADING -> step = new Step(frame.checkedText(0), System.nanoTime(), 1);
             case STARTED -> call(() -> listener.started(frame.number()));
-            case REPORT -> report(frame);
+            case REPORT -> report(frame, hold);
             case OUTPUT -> {
                 Frame.Origin origin = frame.origin();
-                output(origin.collector(), origin.stream(), frame.text(origin.contentAt()));
+                output(origin.collector(), origin.stream(), frame.checkedText(origin.contentAt()));
             }
-            case FINISHED -> finished(frame.number(), frame.text());
+            case FINISHED -> finished(frame.number(), frame.checkedText(0));
             case DYING -> {
-                String text = frame.text();
-                int cut = text.indexOf('\n');
+                String text = frame.checkedText(0);
+                int cut = cut(frame, text);
                 String culprit = text.substring(0, cut);
                 String reason = text.substring(cut + 1);
                 blame(culprit.isEmpty() ? "the script " + reason : culprit + " " + reason, culprit);
             }
             case CLOSED -> closed.countDown();
             case OPEN, START, INTERRUPT, REPLY, CLOSE ->
-                    throw new IOException(
-                            "the worker sent a frame of the agent's: " + frame.kind());
+                    throw new BadFrameException(
+                            "a frame of kind " + frame.kind() + ", which is the agent's to send");
         }
     }
 
-    private void report(Frame frame) throws IOException {
+    private static int cut(Frame frame, String text) throws BadFrameException {
+        int cut = text.indexOf('\n');
+        if (cut < 0) {
+            throw new BadFrameException("a frame of kind " + frame.kind() + " without a line feed");
+        }
+        return cut;
+    }
+
+    private void report(Frame frame, FrameBudget.Hold hold) throws IOException {
         Frame.Origin origin = frame.origin();
         byte[] request = content(frame, origin);
         Reply[] reply = {new Reply(503, "{\"error\":\"the input is being closed\"}")};
         call(() -> reply[0] = listener.report(origin.collector(), origin.number(), request));
+        hold.close(); // what the worker does with the answer is no reason to hold anything
         answer(frame, reply[0]);
     }
 
     /// Handles a report if that takes no waiting; else nothing has happened. As with [#handle], one
     /// thread at a time.
-    boolean reportAtOnce(Frame frame) throws IOException {
+    boolean reportAtOnce(Frame frame, FrameBudget.Hold hold) throws IOException {
         Frame.Origin origin = frame.origin();
         byte[] request = content(frame, origin);
         List<Reply> reply = new ArrayList<>(1);
@@ -323,6 +339,7 @@ final class Session implements Worker {
         if (reply.isEmpty()) {
             return false;
         }
+        hold.close();
         answer(frame, reply.getFirst());
         return true;
     }
@@ -356,11 +373,14 @@ final class Session implements Worker {
         }
     }
 
-    private void finished(long runId, String text) {
+    private void finished(long runId, String text) throws BadFrameException {
+        int cut = text.indexOf('\n');
+        if (cut < 0 || !ENDS.contains(text.substring(0, cut))) {
+            throw new BadFrameException("an end of a run of unknown kind");
+        }
         if (!finish(runId)) {
             return;
         }
-        int cut = text.indexOf('\n');
         String rest = text.substring(cut + 1);
         String how = text.substring(0, cut);
         RunEnd end =

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +44,8 @@ final class Tenant {
     private static final Duration WAKE_EVERY = Duration.ofMillis(20);
 
     private final GraalHost host;
+    private final Seal seal;
+    private final Watch watched;
     private final int number;
     private final Children children;
     private final Map<String, BlockingQueue<Long>> inboxes = new ConcurrentHashMap<>();
@@ -60,8 +63,11 @@ final class Tenant {
         private volatile boolean asked; // its end was asked for
     }
 
-    Tenant(GraalHost host, int number) {
+    /// @param seal the proof that a frame is this input's; Python does not get to see it
+    Tenant(GraalHost host, int number, Seal seal, int mostProcesses) {
+        this.watched = new Watch(mostProcesses);
         this.host = host;
+        this.seal = seal;
         this.number = number;
         this.children = new Children(this::unattributed);
         this.root =
@@ -70,8 +76,43 @@ final class Tenant {
         root.execute(() -> folderIsOwn = Posix.ownFolder());
     }
 
+    /// The processes that the input started.
+    private final class Watch implements ProcessWatch.Watched {
+        private final int most;
+        private final AtomicBoolean on = new AtomicBoolean();
+
+        Watch(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public Set<Long> roots() {
+            return children.groups();
+        }
+
+        @Override
+        public long interpreter() {
+            return 0;
+        }
+
+        @Override
+        public int most() {
+            return most;
+        }
+
+        @Override
+        public void exceeded(String what) {
+            send(Frame.of(Kind.DYING, Tenant.this.number, 0, "\n" + what + ", so it was ended"));
+            end("it started too many processes");
+        }
+    }
+
     int number() {
         return number;
+    }
+
+    private void send(Frame frame) {
+        host.send(frame, seal);
     }
 
     void open(String request) {
@@ -122,7 +163,7 @@ final class Tenant {
             Value embedded = prepare.execute(host.frameworkDir().toString(), new Face());
             runner = embedded;
             String loaded = embedded.invokeMember("load", request).asString();
-            host.send(Frame.of(Kind.LOADED, number, 0, loaded));
+            send(Frame.of(Kind.LOADED, number, 0, loaded));
         } catch (PolyglotException e) {
             end("its modules did not load: " + described(e));
         } catch (OutOfMemoryError _) {
@@ -200,7 +241,7 @@ final class Tenant {
         }
         boolean _ = Thread.interrupted();
         runs.remove(number);
-        host.send(Frame.of(Kind.FINISHED, this.number, number, end));
+        send(Frame.of(Kind.FINISHED, this.number, number, end));
     }
 
     private String interrupted(long number) {
@@ -283,6 +324,7 @@ final class Tenant {
         thread(
                 "end",
                 () -> {
+                    ProcessWatch.remove(watched);
                     children.end();
                     Context python = context;
                     if (python != null) {
@@ -294,7 +336,7 @@ final class Tenant {
                     }
                     root.shutdown();
                     host.forget(this);
-                    host.send(Frame.of(Kind.CLOSED, number, 0, why));
+                    send(Frame.of(Kind.CLOSED, number, 0, why));
                 });
     }
 
@@ -312,8 +354,7 @@ final class Tenant {
     }
 
     private void output(Origin origin, String line) {
-        host.send(
-                Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
+        send(Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String described(PolyglotException e) {
@@ -334,7 +375,7 @@ final class Tenant {
             long report = reportNumbers.incrementAndGet();
             CompletableFuture<String> answer = new CompletableFuture<>();
             reports.put(report, answer);
-            host.send(
+            send(
                     Frame.from(
                             new Origin(run, collector, 0),
                             Kind.REPORT,
@@ -377,6 +418,9 @@ final class Tenant {
         @HostAccess.Export
         public void childStarted(long process, long run) {
             children.started(process, run);
+            if (!watched.on.getAndSet(true)) {
+                ProcessWatch.add(watched);
+            }
         }
 
         /// Whether the working directory and the umask are the input's own.
@@ -387,18 +431,18 @@ final class Tenant {
 
         @HostAccess.Export
         public void started(long run) {
-            host.send(Frame.of(Kind.STARTED, number, run));
+            Tenant.this.send(Frame.of(Kind.STARTED, number, run));
         }
 
         @HostAccess.Export
         public void loading(String what) {
-            host.send(Frame.of(Kind.LOADING, number, 0, what));
+            send(Frame.of(Kind.LOADING, number, 0, what));
         }
 
         @HostAccess.Export
         public void dying(String collector, String reason) {
             dying = true;
-            host.send(Frame.of(Kind.DYING, number, 0, collector + "\n" + reason));
+            send(Frame.of(Kind.DYING, number, 0, collector + "\n" + reason));
         }
     }
 }

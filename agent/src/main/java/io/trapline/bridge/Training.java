@@ -22,7 +22,8 @@ final class Training {
 
     static void run(HostCommand command, Path frameworkDir)
             throws IOException, WorkerException, InterruptedException {
-        EmbeddedHost host = EmbeddedHost.start(command.training(frameworkDir), false);
+        EmbeddedHost host =
+                EmbeddedHost.start(command.training(frameworkDir), false, new FrameBudget());
         try {
             Path folder = frameworkDir.resolve("training");
             WorkerSpec.Module module =

@@ -8,18 +8,25 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A worker's operating system process: its pipes, its end, and the end of all it started.
 ///
 /// Any thread may call any method; [Events] is called by the process's own two reader threads.
 final class WorkerProcess {
+    private static final Logger log = LoggerFactory.getLogger(WorkerProcess.class);
     private static final int LAST_LINES = 20;
+    private static final Duration UNREAD_LIMIT = Duration.ofSeconds(20);
+    private static final String SENT =
+            "sent %s (something in it writes to the pipe that it shares with the agent)";
 
     /// Starts all processes: the kernel takes a worker's parent to be the thread that started it,
     /// and tells the worker when that one ends.
@@ -32,10 +39,21 @@ final class WorkerProcess {
     private final Thread reader;
     private final ReentrantLock writing = new ReentrantLock();
     private final ArrayDeque<String> lastLines = new ArrayDeque<>(); // guarded by itself
+    private final FrameBudget.Share share;
+    private final Watch watched;
+    private final String what;
+    private final int sealBytes;
+    private final Optional<Seal> seal; // guarded by `writing`
+    private volatile long writingSince; // System.nanoTime(), 0 when nothing is being written
+    private volatile String killedBecause = "";
+    private volatile boolean sentBadFrame;
 
     interface Events {
         /// One call at a time, in order.
-        void frame(Frame frame) throws IOException;
+        ///
+        /// @param received its hold is the receiver's to close
+        /// @throws BadFrameException to have the process ended
+        void frame(Frame.Received received) throws IOException;
 
         /// A line on the process's real standard error.
         void errorLine(String line);
@@ -44,9 +62,15 @@ final class WorkerProcess {
         void ended(String how);
     }
 
-    private WorkerProcess(Process process, String name, Events events) {
+    private WorkerProcess(
+            Process process, String name, Events events, FrameBudget budget, Bounds bounds) {
+        this.watched = new Watch(bounds.processes());
         this.process = process;
         this.events = events;
+        this.what = name;
+        this.sealBytes = bounds.secret().isPresent() ? Seal.BYTES : 0;
+        this.seal = bounds.secret().map(Seal::ofAgent);
+        this.share = budget.share(this::kill);
         Thread errors =
                 Thread.ofPlatform()
                         .daemon()
@@ -56,12 +80,26 @@ final class WorkerProcess {
         errors.start();
     }
 
+    /// @param secret of the seals that the frames have in both directions, told to it at its start
+    /// @param processes how many it may start; `Integer.MAX_VALUE` = who lives in it counts
+    record Bounds(Optional<byte[]> secret, int processes) {}
+
     /// @param what for messages
-    static WorkerProcess start(ProcessBuilder builder, String what, Events events)
+    /// @param budget for the frames that it sends
+    static WorkerProcess start(
+            ProcessBuilder builder, String what, Events events, FrameBudget budget, Bounds bounds)
             throws WorkerException, InterruptedException {
         Future<Process> starting = STARTER.submit(builder::start);
         try {
-            return new WorkerProcess(starting.get(), what, events);
+            Process process = starting.get();
+            if (bounds.secret().isPresent()) {
+                process.getOutputStream().write(bounds.secret().get());
+                process.getOutputStream().flush();
+            }
+            return new WorkerProcess(process, what, events, budget, bounds);
+        } catch (IOException e) {
+            throw new WorkerException(
+                    what + ": " + builder.command().getFirst() + " ended as it started", e);
         } catch (ExecutionException e) {
             throw new WorkerException(
                     what + ": could not start " + builder.command().getFirst() + ": " + e, e);
@@ -71,6 +109,50 @@ final class WorkerProcess {
     /// Lets [Events] be called; not before the caller is ready for it.
     void follow() {
         reader.start();
+        ProcessWatch.add(watched);
+    }
+
+    /// What it may start, and that it reads what it is told: a script can neither fill the machine
+    /// nor, by leaving its pipe full, hold a thread of the agent.
+    private final class Watch implements ProcessWatch.Watched {
+        private final int most;
+
+        Watch(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public Set<Long> roots() {
+            return most == Integer.MAX_VALUE ? Set.of() : Set.of(pid());
+        }
+
+        @Override
+        public long interpreter() {
+            return pid();
+        }
+
+        @Override
+        public int most() {
+            return most;
+        }
+
+        @Override
+        public void exceeded(String what) {
+            kill(what);
+        }
+
+        @Override
+        public void look() {
+            long since = writingSince;
+            if (since != 0 && System.nanoTime() - since > UNREAD_LIMIT.toNanos()) {
+                kill("did not read what the agent told it for " + UNREAD_LIMIT.toSeconds() + " s");
+            }
+        }
+    }
+
+    /// Whether it was ended because its pipe carried what is no frame.
+    boolean sentBadFrame() {
+        return sentBadFrame;
     }
 
     long pid() {
@@ -80,8 +162,11 @@ final class WorkerProcess {
     void send(Frame frame) throws IOException {
         writing.lock();
         try {
-            frame.write(process.getOutputStream());
+            writingSince = Math.max(1, System.nanoTime());
+            byte[] proof = seal.isPresent() ? seal.get().next(frame) : new byte[0];
+            frame.write(process.getOutputStream(), proof);
         } finally {
+            writingSince = 0;
             writing.unlock();
         }
     }
@@ -96,8 +181,20 @@ final class WorkerProcess {
         return reader.join(limit);
     }
 
+    /// The same for what it did, which is told and logged.
+    ///
+    /// @param why such as `sent a frame of unknown kind 99`
+    void kill(String why) {
+        if (killedBecause.isEmpty()) {
+            killedBecause = "it " + why + ", so it was ended with all that it had started";
+            log.warn("{} (process {}) {}: it is ended with all that it started", what, pid(), why);
+        }
+        kill();
+    }
+
     /// Ends the process and all it started, at once.
     void kill() {
+        share.close();
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly();
         Posix.killGroup(process.pid());
@@ -108,13 +205,23 @@ final class WorkerProcess {
         String trouble = "";
         try (DataInputStream in =
                 new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16))) {
-            Optional<Frame> frame = Frame.read(in);
+            Optional<Frame.Received> frame = Frame.read(in, share, sealBytes);
             while (frame.isPresent()) {
                 events.frame(frame.get());
-                frame = Frame.read(in);
+                frame = Frame.read(in, share, sealBytes);
+            }
+        } catch (BadFrameException e) {
+            if (killedBecause.isEmpty() && process.isAlive()) {
+                sentBadFrame = true;
+                kill(SENT.formatted(e.getMessage()));
             }
         } catch (IOException e) {
             trouble = process.isAlive() ? " (" + e.getMessage() + ")" : "";
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.error("{}: a frame could not be handled", what, e);
+            kill("sent a frame that the agent could not handle");
         } finally {
             String how;
             try {
@@ -129,6 +236,7 @@ final class WorkerProcess {
     private String end(Thread errors) throws InterruptedException {
         boolean byItself = process.waitFor(1, TimeUnit.SECONDS);
         kill();
+        ProcessWatch.remove(watched);
         int code = process.waitFor();
         errors.join(Duration.ofSeconds(1));
         String how =
@@ -136,6 +244,9 @@ final class WorkerProcess {
                         ? "it was ended by signal " + (code - 128)
                         : "it ended with exit code " + code;
         String last = lastWords();
+        if (!killedBecause.isEmpty()) {
+            return killedBecause;
+        }
         return (byItself ? how : "it closed its pipe and was killed")
                 + (last.isEmpty() ? "" : "; its last words:\n" + last);
     }

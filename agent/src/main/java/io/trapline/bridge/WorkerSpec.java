@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param environment added to the inherited environment
 /// @param endpointHost where `DataKitFramework` believes the agent is (constructor's default)
 /// @param endpointPort likewise
+/// @param limits what it may take of the operating system
 public record WorkerSpec(
         String input,
         Optional<Path> command,
@@ -22,7 +23,29 @@ public record WorkerSpec(
         List<Module> modules,
         Map<String, String> environment,
         String endpointHost,
-        int endpointPort) {
+        int endpointPort,
+        Limits limits) {
+
+    /// With the usual limits.
+    public WorkerSpec(
+            String input,
+            Optional<Path> command,
+            boolean ownHost,
+            List<Module> modules,
+            Map<String, String> environment,
+            String endpointHost,
+            int endpointPort) {
+        this(
+                input,
+                command,
+                ownHost,
+                modules,
+                environment,
+                endpointHost,
+                endpointPort,
+                Limits.DEFAULT);
+    }
+
     public WorkerSpec {
         Objects.requireNonNull(input, "input");
         Objects.requireNonNull(command, "command");

@@ -16,9 +16,18 @@
 /// number (i64) | payload`, big-endian; `length` counts what follows it, `worker` tells the inputs
 /// of one host apart (0 in an external worker). Texts are UTF-8.
 ///
+/// `length` is at most 64 MiB. What a worker sends is read as it arrives, within one
+/// [io.trapline.bridge.FrameBudget] for all workers; what is no frame of a worker ends it.
+///
+/// A host has 32 bytes more on its standard input before the first frame, the host secret, and in
+/// both directions a seal of 24 bytes between `number` and `payload` ([io.trapline.bridge.Seal]): a
+/// frame of a host counts only for the input whose secret it was sealed with, and one to it only
+/// when the agent sealed it. Its OPEN begins with the number of processes that the input may have
+/// (i32).
+///
 /// | to the worker | number | payload |
 /// | --- | --- | --- |
-/// | OPEN | | JSON `{"input","host","port","umask","environment":{},"modules":[{"name","file","root"}]}` |
+/// | OPEN | | JSON `{"input","host","port","umask","open_files","environment":{},"modules":[{"name","file","root"}]}` |
 /// | START | run | collector id |
 /// | INTERRUPT | run | |
 /// | REPLY | of the report | status (u16), body |

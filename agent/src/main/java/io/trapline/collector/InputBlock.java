@@ -1,5 +1,6 @@
 package io.trapline.collector;
 
+import io.trapline.bridge.Limits;
 import io.trapline.config.ConfTable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,7 @@ final class InputBlock {
                         block.duration("timeout", Duration.ofMillis(1), DAY),
                         block.duration("splay", Duration.ZERO, DAY),
                         ownHost(),
+                        limits(),
                         block.file(),
                         block.line());
         block.choice("overlap", Map.of("skip", "skip"));
@@ -136,6 +138,19 @@ final class InputBlock {
     /// Enough to find the entry, too little to give a secret away.
     private static String start(String entry) {
         return entry.length() > 20 ? entry.substring(0, 8) + "…" : entry;
+    }
+
+    private Limits limits() {
+        ConfTable limits = block.section("limits");
+        Limits usual = Limits.DEFAULT;
+        int openFiles =
+                limits.integer("open_files", 64, 1 << 20)
+                        .orElse((long) usual.openFiles())
+                        .intValue();
+        int processes =
+                limits.integer("processes", 1, 1 << 20).orElse((long) usual.processes()).intValue();
+        limits.done();
+        return new Limits(openFiles, processes);
     }
 
     private boolean ownHost() {

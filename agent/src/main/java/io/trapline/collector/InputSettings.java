@@ -1,5 +1,6 @@
 package io.trapline.collector;
 
+import io.trapline.bridge.Limits;
 import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
 import io.trapline.files.FileTrust;
@@ -22,6 +23,7 @@ import java.util.OptionalLong;
 /// @param splay the first tick of a collector lies up to this far into its interval; absent = the
 ///   whole interval
 /// @param ownHost `isolation = "own"`: an embedded input with a host process of its own
+/// @param limits what it may take of the operating system
 /// @param file where the block stands
 /// @param line likewise, counted from 1
 public record InputSettings(
@@ -33,8 +35,25 @@ public record InputSettings(
         Optional<Duration> timeout,
         Optional<Duration> splay,
         boolean ownHost,
+        Limits limits,
         Path file,
         int line) {
+
+    /// With the usual limits.
+    public InputSettings(
+            String name,
+            Optional<String> cmd,
+            List<String> dirs,
+            Map<String, String> envs,
+            Map<String, String> tags,
+            Optional<Duration> timeout,
+            Optional<Duration> splay,
+            boolean ownHost,
+            Path file,
+            int line) {
+        this(name, cmd, dirs, envs, tags, timeout, splay, ownHost, Limits.DEFAULT, file, line);
+    }
+
     /// Tells the framework in a worker to leave upstream's log files alone.
     private static final String NO_USER_FILES = "TRAPLINE_DATAKIT_FILES";
 
@@ -86,7 +105,8 @@ public record InputSettings(
                 found.modules(),
                 environment(shared),
                 shared.endpointHost(),
-                shared.endpointPort());
+                shared.endpointPort(),
+                limits);
     }
 
     private Map<String, String> environment(CollectorSettings shared) {
@@ -104,7 +124,8 @@ public record InputSettings(
 
     /// The same input under another name.
     public InputSettings named(String other) {
-        return new InputSettings(other, cmd, dirs, envs, tags, timeout, splay, ownHost, file, line);
+        return new InputSettings(
+                other, cmd, dirs, envs, tags, timeout, splay, ownHost, limits, file, line);
     }
 
     /// Without the values of `envs`, which may be secrets.

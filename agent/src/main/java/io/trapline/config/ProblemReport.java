@@ -11,7 +11,7 @@ import java.util.Locale;
 /// Problems as people and programs read them. Paths below the home directory are shown relative to
 /// it, with `/`.
 public final class ProblemReport {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
 
     private ProblemReport() {}
 

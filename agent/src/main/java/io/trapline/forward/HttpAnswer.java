@@ -3,6 +3,7 @@ package io.trapline.forward;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trapline.config.OutsideJson;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +16,7 @@ import java.util.OptionalInt;
 ///
 /// @param retryAfter by the `Retry-After` header, in both of its forms
 public record HttpAnswer(int status, String body, Optional<Duration> retryAfter) {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
     private static final int SHOWN = 300;
 
     boolean isSuccess() {

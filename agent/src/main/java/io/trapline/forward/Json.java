@@ -2,6 +2,7 @@ package io.trapline.forward;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.config.OutsideJson;
 import io.trapline.model.FieldValue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,7 +10,7 @@ import java.io.UncheckedIOException;
 
 /// JSON into memory.
 final class Json {
-    private static final JsonFactory FACTORY = new JsonFactory();
+    private static final JsonFactory FACTORY = OutsideJson.factory();
 
     private Json() {}
 

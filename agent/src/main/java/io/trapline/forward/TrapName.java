@@ -3,9 +3,11 @@ package io.trapline.forward;
 import io.trapline.model.StreamName;
 import io.trapline.model.Tag;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// Keys of an HTTPTrap document: a stream's name as every receiver takes it, a Circonus broker and
 /// Trapline.
@@ -73,8 +75,15 @@ final class TrapName {
         for (Tag tag : tags) {
             sent.add(tag(tag, changes));
         }
-        boolean tooMany = sent.size() > MAX_TAGS && Set.copyOf(sent).size() > MAX_TAGS;
+        boolean tooMany = sent.size() > MAX_TAGS && different(sent) > MAX_TAGS;
         return new Block(StreamName.sent("", sent), changes, tooMany);
+    }
+
+    private static int different(List<Tag> tags) {
+        Set<Tag> different =
+                new TreeSet<>(Comparator.comparing(Tag::key).thenComparing(Tag::value));
+        different.addAll(tags);
+        return different.size();
     }
 
     /// @param ascii whether the receiver's names are ASCII

@@ -3,6 +3,7 @@ package io.trapline.gitsync;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trapline.config.OutsideJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import java.util.Map;
 /// What happened to one repository, a JSON object a line, the newest last. Lines beyond the last
 /// thousand are dropped now and then.
 final class History {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
     private static final int KEPT = 1000;
 
     private final Path file;

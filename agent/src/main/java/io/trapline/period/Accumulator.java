@@ -191,7 +191,14 @@ public final class Accumulator {
         }
     }
 
-    private record WindowKey(String stream, long startMs) {}
+    /// Comparable, so that streams whose names have equal hashes cost what others cost.
+    private record WindowKey(String stream, long startMs) implements Comparable<WindowKey> {
+        @Override
+        public int compareTo(WindowKey other) {
+            int order = stream.compareTo(other.stream);
+            return order == 0 ? Long.compare(startMs, other.startMs) : order;
+        }
+    }
 
     /// A stream in the running period; without contents when it only had timed values or
     /// histograms. What was accepted and what the filter set refused are kept apart, because the

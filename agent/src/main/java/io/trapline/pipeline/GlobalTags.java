@@ -3,6 +3,8 @@ package io.trapline.pipeline;
 import io.trapline.model.Tag;
 import io.trapline.pipeline.Decoded.TagChoice;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,8 +91,10 @@ public final class GlobalTags {
         public static final Layer NONE = new Layer(Map.of(), Set.of());
 
         public Layer {
-            set = Map.copyOf(set);
-            removed = Set.copyOf(removed);
+            // Not copyOf: its tables are searched step by step where hashes are equal, and anybody
+            // on the host may choose the keys.
+            set = Collections.unmodifiableMap(new HashMap<>(set));
+            removed = Collections.unmodifiableSet(new HashSet<>(removed));
         }
 
         /// `host` among the keys is left out.
@@ -139,8 +143,8 @@ public final class GlobalTags {
                             ? changes.election().over(settings.electionTags())
                             : host;
             return new State(
-                    Map.copyOf(host),
-                    Map.copyOf(election),
+                    Collections.unmodifiableMap(new HashMap<>(host)),
+                    Collections.unmodifiableMap(new HashMap<>(election)),
                     list(host),
                     list(election),
                     settings.electionEnabled());

@@ -2,6 +2,7 @@ package io.trapline.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trapline.config.OutsideJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -22,7 +23,7 @@ final class RecentRequests {
     static final int MAX_NOTE = 500;
     static final String MASK = "***";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     /// A member whose value is text; the value may be cut off.
     private static final Pattern MEMBER =

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.trapline.config.OutsideJson;
 import io.trapline.registry.Held.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,7 +81,7 @@ final class RegistryDatabase implements AutoCloseable {
                     + " last_ms=excluded.last_ms, count=excluded.count, latest=excluded.latest,"
                     + " stored=excluded.stored";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     private final Path file;
     private final Connection connection;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.trapline.config.OutsideJson;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// The cells of a [QueryResult] as JSON, and back, with every digit kept; numbers as
 /// [PlainNumber] has them.
 final class JsonCells {
-    static final JsonFactory JSON = new JsonFactory();
+    static final JsonFactory JSON = OutsideJson.factory();
 
     private JsonCells() {}
 

@@ -2,18 +2,27 @@ package io.trapline.store;
 
 import io.trapline.model.Tag;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The streams that share source, name and tags: one for each field of a measurement, or the one of
 /// a sample. Knows the number of each, once it is known.
 final class Series {
     static final long UNKNOWN = -1;
 
+    /// Up to here looking at each is faster than a map.
+    private static final int MANY = 32;
+
     final Key key;
     private String[] fields = new String[4];
     private long[] ids = new long[4];
     private int size;
     private long ownId = UNKNOWN;
+
+    /// The fields' places, once there are [#MANY]: a sender can make them as many as it likes.
+    private @Nullable Map<String, Integer> places;
 
     Series(Key key) {
         this.key = key;
@@ -24,6 +33,10 @@ final class Series {
     int place(String field, int hint) {
         if (hint < size && fields[hint].equals(field)) {
             return hint;
+        }
+        Map<String, Integer> all = places;
+        if (all != null) {
+            return all.getOrDefault(field, -1);
         }
         for (int i = 0; i < size; i++) {
             if (fields[i].equals(field)) {
@@ -40,6 +53,14 @@ final class Series {
         }
         fields[size] = field;
         ids[size] = UNKNOWN;
+        if (places != null) {
+            places.put(field, size);
+        } else if (size + 1 == MANY) {
+            places = new HashMap<>();
+            for (int i = 0; i <= size; i++) {
+                places.put(fields[i], i);
+            }
+        }
         return size++;
     }
 

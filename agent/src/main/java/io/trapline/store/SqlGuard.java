@@ -2,6 +2,7 @@ package io.trapline.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.trapline.config.OutsideJson;
 import java.io.IOException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -81,7 +82,7 @@ final class SqlGuard {
     /// Each opens a level at most, so that the parser cannot be sent deeper.
     private static final int MOST_BRACKETS = 1_000;
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER = OutsideJson.mapper();
 
     private SqlGuard() {}
 

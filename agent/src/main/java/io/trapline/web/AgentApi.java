@@ -7,6 +7,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
 
 /// `GET /api/status`, `POST /api/reload`, `GET /healthz`: what the agent says of itself.
 public final class AgentApi implements HttpService {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     private final Supplier<Map<String, Object>> status;
     private final Supplier<Reload> reload;

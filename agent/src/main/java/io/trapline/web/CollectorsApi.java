@@ -8,6 +8,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.collector.Commanded;
+import io.trapline.config.OutsideJson;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ import java.util.Optional;
 /// done now.
 public final class CollectorsApi implements HttpService {
     private static final String PREFIX = "/api/collectors/";
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     private final CollectorCalls calls;
     private final AdminToken token;

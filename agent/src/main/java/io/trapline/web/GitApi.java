@@ -7,6 +7,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import io.trapline.gitsync.GitSettings;
 import io.trapline.gitsync.GitSync;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
 /// with what came of it, `{"done":true,"git":[…]}` as in `GET /api/status`. `done` is false when a
 /// server needs longer than the configured timeout twice over.
 public final class GitApi implements HttpService {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     private final Supplier<Optional<GitSync>> git;
     private final Supplier<GitSettings> settings;

@@ -8,6 +8,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.ResultFormat;
@@ -31,7 +32,7 @@ import java.util.Optional;
 public final class QueryApi implements HttpService {
     static final int MAX_BODY = 64 << 10;
     private static final Duration CATCH_UP = Duration.ofSeconds(2);
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
 
     private final Optional<Store> store;
 

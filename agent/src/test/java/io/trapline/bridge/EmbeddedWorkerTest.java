@@ -298,6 +298,104 @@ final class EmbeddedWorkerTest extends WorkerContract {
         }
     }
 
+    /// Writes frames in another input's name to all pipes of the process, in both directions.
+    private static final String[] FORGING = {
+        "import os, struct",
+        "own = {os.readlink('/proc/self/fd/%d' % n) for n in (0, 1, 2)}",
+        "seal = struct.pack('>q', 1 << 40) + bytes(16)",
+        "def frame(kind, seat, number, payload):",
+        "  return struct.pack('>IBIq', 13 + 24 + len(payload), kind, seat, number) + seal + payload",
+        "forged = 0",
+        "for name in os.listdir('/proc/self/fd'):",
+        "  path = '/proc/self/fd/' + name",
+        "  try:",
+        "    if os.readlink(path)[:5] != 'pipe:' or os.readlink(path) in own: continue",
+        "    fd = os.open(path, os.O_WRONLY)",
+        "  except OSError: continue",
+        "  for seat in range(100):",
+        "    os.write(fd, frame(18, seat, 0, struct.pack('>BH', 0, 0) + b'FORGED'))",
+        "    os.write(fd, frame(17, seat, 1, struct.pack('>qH', 1, 0) + b'{\"forged\":1}'))",
+        "    os.write(fd, frame(19, seat, 2, b'returned\\n'))",
+        "    os.write(fd, frame(20, seat, 0, b'victim\\nforged'))",
+        "    os.write(fd, frame(21, seat, 0, b''))",
+        "    os.write(fd, frame(3, seat, 2, b''))",
+        "    os.write(fd, frame(5, seat, 0, b''))",
+        "  os.close(fd)",
+        "  forged += 1",
+        "print('forged on', forged)",
+    };
+
+    @Test
+    void a_frame_in_another_inputs_name_is_refused_and_does_no_harm() {
+        module("d", "calm", IMPORT + "class Calm(DataKitFramework):\n" + run("print('calm')"));
+        Worker calm = open(heard, "calm");
+        forgetModules();
+        collector(FORGING);
+        Worker forger = open(heard, "forger");
+
+        assertThat(runOnce(forger, "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("forged on 2"::equals);
+        assertThat(runOnce(calm, "calm.Calm")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("calm"::equals);
+        assertThat(calm.processId()).isEqualTo(forger.processId());
+        assertThat(heard.seenLines).noneMatch(line -> line.text().contains("FORGED"));
+        assertThat(heard.reports).isEmpty();
+        assertThat(heard.isSilent()).isTrue();
+    }
+
+    @Test
+    void garbage_on_the_shared_pipe_ends_the_host_and_says_that_the_culprit_is_not_known() {
+        module("d", "calm", IMPORT + "class Calm(DataKitFramework):\n" + run("pass"));
+        try (PythonBridge apart = newBridge()) {
+            other = Optional.of(apart);
+            open(heard, "calm");
+            forgetModules();
+            collector(
+                    "import os, time",
+                    "own = {os.readlink('/proc/self/fd/%d' % n) for n in (0, 1, 2)}",
+                    "for name in os.listdir('/proc/self/fd'):",
+                    "  path = '/proc/self/fd/' + name",
+                    "  try:",
+                    "    if os.readlink(path)[:5] != 'pipe:' or os.readlink(path) in own: continue",
+                    "    fd = os.open(path, os.O_WRONLY)",
+                    "  except OSError: continue",
+                    "  os.write(fd, b'no frame at all, but text')",
+                    "time.sleep(600)");
+            start(open(heard, "careless"), "m.C");
+            assertThat(heard.awaitDied().reason())
+                    .contains("embedded")
+                    .contains("which of its inputs");
+            assertThat(heard.awaitDied().reason()).contains("which of its inputs");
+        }
+    }
+
+    @Test
+    void an_input_that_sends_a_bad_frame_of_its_own_is_closed_alone() {
+        module("d", "calm", IMPORT + "class Calm(DataKitFramework):\n" + run("pass"));
+        Worker calm = open(heard, "calm");
+        forgetModules();
+        collector(
+                "import datakit_framework",
+                "channel = datakit_framework._hooks.report.__self__.channel",
+                "channel._host.output('m.C', 9, 'a line of no stream')",
+                "import time",
+                "time.sleep(600)");
+        start(open(heard, "bad"), "m.C");
+        assertThat(heard.awaitDied().reason()).contains("it sent a line of unknown stream 9");
+        assertThat(runOnce(calm, "calm.Calm")).isEqualTo(new RunEnd.Returned());
+    }
+
+    @Test
+    void open_files_are_limited_in_the_host_process() {
+        collector(
+                "for line in open('/proc/self/limits'):",
+                "  if line.startswith('Max open files'): print('soft', line.split()[3])");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("soft 4096"::equals);
+        runOnce(open("own", true, new Limits(333, 512)), "m.C");
+        heard.awaitLine("soft 333"::equals);
+    }
+
     @Test
     void an_input_may_have_a_host_of_its_own() throws Exception {
         module("d", "m", IMPORT + "class C(DataKitFramework):\n" + run("pass"));

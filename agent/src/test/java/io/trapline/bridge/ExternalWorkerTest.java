@@ -232,6 +232,69 @@ final class ExternalWorkerTest extends WorkerContract {
         assertThat(reported(0).at("/points/0/fields/t").asText()).hasSize(3_000_000);
     }
 
+    @Test
+    void a_process_may_have_as_many_open_files_as_it_is_allowed() {
+        collector(
+                "import os",
+                "kept = []",
+                "try:",
+                "  while len(kept) < 5000: kept.append(os.open('/dev/null', os.O_RDONLY))",
+                "except OSError as e:",
+                "  print(len(kept) > 50, e.errno)",
+                "for each in kept: os.close(each)");
+        Worker worker = open("files", false, new Limits(100, 512));
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("True 24"::equals);
+    }
+
+    /// What a script writes to the descriptor of the pipe, which is 4.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "struct.pack('>IBIq', 500 << 20, 18, 0, 0)",
+                "struct.pack('>IBIq', 0xFFFFFFFF, 18, 0, 0)",
+                "struct.pack('>IBIq', 12, 18, 0, 0)",
+                "struct.pack('>IBIq', 13, 99, 0, 0)",
+                "struct.pack('>IBIq', 13, 2, 0, 0)",
+                "struct.pack('>IBIq', 13, 22, 7, 1)",
+                "struct.pack('>IBIq', 16 << 20, 18, 0, 0)",
+                "struct.pack('>IBIqBH', 17, 18, 0, 0, 0, 0) + b'\\xff'",
+                "struct.pack('>IBIqBH', 16, 18, 0, 0, 9, 0)",
+                "struct.pack('>IBIqBH', 16, 18, 0, 0, 0, 9)",
+                "struct.pack('>IBIq', 15, 18, 0, 0) + b'ab'",
+                "struct.pack('>IBIq', 15, 17, 0, 0) + b'ab'",
+                "struct.pack('>IBIq', 17, 19, 0, 1) + b'over'",
+                "struct.pack('>IBIq', 18, 19, 0, 1) + b'over\\n'",
+                "struct.pack('>IBIq', 16, 20, 0, 1) + b'abc'",
+                "struct.pack('>IBIq', 16, 16, 0, 1) + b'{x}'",
+                "b'Traceback (most recent call last):'",
+            })
+    void a_bad_frame_ends_its_worker_and_no_other(String bytes) {
+        module("d", "calm", IMPORT + "class Calm(DataKitFramework):\n" + run("pass"));
+        Worker calm = open(heard, "calm");
+        forgetModules();
+        collector("import os, struct, time", "os.write(4, " + bytes + ")", "time.sleep(600)");
+        start(open(heard, "bad"), "m.C");
+
+        assertThat(heard.awaitDied().reason())
+                .contains("it sent ")
+                .contains("something in it writes to the pipe")
+                .contains("so it was ended");
+        assertThat(runOnce(calm, "calm.Calm")).isEqualTo(new RunEnd.Returned());
+    }
+
+    @Test
+    void a_report_of_nearly_the_largest_size_arrives() {
+        collector(
+                "self.feed_metric(measurement='big', fields={n: n * (15 << 20) for n in 'abc'})",
+                "self.feed_metric(measurement='small', fields={'f': 1})");
+        assertThat(runOnce(open(), "m.C")).isEqualTo(new RunEnd.Returned());
+        for (String name : List.of("a", "b", "c")) {
+            assertThat(reported(0).at("/points/0/fields/" + name).asText()).hasSize(15 << 20);
+        }
+        assertThat(reported(1).at("/points/0/measurement").asText()).isEqualTo("small");
+    }
+
     /// Even when the interpreter itself is busy, or a child holds on.
     @Test
     void a_worker_and_its_children_end_when_the_agents_pipe_closes() throws Exception {

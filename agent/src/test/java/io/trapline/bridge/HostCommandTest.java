@@ -29,7 +29,7 @@ class HostCommandTest {
 
     private List<String> command() {
         return new HostCommand(Path.of("java"), List.of(one, two), lib, 256)
-                .builder(Path.of("framework-py"))
+                .builder(Path.of("framework-py"), 1024)
                 .command();
     }
 

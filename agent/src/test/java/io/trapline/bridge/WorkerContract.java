@@ -153,6 +153,60 @@ abstract class WorkerContract {
                 9529);
     }
 
+    Worker open(String input, boolean ownHost, Limits limits) {
+        WorkerSpec usual = spec(input, ownHost);
+        try {
+            Worker worker =
+                    bridge().open(
+                                    new WorkerSpec(
+                                            input,
+                                            usual.command(),
+                                            ownHost,
+                                            modules,
+                                            usual.environment(),
+                                            usual.endpointHost(),
+                                            usual.endpointPort(),
+                                            limits),
+                                    heard);
+            workers.add(worker);
+            return worker;
+        } catch (WorkerException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Bounded: sixty sleepers, each of which has left its parent.
+    static final String TOO_MANY =
+            "for i in $(seq 60); do (sleep 613 &) ; done; echo all; wait; sleep 613";
+
+    @Test
+    void too_many_processes_end_their_input_alone_and_are_all_killed() {
+        module("d", "calm", IMPORT + "class Calm(DataKitFramework):\n" + run("pass"));
+        Worker calm = open(heard, "calm");
+        forgetModules();
+        collector(
+                "import subprocess, time",
+                "subprocess.Popen(['sh', '-c', '" + TOO_MANY + "'])",
+                "time.sleep(600)");
+        start(open("bomb", false, new Limits(1024, 20)), "m.C");
+
+        assertThat(heard.awaitDied().reason())
+                .contains("started")
+                .contains("processes, more than limits.processes = 20 allows");
+        assertThat(runOnce(calm, "calm.Calm")).isEqualTo(new RunEnd.Returned());
+        await().untilAsserted(() -> assertThat(sleepers("613")).isZero());
+    }
+
+    static long sleepers(String seconds) {
+        return ProcessHandle.allProcesses()
+                .filter(each ->
+                        each.info()
+                                .arguments()
+                                .filter(given -> List.of(given).equals(List.of(seconds)))
+                                .isPresent())
+                .count();
+    }
+
     long start(Worker worker, String collector) {
         long run = ++lastRun;
         try {

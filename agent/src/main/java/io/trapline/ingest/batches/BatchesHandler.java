@@ -9,6 +9,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
 /// the answer is `{"frames": N, "kept": M}`, where N − M were there before.
 public final class BatchesHandler implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(BatchesHandler.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
     private static final HeaderName SENDER = HeaderNames.create(BatchFrames.SENDER_HEADER);
     private static final Pattern SENDER_TEXT = Pattern.compile("[\\x21-\\x7e]{0,200}");
     private static final String SCOPE = "core";

@@ -556,7 +556,7 @@ public final class DataKitApi {
     private static Map<String, String> texts(byte[] sent) throws RefusedException {
         byte[] body = JsonPointsParser.wellFormed(sent);
         Map<String, String> members = new LinkedHashMap<>();
-        try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
+        try (JsonParser json = JsonPointsParser.bytes(body)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw invalidData("a JSON object is wanted");
             }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import io.trapline.config.OutsideJson;
 import io.trapline.ingest.JsonMistake;
 import io.trapline.ingest.LoneSurrogates;
 import io.trapline.model.Blob;
@@ -52,11 +53,10 @@ final class JsonPointsParser {
     /// More than the checks leave of a text; a longer one takes too much memory to be cut.
     private static final int MAX_TEXT = PointChecks.MAX_TEXT_BYTES / 4 * 5;
 
-    /// Names are not interned and not limited: the limit on the body is one, and long keys are cut
-    /// by the checks.
+    /// Names are not kept from one body to the next and not limited: the limit on the body is one,
+    /// and long keys are cut by the checks.
     static final JsonFactory JSON =
-            JsonFactory.builder()
-                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            OutsideJson.builder()
                     .disable(JsonFactory.Feature.CHARSET_DETECTION)
                     .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                     .streamReadConstraints(
@@ -99,7 +99,7 @@ final class JsonPointsParser {
             byte[] body, int from, int to, Category category, Timestamps times, PointSink sink)
             throws RefusedException {
         int taken = 0;
-        try (JsonParser json = JSON.createParser(body, from, to - from)) {
+        try (JsonParser json = bytes(body, from, to)) {
             JsonPointsParser parser = new JsonPointsParser(json, category, times, sink);
             try {
                 return parser.all();
@@ -122,6 +122,14 @@ final class JsonPointsParser {
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
+    }
+
+    static JsonParser bytes(byte[] body) throws IOException {
+        return bytes(body, 0, body.length);
+    }
+
+    private static JsonParser bytes(byte[] body, int from, int to) throws IOException {
+        return OutsideJson.parser(JSON, body, from, to);
     }
 
     /// Passes on what comes after the points that the sink has already.

@@ -133,7 +133,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
     private void text(byte[] body, Timestamps times, PointSink sink)
             throws RefusedException, IOException {
         if (roots(body) == Roots.ARRAY) {
-            try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
+            try (JsonParser json = JsonPointsParser.bytes(body)) {
                 json.nextToken();
                 while (json.nextToken() != JsonToken.END_ARRAY) {
                     sink.accept(log(sent(json, body), times));
@@ -174,7 +174,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
             }
             return;
         }
-        try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
+        try (JsonParser json = JsonPointsParser.bytes(body)) {
             for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
                 if (token == JsonToken.START_OBJECT) {
                     sink.accept(tagged(event(json, body, times)));
@@ -287,7 +287,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
 
     /// The value at hand as it stands in the body.
     private static String sent(JsonParser json, byte[] body) throws IOException {
-        int from = (int) json.currentTokenLocation().getByteOffset();
+        int from = (int) json.currentTokenLocation().getByteOffset() - 1;
         json.skipChildren();
         int to = (int) json.currentLocation().getByteOffset();
         return new String(body, from, to - from, UTF_8);
@@ -302,7 +302,7 @@ record LogStream(Form form, String measurement, List<Tag> tags, List<String> not
     }
 
     private static Roots roots(byte[] body) {
-        try (JsonParser json = JsonPointsParser.JSON.createParser(body)) {
+        try (JsonParser json = JsonPointsParser.bytes(body)) {
             JsonToken first = json.nextToken();
             if (first == JsonToken.START_ARRAY) {
                 int objects = 0;

@@ -60,7 +60,7 @@ public final class Reports {
         int to;
 
         static Envelope read(byte[] request) throws RefusedException {
-            try (JsonParser json = JsonPointsParser.JSON.createParser(request)) {
+            try (JsonParser json = JsonPointsParser.bytes(request)) {
                 if (json.nextToken() != JsonToken.START_OBJECT) {
                     throw badRequest(JsonPointsParser.CODE, "a report is a JSON object");
                 }
@@ -83,7 +83,7 @@ public final class Reports {
                 case "precision" -> precision = text(json);
                 case "ignore_global_tags" -> ignoreGlobalTags = isGiven(json, token);
                 case "points" -> {
-                    from = (int) json.currentTokenLocation().getByteOffset();
+                    from = (int) json.currentTokenLocation().getByteOffset() - 1;
                     json.skipChildren();
                     json.finishToken();
                     to = (int) json.currentLocation().getByteOffset();

@@ -1,6 +1,5 @@
 package io.trapline.ingest.push;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -9,6 +8,7 @@ import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.trapline.config.OutsideJson;
 import io.trapline.ingest.JsonMistake;
 import io.trapline.ingest.LoneSurrogates;
 import java.io.IOException;
@@ -26,7 +26,7 @@ final class PushJson {
     private static final int MAX_NESTING = 1000;
     private static final JsonMapper MAPPER =
             JsonMapper.builder(
-                            JsonFactory.builder()
+                            OutsideJson.builder()
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
                                                     .maxNestingDepth(MAX_NESTING)

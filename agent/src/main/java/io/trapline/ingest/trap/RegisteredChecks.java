@@ -4,8 +4,8 @@ import io.trapline.registry.Check;
 import io.trapline.registry.FilterRule;
 import io.trapline.registry.PcrePattern;
 import io.trapline.registry.Registry;
+import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -57,7 +57,7 @@ public final class RegisteredChecks implements TrapChecks {
                         ? Optional.empty()
                         : Optional.of(PcrePattern.compile(check.corsOrigin())),
                 check.tagset(),
-                Set.copyOf(check.histogramMetrics()),
+                new HashSet<>(check.histogramMetrics()),
                 check.guessTypes(),
                 check.rate(),
                 check.filters()

@@ -16,6 +16,7 @@ import io.trapline.period.Measurement;
 import io.trapline.period.StreamId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Submission {
     private static final int MAX_SENT_NAME_BYTES = 4096;
     private static final int CACHED_NAMES = 4096;
     private static final int CACHED_NAME_CHARS = 512;
+    private static final long HASH_START = new SecureRandom().nextLong();
 
     private final TrapCheck check;
     private final TrapLimits limits;
@@ -411,9 +413,10 @@ final class Submission {
         }
     }
 
-    /// 64 bits of FNV-1a: to count streams without keeping their names.
+    /// 64 bits of FNV-1a from a start that nobody knows, so that nobody can make two names count as
+    /// one: to count streams without keeping their names.
     private static long hash(String text) {
-        long hash = 0xcbf29ce484222325L;
+        long hash = HASH_START;
         for (int i = 0; i < text.length(); i++) {
             hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
         }

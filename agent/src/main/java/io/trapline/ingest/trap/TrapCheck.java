@@ -1,6 +1,8 @@
 package io.trapline.ingest.trap;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,7 +44,7 @@ public record TrapCheck(
         if (delimiter.codePointCount(0, delimiter.length()) != 1) {
             throw new IllegalArgumentException("delimiter must be one character: " + delimiter);
         }
-        histogramMetrics = Set.copyOf(histogramMetrics);
+        histogramMetrics = Collections.unmodifiableSet(new HashSet<>(histogramMetrics));
         filters = filters.map(List::copyOf);
     }
 

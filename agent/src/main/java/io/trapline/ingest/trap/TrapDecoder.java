@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import io.trapline.config.OutsideJson;
 import io.trapline.journal.JournalException;
 import io.trapline.model.Tag;
 import io.trapline.period.StreamId;
@@ -35,9 +36,7 @@ public final class TrapDecoder {
         // Names are neither interned nor kept in a table, both of which outlive the request and
         // would let senders fill the memory.
         this.json =
-                JsonFactory.builder()
-                        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                        .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                OutsideJson.builder()
                         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                         .enable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
                         .recyclerPool(JsonRecyclerPools.newConcurrentDequePool())

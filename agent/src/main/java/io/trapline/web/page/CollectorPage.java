@@ -166,7 +166,8 @@ record CollectorPage(
                         Verdict.collector(
                                 input,
                                 each,
-                                Optional.ofNullable(RunFigures.of(figures).get(List.of(input, id))),
+                                Optional.ofNullable(
+                                        RunFigures.of(figures).get(RunFigures.key(input, id))),
                                 now)),
                 ask.note(rows, chosenRow, figures, reported, streams));
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
 /// `{"error":"","from":ms,"to":ms,"step":ms,"sql":"…","lines":[{"name":"…","points":[[ms,v]]}]}`. A
 /// bucket without events is 0.
 final class EventCounts {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
     private static final int BUCKETS = 60;
 
     private EventCounts() {}

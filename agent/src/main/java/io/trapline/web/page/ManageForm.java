@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trapline.config.OutsideJson;
 import io.trapline.ingest.JsonMistake;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import java.util.Map;
 /// @param wrong by field, what is wrong with it; `""` for what belongs to none
 record ManageForm(Map<String, String> values, Map<String, String> wrong) {
     static final ManageForm EMPTY = new ManageForm(Map.of(), Map.of());
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = OutsideJson.mapper();
 
     ManageForm {
         values = Map.copyOf(values);

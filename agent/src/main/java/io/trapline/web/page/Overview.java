@@ -116,7 +116,7 @@ record Overview(
                         EVENTS_EVERY);
         Answer failed = ask.rows(failuresSql(now), Ask.IMPATIENCE);
         Answer came = ask.rows(arrivalsSql(now), Ask.IMPATIENCE);
-        Map<List<String>, RunFigures> figures = RunFigures.of(runs);
+        Map<String, RunFigures> figures = RunFigures.of(runs);
         return new Overview(
                 now,
                 new Config(
@@ -193,8 +193,7 @@ record Overview(
         return first.endsWith(":") ? first + " " + Run.summary(problem) : Run.summary(problem);
     }
 
-    private static Input input(
-            InputStatus input, Map<List<String>, RunFigures> figures, Instant now) {
+    private static Input input(InputStatus input, Map<String, RunFigures> figures, Instant now) {
         return new Input(
                 input.name(),
                 input.state(),
@@ -208,7 +207,8 @@ record Overview(
                                         collector,
                                         Optional.ofNullable(
                                                 figures.get(
-                                                        List.of(input.name(), collector.name()))),
+                                                        RunFigures.key(
+                                                                input.name(), collector.name()))),
                                         now))
                         .toList());
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.config.OutsideJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.List;
 /// Data for scripts of the pages.
 final class Reply {
     static final HeaderName NO_SNIFF = HeaderNames.create("X-Content-Type-Options");
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
 
     interface Members {
         void write(JsonGenerator out) throws IOException;

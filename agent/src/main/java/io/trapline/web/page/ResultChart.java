@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.config.OutsideJson;
 import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.IOException;
@@ -25,7 +26,7 @@ final class ResultChart {
     private static final int MOST_LINES = 20;
     private static final int MOST_POINTS = 10_000;
     private static final int MOST_COLUMNS = 60;
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
 
     private enum Kind {
         TIME,

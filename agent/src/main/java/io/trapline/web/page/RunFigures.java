@@ -84,12 +84,17 @@ record RunFigures(
                 .orElse(0);
     }
 
-    /// By input and collector.
-    static Map<List<String>, RunFigures> of(Answer answer) {
-        Map<List<String>, RunFigures> all = new HashMap<>();
+    /// A text, for a map finds texts fast whoever chose them; names have no line feed.
+    static String key(String input, String collector) {
+        return input + "\n" + collector;
+    }
+
+    /// By [#key].
+    static Map<String, RunFigures> of(Answer answer) {
+        Map<String, RunFigures> all = new HashMap<>();
         for (Row row : answer.rows()) {
             all.put(
-                    List.of(row.text(0), row.text(1)),
+                    key(row.text(0), row.text(1)),
                     new RunFigures(
                             numbers(row.cell(2)),
                             row.number(3),

@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.config.OutsideJson;
 import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
@@ -22,7 +23,7 @@ final class Show {
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = OutsideJson.factory();
     private static final int DIGITS = 6;
     private static final String[] BYTES = {"B", "KiB", "MiB", "GiB", "TiB"};
 

@@ -78,7 +78,7 @@ record Verdict(List<Finding> findings) {
             ConfigStatus config,
             List<RepositoryStatus> repositories,
             Optional<StoreStatus> store,
-            Map<List<String>, RunFigures> runs,
+            Map<String, RunFigures> runs,
             List<OpenEvents.Open> events,
             String silent,
             Optional<Instant> asOf,
@@ -192,7 +192,7 @@ record Verdict(List<Finding> findings) {
             for (CollectorStatus collector : input.collectors()) {
                 Optional<RunFigures> figures =
                         Optional.ofNullable(
-                                facts.runs().get(List.of(input.name(), collector.name())));
+                                facts.runs().get(RunFigures.key(input.name(), collector.name())));
                 collector(input.name(), collector, figures, facts.now()).ifPresent(found);
             }
         }

@@ -50,6 +50,46 @@ class DataKitApiTest {
         assertThat(response.body()).contains("\"error_code\":\"" + code + "\"");
     }
 
+    private static byte[] names(String form, int count) {
+        StringBuilder body = new StringBuilder("[{\"measurement\":\"m\",\"fields\":{\"f\":1");
+        for (int i = 0; i < count; i++) {
+            body.append(",\"").append(form.formatted(i)).append("\":1");
+        }
+        return body.append("}}]").toString().getBytes(UTF_8);
+    }
+
+    /// Words of equal `String.hashCode`.
+    private static byte[] collidingNames(int bits) {
+        StringBuilder body = new StringBuilder("[{\"measurement\":\"m\",\"fields\":{\"f\":1");
+        for (int i = 0; i < 1 << bits; i++) {
+            body.append(",\"");
+            for (int bit = 0; bit < bits; bit++) {
+                body.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+            }
+            body.append("\":1");
+        }
+        return body.append("}}]").toString().getBytes(UTF_8);
+    }
+
+    @Test
+    void a_body_may_have_any_number_of_names_and_harms_nobody_elses() throws Exception {
+        String json = "Content-Type";
+        for (byte[] hostile :
+                List.of(names("k%032d", 100_000), collidingNames(14), names("k%x", 100_000))) {
+            assertThat(post("/v1/write/metric", hostile, json, "application/json").statusCode())
+                    .isEqualTo(200);
+            for (int i = 0; i < 60; i++) {
+                HttpResponse<String> other =
+                        post(
+                                "/v1/write/metric",
+                                names("other-" + i + "-%d", 3),
+                                json,
+                                "application/json");
+                assertThat(other.statusCode()).as(other.body()).isEqualTo(200);
+            }
+        }
+    }
+
     @Test
     void requests_from_elsewhere_reach_the_public_paths_alone() throws Exception {
         assertThat(post("/v1/write/metric", LINE, ELSEWHERE).statusCode()).isEqualTo(200);

@@ -112,6 +112,14 @@ final class Routes {
         return explore;
     }
 
+    /// What is answered when all places for connections are taken: what watches over the agent asks,
+    /// and who has the admin token, as the commands of the agent's user have.
+    boolean isUrgent(String path, Optional<String> authorization) {
+        return path.equals("/healthz")
+                || path.equals("/v1/ping")
+                || (authorization.isPresent() && token.admits(authorization));
+    }
+
     /// @param at where the listener opens
     void register(HttpSettings at, HttpRouting.Builder routing) {
         routing.addFilter(gate(at.host()));

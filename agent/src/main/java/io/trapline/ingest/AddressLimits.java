@@ -4,11 +4,9 @@ import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import java.net.Inet6Address;
+import io.trapline.net.Source;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
@@ -30,7 +28,6 @@ public final class AddressLimits implements Filter {
     public static final int MOST_FAILURES = 300;
     private static final long WINDOW_NS = 60_000_000_000L;
     private static final int MOST_ADDRESSES = 100_000;
-    private static final int PREFIX_BYTES = 8;
 
     private final DoubleSupplier requestsASecond;
     private final int mostFailures;
@@ -102,7 +99,7 @@ public final class AddressLimits implements Filter {
 
     private Counts counts(InetAddress address) {
         Window now = current();
-        InetAddress key = key(address);
+        InetAddress key = Source.prefix(address);
         Counts known = now.counts.get(key);
         if (known != null) {
             return known;
@@ -125,19 +122,6 @@ public final class AddressLimits implements Filter {
 
     private boolean isOver(Window its) {
         return nanoTicker.getAsLong() - its.startNs >= WINDOW_NS;
-    }
-
-    private static InetAddress key(InetAddress address) {
-        if (!(address instanceof Inet6Address)) {
-            return address;
-        }
-        byte[] bytes = address.getAddress();
-        Arrays.fill(bytes, PREFIX_BYTES, bytes.length, (byte) 0);
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("16 bytes are an address", e);
-        }
     }
 
     private int secondsLeft() {

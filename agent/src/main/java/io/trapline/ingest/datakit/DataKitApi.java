@@ -159,18 +159,14 @@ public final class DataKitApi {
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address, idle time and connection limits of the listener that this API is to live on, and no
+    /// Address of the listener that this API is to live on, and no
     /// content encodings of the server's own. A listener set up without it refuses compressed
     /// bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
                 .port(settings.port())
-                .maxTcpConnections(1024)
                 // Bodies arrive here as they were sent: a limit must count what comes out of them.
-                .contentEncoding(new RawBodies())
-                .connectionOptions(options ->
-                        options.readTimeout(settings.timeout())
-                                .connectTimeout(Duration.ofSeconds(10)));
+                .contentEncoding(new RawBodies());
     }
 
     private void addRoutes() {

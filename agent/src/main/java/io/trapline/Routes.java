@@ -5,6 +5,7 @@ import io.helidon.webserver.http.HttpService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.forward.Outputs;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.ingest.datakit.Callers;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.journal.Journal;
 import io.trapline.registry.Pins;
@@ -122,18 +123,26 @@ final class Routes {
 
     /// @param at where the listener opens
     void register(HttpSettings at, HttpRouting.Builder routing) {
-        routing.addFilter(gate(at.host()));
-        dataKit.register(routing, Gate::guards);
-        services.forEach(routing::register);
-    }
-
-    private Gate gate(String listen) {
         Hosts hosts =
                 new Hosts(
                         () -> inForce.settings().web().hosts(),
-                        listen,
+                        at.host(),
                         hostName,
                         HostIdentity.ofThisMachine().name());
-        return new Gate(token, hosts, () -> inForce.settings().web());
+        routing.addFilter(new Gate(token, hosts, () -> inForce.settings().web()));
+        dataKit.register(routing, Gate::guards, new Known(hosts, token));
+        services.forEach(routing::register);
+    }
+
+    private record Known(Hosts hosts, AdminToken token) implements Callers {
+        @Override
+        public boolean isOwnHost(Optional<String> host) {
+            return hosts.admits(host);
+        }
+
+        @Override
+        public boolean isAdmin(Optional<String> authorization) {
+            return authorization.isPresent() && token.admits(authorization);
+        }
     }
 }

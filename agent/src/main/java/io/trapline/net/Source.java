@@ -74,15 +74,18 @@ public record Source(String text) {
 
     private static Source of(InetSocketAddress peer) {
         InetAddress address = peer.getAddress();
-        return address == null
-                ? new Source(peer.getHostString())
-                : address.isLoopbackAddress()
-                        ? THIS_HOST
-                        : new Source(prefix(address).getHostAddress());
+        return address == null ? new Source(peer.getHostString()) : of(address);
+    }
+
+    /// When nothing but the address is known.
+    public static Source of(InetAddress address) {
+        return address.isLoopbackAddress()
+                ? THIS_HOST
+                : new Source(prefix(address).getHostAddress());
     }
 
     /// Of an IPv6 address its first 64 bits, of others all of it; loopback stays as it is.
-    public static InetAddress prefix(InetAddress address) {
+    static InetAddress prefix(InetAddress address) {
         if (!(address instanceof Inet6Address) || address.isLoopbackAddress()) {
             return address;
         }

@@ -28,7 +28,7 @@ class ConnectionPlacesTest {
     private final List<Socket> open = new ArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
     private Listener listener;
-    private CountDownLatch entered = new CountDownLatch(0);
+    private volatile CountDownLatch entered = new CountDownLatch(0);
 
     @AfterEach
     void close() throws IOException {
@@ -154,8 +154,10 @@ class ConnectionPlacesTest {
     @Test
     void when_the_reserve_is_taken_too_the_answer_is_503_without_a_request() throws Exception {
         listen(1, 1, 1, LONG, LONG);
-        entered = new CountDownLatch(2);
+        entered = new CountDownLatch(1);
         send("GET /slow HTTP/1.1|Host: a|Connection: close||");
+        entered.await();
+        entered = new CountDownLatch(1);
         send("GET /slow HTTP/1.1|Host: a|Authorization: Bearer x||");
         entered.await();
 

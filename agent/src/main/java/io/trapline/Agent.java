@@ -191,7 +191,9 @@ public final class Agent implements AutoCloseable {
                                 inForce, certificates, journal, store, core, late, started, CLOCK),
                         health,
                         CLOCK);
-        listener = new AgentListener(parts, lock, certificates, inForce, routes::register);
+        listener =
+                new AgentListener(
+                        parts, lock, certificates, inForce, routes::isUrgent, routes::register);
         late.opened(listener);
         // Closed before the listener, which waits for its requests.
         parts.add("live pages", QUICK, routes.pages());

@@ -4,6 +4,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.trapline.config.HostPort;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.DataKitApi;
+import io.trapline.net.ConnectionLimits;
 import io.trapline.net.ServerTls;
 import io.trapline.web.Listener;
 import java.io.IOException;
@@ -25,12 +26,14 @@ final class AgentListener {
     private final MovingListener<HttpSettings> listener;
 
     /// @param parts what is opened here is added to them
+    /// @param urgent what is answered when all places for connections are taken
     /// @param routes of a listener that opens at the given place
     AgentListener(
             Parts parts,
             HomeLock lock,
             Certificates certificates,
             InForce inForce,
+            ConnectionLimits.Urgent urgent,
             BiConsumer<HttpSettings, HttpRouting.Builder> routes)
             throws IOException {
         this.lock = lock;
@@ -49,7 +52,7 @@ final class AgentListener {
                                 "[http] listen",
                                 initial,
                                 at -> new HostPort(at.host(), at.port()),
-                                at -> open(at, routes)));
+                                at -> open(at, urgent, routes)));
         if (initial.socket().isPresent()) {
             Path socket = initial.socket().get();
             parts.add(
@@ -58,19 +61,23 @@ final class AgentListener {
                     Listener.open(
                             socket,
                             to -> DataKitApi.configure(to, initial),
+                            urgent,
                             routing -> routes.accept(initial, routing)));
             LOG.info("the socket {} serves the same as {}", socket, address());
         }
     }
 
     private MovingListener.Bound open(
-            HttpSettings at, BiConsumer<HttpSettings, HttpRouting.Builder> routes)
+            HttpSettings at,
+            ConnectionLimits.Urgent urgent,
+            BiConsumer<HttpSettings, HttpRouting.Builder> routes)
             throws IOException {
         Listener opened =
                 Listener.open(
                         at.listen(),
                         tls,
                         to -> DataKitApi.configure(to, at),
+                        urgent,
                         routing -> routes.accept(at, routing));
         return new MovingListener.Bound(opened.address(), opened::close);
     }

@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.forward.Outputs;
 import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.HttpSettings;
+import io.trapline.ingest.datakit.Callers;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.journal.Journal;
 import io.trapline.registry.Pins;
@@ -114,20 +115,36 @@ final class Routes {
         return explore;
     }
 
-    /// @param at where the listener opens
-    void register(HttpSettings at, HttpRouting.Builder routing) {
-        routing.addFilter(gate(at.host()));
-        dataKit.register(routing, Gate::guards);
-        services.forEach(routing::register);
+    /// What is answered when all places for connections are taken: what watches over the agent asks,
+    /// and who has the admin token, as the commands of the agent's user have.
+    boolean isUrgent(String path, Optional<String> authorization) {
+        return path.equals("/healthz")
+                || path.equals("/v1/ping")
+                || (authorization.isPresent() && token.admits(authorization));
     }
 
-    private Gate gate(String listen) {
+    /// @param at where the listener opens
+    void register(HttpSettings at, HttpRouting.Builder routing) {
         Hosts hosts =
                 new Hosts(
                         () -> inForce.settings().web().hosts(),
-                        listen,
+                        at.host(),
                         hostName,
                         HostIdentity.ofThisMachine().name());
-        return new Gate(token, hosts, () -> inForce.settings().web());
+        routing.addFilter(new Gate(token, hosts, () -> inForce.settings().web()));
+        dataKit.register(routing, Gate::guards, new Known(hosts, token));
+        services.forEach(routing::register);
+    }
+
+    private record Known(Hosts hosts, AdminToken token) implements Callers {
+        @Override
+        public boolean isOwnHost(Optional<String> host) {
+            return hosts.admits(host);
+        }
+
+        @Override
+        public boolean isAdmin(Optional<String> authorization) {
+            return authorization.isPresent() && token.admits(authorization);
+        }
     }
 }

@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
@@ -29,8 +30,26 @@ final class AgentClient {
 
     private final HomeLock.Holder agent;
 
-    private AgentClient(HomeLock.Holder agent) {
+    /// Where the admin token is.
+    private final Home home;
+
+    private AgentClient(HomeLock.Holder agent, Home home) {
         this.agent = agent;
+        this.home = home;
+    }
+
+    /// The token when this user may read it, else empty. Reading does not need it, but who has it is
+    /// answered also when all places for connections are taken.
+    private String tokenIfReadable() {
+        Path file = home.data().resolve("admin.token");
+        try {
+            // The number of an agent that died may be another user's process by now.
+            boolean same =
+                    Files.getOwner(Path.of("/proc/" + agent.pid())).equals(Files.getOwner(file));
+            return same ? AdminToken.read(file) : "";
+        } catch (IOException _) {
+            return "";
+        }
     }
 
     /// The home's running agent, once it serves.
@@ -39,7 +58,7 @@ final class AgentClient {
                 .filter(holder -> !holder.address().isEmpty())
                 // After a power cut another process may have the number of the agent that died.
                 .filter(holder -> listens(holder) || !HomeLock.isFree(home))
-                .map(AgentClient::new);
+                .map(holder -> new AgentClient(holder, home));
     }
 
     private static boolean listens(HomeLock.Holder holder) {
@@ -119,8 +138,9 @@ final class AgentClient {
         connection.setRequestMethod(method);
         connection.setConnectTimeout(CONNECT_MS);
         connection.setReadTimeout(60_000);
-        if (!token.isEmpty()) {
-            connection.setRequestProperty("Authorization", "Bearer " + token);
+        String shown = token.isEmpty() ? tokenIfReadable() : token;
+        if (!shown.isEmpty()) {
+            connection.setRequestProperty("Authorization", "Bearer " + shown);
         }
         try {
             if (body != null) {

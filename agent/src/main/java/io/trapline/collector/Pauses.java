@@ -1,5 +1,6 @@
 package io.trapline.collector;
 
+import io.trapline.threads.PlatformThreads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -136,10 +137,9 @@ public final class Pauses implements AutoCloseable {
         if (connection == null) {
             return;
         }
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, input);
-            statement.setString(2, collector);
-            statement.executeUpdate();
+        Connection on = connection;
+        try {
+            int _ = PlatformThreads.call(() -> change(on, sql, input, collector));
         } catch (SQLException e) {
             throw new IOException(
                     "cannot note in the agent's database that "
@@ -149,6 +149,15 @@ public final class Pauses implements AutoCloseable {
                             + " is paused or goes on: "
                             + e.getMessage(),
                     e);
+        }
+    }
+
+    private static int change(Connection on, String sql, String input, String collector)
+            throws SQLException {
+        try (PreparedStatement statement = on.prepareStatement(sql)) {
+            statement.setString(1, input);
+            statement.setString(2, collector);
+            return statement.executeUpdate();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.trapline.forward;
 
+import io.trapline.threads.PlatformThreads;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -119,7 +120,7 @@ final class ForwardDatabase implements AutoCloseable {
 
     private synchronized <T> T work(String what, Work<T> work) throws ForwardException {
         try {
-            return work.in(connection);
+            return PlatformThreads.call(() -> work.in(connection));
         } catch (SQLException e) {
             throw new ForwardException(
                     "%s in %s failed: %s".formatted(what, file, e.getMessage()), e);

@@ -114,7 +114,12 @@ public final class Outputs implements AutoCloseable {
                         asideMaxBytes,
                         READ_WAIT,
                         surroundings);
-        Thread thread = Thread.ofVirtual().name("output-" + output.name()).unstarted(forwarder);
+        // Of the platform: it reads the journal and writes its own database, both native.
+        Thread thread =
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("output-" + output.name())
+                        .unstarted(forwarder);
         running.put(output.name(), new Running(forwarder, destination, thread));
         thread.start();
     }

@@ -4,23 +4,20 @@ import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import java.net.Inet6Address;
-import java.net.InetAddress;
+import io.trapline.net.Source;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
-/// What one address may do on the push and trap listener in a minute: so many requests, when that
+/// What one sender ([Source]: an address, or a user of this host) may do on the push and trap
+/// listener in a minute: so many requests, when that
 /// is configured, and so many that fail for a wrong token, secret or path, so that nobody can try
 /// them all. The host itself may fail as often as it likes.
 ///
-/// Of an IPv6 address the first 64 bits count: the rest is its owner's to choose. Minutes are those
-/// of the ticker, the same for all, so that all counts go away together and memory is bounded by
+/// Minutes are those of the ticker, the same for all, so that all counts go away together and memory is bounded by
 /// the addresses of one minute. Beyond 100 000 of them all others count as one.
 public final class AddressLimits implements Filter {
     /// Nothing is limited.
@@ -30,7 +27,7 @@ public final class AddressLimits implements Filter {
     public static final int MOST_FAILURES = 300;
     private static final long WINDOW_NS = 60_000_000_000L;
     private static final int MOST_ADDRESSES = 100_000;
-    private static final int PREFIX_BYTES = 8;
+    private static final Source ALL_OTHERS = new Source("all others");
 
     private final DoubleSupplier requestsASecond;
     private final int mostFailures;
@@ -43,7 +40,7 @@ public final class AddressLimits implements Filter {
         final AtomicInteger failures = new AtomicInteger();
     }
 
-    private record Window(long startNs, ConcurrentHashMap<InetAddress, Counts> counts) {}
+    private record Window(long startNs, ConcurrentHashMap<Source, Counts> counts) {}
 
     /// @param requestsASecond from one address, as an average of a minute; 0 = no limit
     /// @param nanoTicker a clock that never jumps
@@ -72,26 +69,29 @@ public final class AddressLimits implements Filter {
             chain.proceed();
             return;
         }
-        InetAddress address = peer.getAddress();
-        int wait = tryAcquire(address);
+        boolean here = peer.getAddress().isLoopbackAddress();
+        Source source = Source.of(request.remotePeer());
+        int wait = tryAcquire(source, here);
         if (wait > 0) {
             refusal.accept(response, wait);
             return;
         }
         chain.proceed();
-        ended(address, response.status().code());
+        ended(source, response.status().code());
     }
 
-    /// 0 when a request of that address may pass, else after how many seconds one is worth trying.
-    int tryAcquire(InetAddress address) {
-        Counts counts = counts(address);
-        boolean mayFail = address.isLoopbackAddress() || counts.failures.get() < mostFailures;
+    /// 0 when a request of that sender may pass, else after how many seconds one is worth trying.
+    ///
+    /// @param here of this host, which may fail as often as it likes
+    int tryAcquire(Source source, boolean here) {
+        Counts counts = counts(source);
+        boolean mayFail = here || counts.failures.get() < mostFailures;
         return mayFail && admits(counts) ? 0 : secondsLeft();
     }
 
-    void ended(InetAddress address, int status) {
+    void ended(Source source, int status) {
         if (status == 401 || status == 403 || status == 404) {
-            counts(address).failures.incrementAndGet();
+            counts(source).failures.incrementAndGet();
         }
     }
 
@@ -100,15 +100,13 @@ public final class AddressLimits implements Filter {
         return rate <= 0 || counts.requests.incrementAndGet() <= Math.max(1, rate * 60);
     }
 
-    private Counts counts(InetAddress address) {
+    private Counts counts(Source source) {
         Window now = current();
-        InetAddress key = key(address);
-        Counts known = now.counts.get(key);
+        Counts known = now.counts.get(source);
         if (known != null) {
             return known;
         }
-        InetAddress bounded =
-                now.counts.size() < MOST_ADDRESSES ? key : InetAddress.ofLiteral("0.0.0.0");
+        Source bounded = now.counts.size() < MOST_ADDRESSES ? source : ALL_OTHERS;
         return now.counts.computeIfAbsent(bounded, _ -> new Counts());
     }
 
@@ -125,19 +123,6 @@ public final class AddressLimits implements Filter {
 
     private boolean isOver(Window its) {
         return nanoTicker.getAsLong() - its.startNs >= WINDOW_NS;
-    }
-
-    private static InetAddress key(InetAddress address) {
-        if (!(address instanceof Inet6Address)) {
-            return address;
-        }
-        byte[] bytes = address.getAddress();
-        Arrays.fill(bytes, PREFIX_BYTES, bytes.length, (byte) 0);
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("16 bytes are an address", e);
-        }
     }
 
     private int secondsLeft() {

@@ -16,6 +16,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.trapline.net.BoundServer;
 import io.trapline.net.BrokenBodyException;
+import io.trapline.net.ConnectionLimits;
 import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
@@ -37,8 +38,6 @@ public final class CoreListener {
     private static final Logger LOG = LoggerFactory.getLogger(CoreListener.class);
     private static final int MAX_CONNECTIONS = 20_000;
     private static final int MAX_HEADER_BYTES = 16 * 1024;
-    private static final Duration SILENCE = Duration.ofSeconds(30);
-    private static final Duration IDLE = Duration.ofMinutes(5);
 
     /// What a stop waits for requests that are being answered: a listener that moves cuts none off.
     /// A process that ends does not wait as long.
@@ -56,19 +55,20 @@ public final class CoreListener {
             AddressLimits limits,
             HttpService... services)
             throws IOException {
-        return BoundServer.start(config(limits, services), at, tls, "core");
+        return BoundServer.start(
+                config(limits, services),
+                new HttpConnections(
+                        Http1Config.create().maxPrologueLength(),
+                        MAX_HEADER_BYTES,
+                        ConnectionLimits.of(MAX_CONNECTIONS, (path, _) -> path.equals("/healthz"))),
+                at,
+                tls,
+                "core");
     }
 
     private static WebServerConfig.Builder config(AddressLimits limits, HttpService... services) {
         return WebServer.builder()
                 .shutdownGracePeriod(STOP_GRACE)
-                .maxTcpConnections(MAX_CONNECTIONS)
-                .idleConnectionTimeout(IDLE)
-                .connectionOptions(options -> options.readTimeout(SILENCE))
-                .protocolsDiscoverServices(false)
-                .addConnectionSelector(
-                        new HttpConnections(
-                                Http1Config.create().maxPrologueLength(), MAX_HEADER_BYTES))
                 .contentEncoding(LeftToHandlers.INSTANCE)
                 .directHandlers(protocolErrors())
                 .routing(routing -> routes(routing, limits, services));

@@ -1,24 +1,57 @@
 package io.trapline.ingest;
 
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
+import io.helidon.http.Header;
 import io.helidon.webserver.http.ServerRequest;
 import java.net.InetSocketAddress;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Where a request comes from.
 public final class Peer {
-    private static final HeaderName FORWARDED_FOR = HeaderNames.create("X-Forwarded-For");
-    private static final HeaderName REAL_IP = HeaderNames.create("X-Real-IP");
+    /// What proxies, load balancers and content networks tell whom they forward for. A proxy on this
+    /// host is a loopback peer, whose clients may be anywhere.
+    private static final Set<String> FORWARDING =
+            Set.of(
+                    "forwarded",
+                    "via",
+                    "cdn-loop",
+                    "max-forwards",
+                    "client-ip",
+                    "x-remote-ip",
+                    "x-remote-addr",
+                    "x-originating-ip",
+                    "x-host",
+                    "x-coming-from",
+                    "x-proxyuser-ip",
+                    "x-appengine-user-ip",
+                    "x-rewrite-url",
+                    "x-scheme",
+                    "x-amz-cf-id");
+
+    private static final Pattern FORWARDING_FORM =
+            Pattern.compile(
+                    "x-forward.*|forwarded-.*|x-original-.*|x-envoy-.*|cf-.*|x-azure-.*|x-arr-.*"
+                            + "|.*(client|real|true|remote|source|user|origin|connecting)[-_]?ip(v?[46])?");
 
     private Peer() {}
 
-    /// From this host itself: a loopback peer (or a Unix socket) that forwards for nobody.
+    /// From this host itself: a loopback peer (or a Unix socket) that forwards for nobody. HTTP/1.0
+    /// counts as forwarded: it is what nginx speaks to the server behind it unless told otherwise,
+    /// with no header of its own ([io.trapline.net.HttpConnections] adds `Via`).
     public static boolean isLocal(ServerRequest request) {
-        if (request.headers().contains(FORWARDED_FOR) || request.headers().contains(REAL_IP)) {
-            return false;
+        for (Header header : request.headers()) {
+            if (isForwarding(header.headerName().lowerCase())) {
+                return false;
+            }
         }
         return !(request.remotePeer().address() instanceof InetSocketAddress peer)
                 || (peer.getAddress() != null && peer.getAddress().isLoopbackAddress());
+    }
+
+    private static boolean isForwarding(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return FORWARDING.contains(lower) || FORWARDING_FORM.matcher(lower).matches();
     }
 
     /// The peer's address, without its port.

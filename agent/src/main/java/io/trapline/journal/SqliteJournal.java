@@ -1,5 +1,6 @@
 package io.trapline.journal;
 
+import io.trapline.threads.PlatformThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -238,7 +239,9 @@ public final class SqliteJournal implements Journal {
                 if (!state.isOnDisk(name)) {
                     flushCursors();
                 }
-                SqliteReader reader = new SqliteReader(name, file, state, intake, committed);
+                SqliteReader reader =
+                        PlatformThreads.call(
+                                () -> new SqliteReader(name, file, state, intake, committed));
                 SqliteReader before = readers.put(name, reader);
                 if (before != null) {
                     before.close();

@@ -23,18 +23,22 @@ import java.util.Optional;
 public final class BoundServer implements AutoCloseable {
     private final WebServer server;
     private final ListenSettings at;
+    private final HttpConnections http;
 
-    private BoundServer(WebServer server, ListenSettings at) {
+    private BoundServer(WebServer server, ListenSettings at, HttpConnections http) {
         this.server = server;
         this.at = at;
+        this.http = http;
     }
 
-    /// @param config everything but address and TLS
+    /// @param config everything but address, protocol and TLS
+    /// @param http what it speaks
     /// @param tls present when `at` has TLS
     /// @param section of `trapline.conf` that says where it listens, for messages
     /// @throws IOException when the address cannot be bound, saying why and what to do
     public static BoundServer start(
             WebServerConfig.Builder config,
+            HttpConnections http,
             ListenSettings at,
             Optional<ServerTls> tls,
             String section)
@@ -47,9 +51,11 @@ public final class BoundServer implements AutoCloseable {
         if (taken.isPresent()) {
             throw failure(at, taken.get());
         }
+        http.serve(config);
         WebServer server = config.build();
         server.start();
         if (!server.isRunning()) {
+            http.close();
             throw failure(
                     at,
                     refusal(address, at, section)
@@ -57,7 +63,7 @@ public final class BoundServer implements AutoCloseable {
                                     "the server did not start, the log says why; start it again, or "
                                             + advice(section)));
         }
-        return new BoundServer(server, at);
+        return new BoundServer(server, at, http);
     }
 
     private static IOException failure(ListenSettings at, String reason) {
@@ -65,20 +71,23 @@ public final class BoundServer implements AutoCloseable {
                 "cannot listen on %s: %s".formatted(new HostPort(at.host(), at.port()), reason));
     }
 
-    /// @param config everything but the address
+    /// @param config everything but address and protocol
+    /// @param http what it speaks
     /// @param socket the path of a Unix socket; one that nobody listens on any more is replaced
     /// @throws IOException when it cannot be bound, saying why and what to do
-    public static AutoCloseable onSocket(WebServerConfig.Builder config, Path socket)
-            throws IOException {
+    public static AutoCloseable onSocket(
+            WebServerConfig.Builder config, HttpConnections http, Path socket) throws IOException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         String found = inTheWay(socket, address);
         if (!found.isEmpty()) {
             throw new IOException("cannot listen on " + socket + ": " + found);
         }
         Files.deleteIfExists(socket);
+        http.serve(config);
         WebServer server = config.bindAddress(address).shutdownHook(false).build();
         server.start();
         if (!server.isRunning()) {
+            http.close();
             throw new IOException(
                     "cannot listen on "
                             + socket
@@ -88,6 +97,7 @@ public final class BoundServer implements AutoCloseable {
         }
         return () -> {
             server.stop();
+            http.close();
             Files.deleteIfExists(socket);
         };
     }
@@ -123,6 +133,7 @@ public final class BoundServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        http.close();
     }
 
     private static InetAddress resolve(ListenSettings at) throws IOException {

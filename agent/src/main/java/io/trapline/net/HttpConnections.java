@@ -4,16 +4,21 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.task.InterruptableTask;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.HttpPrologue;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
@@ -24,9 +29,11 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /// Helidon's HTTP/1.1 with these gaps closed:
@@ -42,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 ///   never waited for without an end: when there is much of it, or it cannot be told where it ends,
 ///   the answer says `Connection: close`, and the connection ends when the client has had the time
 ///   to read that.
+/// - Connections have places, and time limits that hold ([Connections]).
 public final class HttpConnections implements ServerConnectionSelector {
     private static final Duration LINGER = Duration.ofSeconds(3);
     private static final long LINGER_BYTES = 1L << 30;
@@ -49,12 +57,15 @@ public final class HttpConnections implements ServerConnectionSelector {
     private final ServerConnectionSelector http;
     private final int maxRequestLine;
     private final int maxHead;
+    private final ConnectionLimits limits;
+    private @Nullable Connections connections;
 
     /// The only protocol of a listener, in place of those that the library finds.
     ///
     /// @param maxRequestLine in bytes
     /// @param maxHeaders in bytes
-    public HttpConnections(int maxRequestLine, int maxHeaders) {
+    public HttpConnections(int maxRequestLine, int maxHeaders, ConnectionLimits limits) {
+        this.limits = limits;
         http =
                 Http1ConnectionSelector.builder()
                         .config(
@@ -67,6 +78,30 @@ public final class HttpConnections implements ServerConnectionSelector {
                         .build();
         this.maxRequestLine = maxRequestLine;
         this.maxHead = maxRequestLine + maxHeaders;
+    }
+
+    /// Becomes the listener's protocol, and has it show each connection that it accepts, in place of
+    /// its own limits. To be called last, once, before the server is built.
+    void serve(ListenerConfig.BuilderBase<?, ?> listener) {
+        Connections its = new Connections(limits, listener.tls().isPresent());
+        connections = its;
+        // With its channels, TLS would look the peer's name up in DNS, on a carrier thread.
+        listener.useNio(listener.tls().isEmpty())
+                .addConnectionSelector(this)
+                .protocolsDiscoverServices(false)
+                .maxTcpConnections(-1)
+                .connectionOptions(
+                        new Connections.Options(
+                                listener.connectionOptions().orElseGet(SocketOptions::create),
+                                its::accept));
+    }
+
+    /// To be called after the server has stopped.
+    void close() {
+        Connections its = connections;
+        if (its != null) {
+            its.close();
+        }
     }
 
     @Override
@@ -86,16 +121,68 @@ public final class HttpConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        return http.connection(new Connection(context));
+        Connections watched = Objects.requireNonNull(connections, "watch() comes first");
+        Connections.One one = watched.served(context.childSocketId());
+        return new Ending(http.connection(new Connection(context, one)), one);
+    }
+
+    /// Tells of a connection's end.
+    private record Ending(ServerConnection connection, Connections.One one)
+            implements ServerConnection, InterruptableTask<Void> {
+        @Override
+        public void handle(Limit limit) throws InterruptedException {
+            try {
+                connection.handle(limit);
+            } finally {
+                one.ended();
+            }
+        }
+
+        @Override
+        public void handle(Semaphore requestSemaphore) throws InterruptedException {
+            try {
+                connection.handle(requestSemaphore);
+            } finally {
+                one.ended();
+            }
+        }
+
+        @Override
+        public Duration idleTime() {
+            return connection.idleTime();
+        }
+
+        @Override
+        public void close(boolean interrupt) {
+            connection.close(interrupt);
+        }
+
+        @Override
+        public boolean canInterrupt() {
+            return connection instanceof InterruptableTask<?> task && task.canInterrupt();
+        }
+
+        @Override
+        public void run() {
+            throw new IllegalStateException("a connection is handled, not run");
+        }
     }
 
     private static final class Requests implements Http1ConnectionListener {
+        @Override
+        public void prologue(ConnectionContext context, HttpPrologue prologue) {
+            if (context instanceof Connection connection) {
+                connection.path = prologue.uriPath().rawPath();
+            }
+        }
+
         @Override
         public void headers(ConnectionContext context, Headers headers) {
             if (context instanceof Connection connection) {
                 connection.lastRequest = headers.containsToken(HeaderValues.CONNECTION_CLOSE);
                 connection.requireFraming(headers);
                 connection.bytes.begin(headers);
+                connection.admit(headers);
             }
         }
     }
@@ -104,9 +191,11 @@ public final class HttpConnections implements ServerConnectionSelector {
         @Override
         public void headers(ConnectionContext context, Headers headers) {
             if (context instanceof Connection connection) {
-                if (connection.bytes.isSpoiled() && headers instanceof WritableHeaders<?> answer) {
+                if ((connection.bytes.isSpoiled() || connection.one.isOfReserve())
+                        && headers instanceof WritableHeaders<?> answer) {
                     answer.set(HeaderValues.CONNECTION_CLOSE);
                 }
+                connection.answered = true;
                 connection.lastAnswer =
                         connection.lastRequest
                                 || headers.containsToken(HeaderValues.CONNECTION_CLOSE);
@@ -119,8 +208,13 @@ public final class HttpConnections implements ServerConnectionSelector {
         private final ConnectionContext connection;
         private final RequestBytes bytes = new RequestBytes(this::firstOrMore);
         private final DataReader reader = DataReader.create(this::read);
+        private final Connections.One one;
+        private final DataWriter writer;
+        private String path = "";
         private boolean begun;
         private boolean old;
+        private boolean headBegun;
+        private boolean answered;
         private boolean lastRequest;
 
         /// The answer to the last request has been begun; whoever reads on wants another request,
@@ -129,8 +223,30 @@ public final class HttpConnections implements ServerConnectionSelector {
 
         private boolean lingered;
 
-        Connection(ConnectionContext connection) {
+        Connection(ConnectionContext connection, Connections.One one) {
             this.connection = connection;
+            this.one = one;
+            writer = new Writes(connection.dataWriter(), one);
+        }
+
+        /// The head has been read; the request is answered, or told that there is no place.
+        private void admit(Headers head) {
+            headBegun = false;
+            requireOpen(one.headEnded());
+            if (!one.mayPass(path, head.first(HeaderNames.AUTHORIZATION))) {
+                lastAnswer = true;
+                writer.writeNow(
+                        BufferData.create(Connections.busy("all places for requests are taken")));
+                linger();
+                throw new CloseConnectionException("no place for a request");
+            }
+            lastRequest |= one.isOfReserve();
+        }
+
+        private static void requireOpen(boolean open) {
+            if (!open) {
+                throw new CloseConnectionException("closed: it took too long, or its place");
+            }
         }
 
         private byte[] read() {
@@ -138,7 +254,11 @@ public final class HttpConnections implements ServerConnectionSelector {
                 linger();
                 throw new CloseConnectionException("Connection: close");
             }
+            boolean head = !bytes.isInside();
             byte[] next = bytes.read();
+            if (head && next != null) {
+                beginHead();
+            }
             if (next == null) {
                 // Told to the server, this would be an internal error when it is inside a head.
                 throw new CloseConnectionException("the client sends no more");
@@ -197,16 +317,36 @@ public final class HttpConnections implements ServerConnectionSelector {
             return begin != null && old ? OldHttp.present(begin) : begin;
         }
 
+        private void beginHead() {
+            if (!headBegun) {
+                headBegun = true;
+                requireOpen(one.headBegun());
+            }
+        }
+
         private byte @Nullable [] received() {
             int waiting = connection.dataReader().available();
             if (waiting > 0) {
                 return connection.dataReader().readBuffer(waiting).readBytes();
             }
+            boolean body = bytes.isInside();
+            if (body) {
+                requireOpen(one.waitsForBody());
+            } else if (answered && !headBegun) {
+                requireOpen(one.idles());
+            }
+            byte[] more;
             try {
-                return connection.serverSocket().get();
+                more = connection.serverSocket().get();
             } catch (UncheckedIOException e) {
                 throw new CloseConnectionException("nothing can be read from the connection", e);
             }
+            if (body) {
+                requireOpen(one.bodyArrived(more == null ? 0 : more.length));
+            } else if (more != null) {
+                beginHead();
+            }
+            return more;
         }
 
         @Override
@@ -226,7 +366,7 @@ public final class HttpConnections implements ServerConnectionSelector {
 
         @Override
         public DataWriter dataWriter() {
-            return connection.dataWriter();
+            return writer;
         }
 
         @Override
@@ -246,7 +386,7 @@ public final class HttpConnections implements ServerConnectionSelector {
 
         @Override
         public PeerInfo remotePeer() {
-            return connection.remotePeer();
+            return new Source.Identified(connection.remotePeer(), one.source());
         }
 
         @Override
@@ -267,6 +407,63 @@ public final class HttpConnections implements ServerConnectionSelector {
         @Override
         public String childSocketId() {
             return connection.childSocketId();
+        }
+    }
+
+    /// Tells how long the client takes to read what is written.
+    private record Writes(DataWriter out, Connections.One one) implements DataWriter {
+        @Override
+        public void write(BufferData... buffers) {
+            long bytes = 0;
+            for (BufferData buffer : buffers) {
+                bytes += buffer.available();
+            }
+            begin(bytes);
+            out.write(buffers);
+            end();
+        }
+
+        @Override
+        public void write(BufferData buffer) {
+            begin(buffer.available());
+            out.write(buffer);
+            end();
+        }
+
+        @Override
+        public void writeNow(BufferData... buffers) {
+            long bytes = 0;
+            for (BufferData buffer : buffers) {
+                bytes += buffer.available();
+            }
+            begin(bytes);
+            out.writeNow(buffers);
+            end();
+        }
+
+        @Override
+        public void writeNow(BufferData buffer) {
+            begin(buffer.available());
+            out.writeNow(buffer);
+            end();
+        }
+
+        @Override
+        public void flush() {
+            out.flush();
+        }
+
+        @Override
+        public void close() {
+            out.close();
+        }
+
+        private void begin(long bytes) {
+            Connection.requireOpen(one.writes(bytes));
+        }
+
+        private void end() {
+            boolean _ = one.works();
         }
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.trapline.config.OutsideJson;
 import io.trapline.registry.Held.Origin;
+import io.trapline.threads.PlatformThreads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -419,6 +420,32 @@ final class RegistryDatabase implements AutoCloseable {
     }
 
     private void query(String sql, Binding binding, RowReader reader) throws RegistryException {
+        onPlatform(() -> queryHere(sql, binding, reader));
+    }
+
+    private void update(String sql, Object... values) throws RegistryException {
+        onPlatform(() -> updateHere(sql, values));
+    }
+
+    private void transaction(Change change) throws RegistryException {
+        onPlatform(() -> transactionHere(change));
+    }
+
+    private interface Native {
+        void run() throws RegistryException;
+    }
+
+    /// Who changes the registry by a request is on a virtual thread.
+    private static void onPlatform(Native work) throws RegistryException {
+        boolean _ =
+                PlatformThreads.<Boolean, RegistryException>call(() -> {
+                    work.run();
+                    return true;
+                });
+    }
+
+    private void queryHere(String sql, Binding binding, RowReader reader)
+            throws RegistryException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             binding.bind(statement);
             try (ResultSet row = statement.executeQuery()) {
@@ -431,7 +458,7 @@ final class RegistryDatabase implements AutoCloseable {
         }
     }
 
-    private void update(String sql, Object... values) throws RegistryException {
+    private void updateHere(String sql, Object... values) throws RegistryException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < values.length; i++) {
                 if (values[i] instanceof Optional<?> optional) {
@@ -450,7 +477,7 @@ final class RegistryDatabase implements AutoCloseable {
         }
     }
 
-    private void transaction(Change change) throws RegistryException {
+    private void transactionHere(Change change) throws RegistryException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("BEGIN IMMEDIATE");
             boolean done = false;

@@ -12,38 +12,27 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// How a [QueryResult] is given to programs. Both are UTF-8; none closes the stream.
+/// How a [QueryResult] is given to programs. All are UTF-8; none closes the stream.
 public enum ResultFormat {
     /// RFC 4180 with a header line and CRLF; no value is an empty cell, an empty text is `""`.
     CSV {
         @Override
         public void write(QueryResult result, OutputStream to) throws IOException {
-            Writer out = writer(to);
-            writeLine(out, new ArrayList<>(result.columns()));
-            for (List<@Nullable Object> row : result.rows()) {
-                writeLine(out, row);
-            }
-            out.flush();
+            writeCsv(result, to, text -> text);
         }
-
-        private static void writeLine(Writer out, List<? extends @Nullable Object> cells)
-                throws IOException {
-            for (int i = 0; i < cells.size(); i++) {
-                out.write(i == 0 ? "" : ",");
-                Object cell = cells.get(i);
-                String text = show(cell);
-                if (cell != null && (text.isEmpty() || needsQuotes(text))) {
-                    text = '"' + text.replace("\"", "\"\"") + '"';
-                }
-                out.write(text);
-            }
-            out.write("\r\n");
-        }
-
-        private static boolean needsQuotes(String text) {
-            return text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    },
+    /// As [#CSV], for spreadsheets, which take a text that begins with `=`, `+`, `-` or `@` for a
+    /// formula and run it: such a text, a map or a list, and a column's name, get a `'` in front, and
+    /// so does what follows a `;`, a tab or a line break within one, where a spreadsheet may see a
+    /// cell begin. Senders choose texts. Numbers stay as they are, in texts too.
+    SHEET {
+        @Override
+        public void write(QueryResult result, OutputStream to) throws IOException {
+            writeCsv(result, to, ResultFormat::withoutFormulas);
         }
     },
     /// `{"columns":["a"],"rows":[[1]]}`, as `POST /api/query` answers.
@@ -62,7 +51,52 @@ public enum ResultFormat {
         }
     };
 
+    private static final Pattern FORMULA =
+            Pattern.compile("(^|[;\\t\\r\\n])(?=[\\s\\p{Z}\\p{C}]*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20])");
+    private static final Pattern NUMBER =
+            Pattern.compile("[+-]?[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?");
+    private static final Pattern CONTROL_FIRST = Pattern.compile("^[\\t\\r\\n]");
+
     public abstract void write(QueryResult result, OutputStream to) throws IOException;
+
+    private static String withoutFormulas(String text) {
+        if (NUMBER.matcher(text).matches()) {
+            return text;
+        }
+        String plain = FORMULA.matcher(text).replaceAll("$1'");
+        return CONTROL_FIRST.matcher(plain).find() ? "'" + plain : plain;
+    }
+
+    /// @param texts applied to cells that are no numbers, booleans or times
+    private static void writeCsv(
+            QueryResult result, OutputStream to, UnaryOperator<String> texts) throws IOException {
+        Writer out = writer(to);
+        writeLine(out, new ArrayList<>(result.columns()), texts);
+        for (List<@Nullable Object> row : result.rows()) {
+            writeLine(out, row, texts);
+        }
+        out.flush();
+    }
+
+    private static void writeLine(
+            Writer out, List<? extends @Nullable Object> cells, UnaryOperator<String> texts)
+            throws IOException {
+        for (int i = 0; i < cells.size(); i++) {
+            out.write(i == 0 ? "" : ",");
+            Object cell = cells.get(i);
+            boolean figure = cell == null || cell instanceof Number || cell instanceof Boolean;
+            String text = figure ? show(cell) : texts.apply(show(cell));
+            if (cell != null && (text.isEmpty() || needsQuotes(text))) {
+                text = '"' + text.replace("\"", "\"\"") + '"';
+            }
+            out.write(text);
+        }
+        out.write("\r\n");
+    }
+
+    private static boolean needsQuotes(String text) {
+        return text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    }
 
     /// A cell as one text, for people and in CSV: numbers as [PlainNumber] has them, maps and lists
     /// as JSON, no value as an empty text.

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 ///
 /// Add it before the filters that let requests through.
 public final class Gate implements Filter {
+    private static final HeaderName NO_SNIFF = HeaderNames.create("X-Content-Type-Options");
     private static final HeaderName FROM_HTMX = HeaderNames.create("HX-Request");
     private static final HeaderName HTMX_URL = HeaderNames.create("HX-Current-URL");
     private static final HeaderName HTMX_GO = HeaderNames.create("HX-Redirect");
@@ -54,6 +55,9 @@ public final class Gate implements Filter {
         }
         boolean proven = token.admits(request.headers().first(HeaderNames.AUTHORIZATION));
         boolean api = path.startsWith("/api/");
+        if (api) {
+            response.header(HeaderNames.CACHE_CONTROL, "no-store").header(NO_SNIFF, "nosniff");
+        }
         if (!proven && !hosts.admits(request.headers().first(HeaderNames.HOST))) {
             refuse(
                     response,

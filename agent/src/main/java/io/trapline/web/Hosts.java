@@ -29,7 +29,7 @@ public final class Hosts {
     }
 
     /// @param header `name`, `name:port`, `1.2.3.4:port`, `[::1]:port`
-    boolean admits(Optional<String> header) {
+    public boolean admits(Optional<String> header) {
         String name = PORT.matcher(header.orElse("").toLowerCase(Locale.ROOT)).replaceFirst("");
         return name.equals("localhost")
                 || name.endsWith(".localhost")

@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.net.BoundServer;
 import io.trapline.net.BrokenBodyException;
+import io.trapline.net.ConnectionLimits;
 import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
@@ -28,9 +29,7 @@ import java.util.function.Consumer;
 /// A sender that stays silent in the middle of a request, or a connection without requests, is cut
 /// off; so is a request line or header block that is too long.
 public final class Listener implements AutoCloseable {
-    private static final Duration SILENCE_LIMIT = Duration.ofSeconds(30);
-    private static final Duration IDLE_LIMIT = Duration.ofMinutes(5);
-    private static final int MAX_CONNECTIONS = 10_000;
+    private static final int MAX_CONNECTIONS = 2048;
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_REQUEST_LINE_BYTES = 8 << 10;
 
@@ -44,16 +43,45 @@ public final class Listener implements AutoCloseable {
         this.server = server;
     }
 
-    /// @param tls present when `at` has TLS
-    /// @param limits changes what this class sets for every listener
-    /// @throws IOException when the address cannot be bound, saying why and what to do
+    /// As the other, when nothing is urgent.
     public static Listener open(
             ListenSettings at,
             Optional<ServerTls> tls,
             Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
-        return new Listener(BoundServer.start(config(limits, routes), at, tls, "http"));
+        return open(at, tls, limits, ConnectionLimits.Urgent.NOTHING, routes);
+    }
+
+    /// @param tls present when `at` has TLS
+    /// @param limits changes what this class sets for every listener
+    /// @param urgent what is answered when all places for connections are taken
+    /// @throws IOException when the address cannot be bound, saying why and what to do
+    public static Listener open(
+            ListenSettings at,
+            Optional<ServerTls> tls,
+            Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            ConnectionLimits.Urgent urgent,
+            Consumer<HttpRouting.Builder> routes)
+            throws IOException {
+        return open(
+                at, tls, limits, ConnectionLimits.of(MAX_CONNECTIONS, urgent), routes);
+    }
+
+    /// With other limits for connections.
+    static Listener open(
+            ListenSettings at,
+            Optional<ServerTls> tls,
+            Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            ConnectionLimits connections,
+            Consumer<HttpRouting.Builder> routes)
+            throws IOException {
+        return new Listener(
+                BoundServer.start(config(limits, routes), http(connections), at, tls, "http"));
+    }
+
+    private static HttpConnections http(ConnectionLimits connections) {
+        return new HttpConnections(MAX_REQUEST_LINE_BYTES, MAX_HEADER_BYTES, connections);
     }
 
     /// The same on a Unix socket.
@@ -62,9 +90,13 @@ public final class Listener implements AutoCloseable {
     public static AutoCloseable open(
             Path socket,
             Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
+            ConnectionLimits.Urgent urgent,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
-        return BoundServer.onSocket(config(limits, routes), socket);
+        return BoundServer.onSocket(
+                config(limits, routes),
+                http(ConnectionLimits.of(MAX_CONNECTIONS, urgent)),
+                socket);
     }
 
     private static WebServerConfig.Builder config(
@@ -81,12 +113,6 @@ public final class Listener implements AutoCloseable {
                                 ContentEncodingContext.builder()
                                         .contentEncodingsDiscoverServices(false)
                                         .build())
-                        .maxTcpConnections(MAX_CONNECTIONS)
-                        .idleConnectionTimeout(IDLE_LIMIT)
-                        .connectionOptions(options -> options.readTimeout(SILENCE_LIMIT))
-                        .protocolsDiscoverServices(false)
-                        .addConnectionSelector(
-                                new HttpConnections(MAX_REQUEST_LINE_BYTES, MAX_HEADER_BYTES))
                         .addRouting(routing);
         limits.accept(config);
         return config;

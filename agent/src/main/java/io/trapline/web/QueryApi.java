@@ -26,7 +26,8 @@ import java.util.Optional;
 /// `POST /api/query`: the body is one reading SQL statement as UTF-8 text.
 ///
 /// The answer is 200 with `{"columns":["a"],"rows":[[1]]}`, cells as in [QueryResult], or
-/// `{"error":"…"}`: 400 for a statement that is refused or fails, 403 for a browser's request from
+/// `{"error":"…"}`: 400 for a statement that is refused or fails, 503 with `Retry-After` when the
+/// store has no time for it, 403 for a browser's request from
 /// another origin, 413 for a body over 64 KiB. What was acknowledged before the request is in the
 /// answer, unless the store is more than 2 s behind.
 public final class QueryApi implements HttpService {
@@ -81,6 +82,15 @@ public final class QueryApi implements HttpService {
             error(response, Status.BAD_REQUEST_400, "the body is not UTF-8 text");
             return;
         } catch (QueryException e) {
+            if (e.reason() == QueryException.Reason.BUSY
+                    || e.reason() == QueryException.Reason.NOT_OPEN) {
+                response.header(HeaderNames.RETRY_AFTER, "1");
+                error(
+                        response,
+                        Status.SERVICE_UNAVAILABLE_503,
+                        String.valueOf(e.getMessage()));
+                return;
+            }
             error(response, Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
             return;
         } catch (InterruptedException _) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
 import io.trapline.net.BoundServer;
+import io.trapline.net.ConnectionLimits;
+import io.trapline.net.HttpConnections;
 import io.trapline.net.ListenSettings;
 import io.trapline.net.ServerTls;
 import io.trapline.net.TlsFiles;
@@ -61,6 +63,10 @@ class SendOverTlsTest {
                                                 (_, response) ->
                                                         response.send(
                                                                 "{\"stats\":1,\"filtered\":0}"))),
+                new HttpConnections(
+                        8 << 10,
+                        16 << 10,
+                        ConnectionLimits.of(64, ConnectionLimits.Urgent.NOTHING)),
                 new ListenSettings("127.0.0.1", 0, files, false),
                 with,
                 "core");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.net.BoundServer;
 import io.trapline.net.ListenSettings;
+import io.trapline.net.Source;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +22,10 @@ class AddressLimitsTest {
     private final AddressLimits limits =
             new AddressLimits(() -> rate, 3, () -> nowNs, (_, _) -> {});
 
+    private int tryAcquire(InetAddress address) {
+        return limits.tryAcquire(Source.of(address), address.isLoopbackAddress());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "10.0.0.1,    401, 10.0.0.1,     true",
@@ -36,29 +41,29 @@ class AddressLimitsTest {
     void an_address_that_failed_too_often_waits_for_the_next_minute(
             String failing, int status, String asking, boolean refused) {
         for (int i = 0; i < 3; i++) {
-            assertThat(limits.tryAcquire(InetAddress.ofLiteral(failing))).isZero();
-            limits.ended(InetAddress.ofLiteral(failing), status);
+            assertThat(tryAcquire(InetAddress.ofLiteral(failing))).isZero();
+            limits.ended(Source.of(InetAddress.ofLiteral(failing)), status);
         }
         nowNs = TimeUnit.SECONDS.toNanos(20);
-        assertThat(limits.tryAcquire(InetAddress.ofLiteral(asking))).isEqualTo(refused ? 40 : 0);
+        assertThat(tryAcquire(InetAddress.ofLiteral(asking))).isEqualTo(refused ? 40 : 0);
         nowNs = TimeUnit.SECONDS.toNanos(60);
-        assertThat(limits.tryAcquire(InetAddress.ofLiteral(asking))).isZero();
+        assertThat(tryAcquire(InetAddress.ofLiteral(asking))).isZero();
     }
 
     @Test
     void requests_of_an_address_are_counted_when_there_is_a_limit() {
         InetAddress one = InetAddress.ofLiteral("127.0.0.1");
         for (int i = 0; i < 1000; i++) {
-            assertThat(limits.tryAcquire(one)).isZero();
+            assertThat(tryAcquire(one)).isZero();
         }
         rate = 0.1;
         for (int i = 0; i < 6; i++) {
-            assertThat(limits.tryAcquire(one)).isZero();
+            assertThat(tryAcquire(one)).isZero();
         }
-        assertThat(limits.tryAcquire(one)).isEqualTo(60);
-        assertThat(limits.tryAcquire(InetAddress.ofLiteral("10.0.0.1"))).isZero();
+        assertThat(tryAcquire(one)).isEqualTo(60);
+        assertThat(tryAcquire(InetAddress.ofLiteral("10.0.0.1"))).isZero();
         rate = 0;
-        assertThat(limits.tryAcquire(one)).as("a reload takes it away").isZero();
+        assertThat(tryAcquire(one)).as("a reload takes it away").isZero();
     }
 
     @Test

@@ -48,10 +48,15 @@ class BoundSocketTest {
         }
     }
 
+    private static HttpConnections http() {
+        return new HttpConnections(
+                8 << 10, 16 << 10, ConnectionLimits.of(64, ConnectionLimits.Urgent.NOTHING));
+    }
+
     @Test
     void requests_over_a_socket_are_from_this_host() throws Exception {
         Path socket = folder.resolve("s");
-        try (AutoCloseable _ = BoundServer.onSocket(server(), socket)) {
+        try (AutoCloseable _ = BoundServer.onSocket(server(), http(), socket)) {
             assertThat(ask(socket)).startsWith("HTTP/1.1 200 ").endsWith("local true");
         }
         assertThat(socket).doesNotExist();
@@ -64,7 +69,7 @@ class BoundSocketTest {
                 .bind(UnixDomainSocketAddress.of(socket))
                 .close();
         assertThat(socket).exists();
-        try (AutoCloseable _ = BoundServer.onSocket(server(), socket)) {
+        try (AutoCloseable _ = BoundServer.onSocket(server(), http(), socket)) {
             assertThat(ask(socket)).endsWith("local true");
         }
     }
@@ -72,17 +77,17 @@ class BoundSocketTest {
     @Test
     void what_is_in_the_way_is_left_alone_and_named() throws Exception {
         Path socket = folder.resolve("s");
-        try (AutoCloseable _ = BoundServer.onSocket(server(), socket)) {
-            assertThatThrownBy(() -> BoundServer.onSocket(server(), socket))
+        try (AutoCloseable _ = BoundServer.onSocket(server(), http(), socket)) {
+            assertThatThrownBy(() -> BoundServer.onSocket(server(), http(), socket))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("another program listens on it");
             assertThat(ask(socket)).endsWith("local true");
         }
         Path file = Files.writeString(folder.resolve("file"), "mine");
-        assertThatThrownBy(() -> BoundServer.onSocket(server(), file))
+        assertThatThrownBy(() -> BoundServer.onSocket(server(), http(), file))
                 .hasMessageContaining("which is no socket");
         assertThat(file).hasContent("mine");
-        assertThatThrownBy(() -> BoundServer.onSocket(server(), folder.resolve("no/such/s")))
+        assertThatThrownBy(() -> BoundServer.onSocket(server(), http(), folder.resolve("no/such/s")))
                 .hasMessageContaining("check that its folder is there");
     }
 }

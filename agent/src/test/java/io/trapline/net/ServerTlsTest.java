@@ -30,6 +30,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServerTlsTest {
     private static final Duration NEVER = Duration.ofDays(1);
 
+    /// Few places, so that a test can take all of them.
+    private static final ConnectionLimits LIMITS =
+            new ConnectionLimits(
+                    8,
+                    4,
+                    1,
+                    ConnectionLimits.Urgent.NOTHING,
+                    Duration.ofMillis(2500),
+                    Duration.ofMinutes(1),
+                    Duration.ofMinutes(1));
+
     @TempDir private Path folder;
 
     private final AtomicInteger changes = new AtomicInteger();
@@ -52,6 +63,7 @@ class ServerTlsTest {
                         WebServer.builder()
                                 .routing(routing ->
                                         routing.get("/", (_, response) -> response.send("hello"))),
+                        new HttpConnections(8 << 10, 16 << 10, LIMITS),
                         new ListenSettings("127.0.0.1", 0, Optional.of(files), false),
                         Optional.of(tls),
                         "core");
@@ -175,6 +187,7 @@ class ServerTlsTest {
         assertThatThrownBy(() ->
                         BoundServer.start(
                                         WebServer.builder(),
+                                        new HttpConnections(8 << 10, 16 << 10, LIMITS),
                                         ListenSettings.plain("127.0.0.1", server.port()),
                                         Optional.empty(),
                                         "core")
@@ -183,6 +196,24 @@ class ServerTlsTest {
                 .hasMessageContaining("cannot listen on 127.0.0.1:" + server.port())
                 .hasMessageContaining("another program holds the port")
                 .hasMessageContaining("below [core] in conf.d/trapline.conf");
+    }
+
+    @Test
+    void handshakes_that_never_come_keep_nobody_out_and_end() throws Exception {
+        try (java.net.Socket silent = silent();
+                java.net.Socket _ = silent();
+                java.net.Socket _ = silent();
+                java.net.Socket late = silent();
+                Client client = new Client()) {
+            assertThat(client.get()).endsWith("hello");
+            assertThat(client.get()).endsWith("hello");
+            assertThat(silent.getInputStream().read()).as("made room").isEqualTo(-1);
+            assertThat(late.getInputStream().read()).as("its time is over").isEqualTo(-1);
+        }
+    }
+
+    private java.net.Socket silent() throws IOException {
+        return new java.net.Socket(InetAddress.getLoopbackAddress(), server.port());
     }
 
     private String subject() throws Exception {

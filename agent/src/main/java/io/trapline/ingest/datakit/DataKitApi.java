@@ -28,6 +28,7 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.model.Category;
 import io.trapline.model.Point;
+import io.trapline.net.Source;
 import io.trapline.pipeline.Decoded;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.GlobalTags.Changes;
@@ -73,6 +74,12 @@ public final class DataKitApi {
     private static final HeaderName LIMIT = HeaderNames.create("X-Rate-Limit-Limit");
     private static final HeaderName LIMIT_DURATION = HeaderNames.create("X-Rate-Limit-Duration");
     private static final String WRITE = "/v1/write/";
+    private static final String GLOBAL = "/v1/global/";
+    private static final String HEALTH = "/healthz";
+    private static final String FOREIGN_HOST =
+            "the Host header has no name of this host's: pages of other sites may not use one of"
+                    + " their own; use an address, this host's name, or list the name below [web]"
+                    + " hosts";
     private static final String LOGS = WRITE + "logstreaming";
     private static final int SMALL_BODY = 256 << 10;
     private static final int COUNTED_STEP = 64 << 10;
@@ -148,29 +155,27 @@ public final class DataKitApi {
 
     /// Adds the API to a listener. Other handlers may be added before or after.
     public void register(HttpRouting.Builder routing) {
-        register(routing, _ -> false);
+        register(routing, _ -> false, Callers.ANYBODY);
     }
 
     /// @param guarded paths about which another filter decides who may ask
-    public void register(HttpRouting.Builder routing, Predicate<String> guarded) {
-        routing.addFilter((chain, request, response) -> filter(guarded, chain, request, response))
+    public void register(
+            HttpRouting.Builder routing, Predicate<String> guarded, Callers callers) {
+        routing.addFilter((chain, request, response) ->
+                        filter(guarded, callers, chain, request, response))
                 .error(
                         NotFoundException.class,
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address, idle time and connection limits of the listener that this API is to live on, and no
+    /// Address of the listener that this API is to live on, and no
     /// content encodings of the server's own. A listener set up without it refuses compressed
     /// bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
                 .port(settings.port())
-                .maxTcpConnections(1024)
                 // Bodies arrive here as they were sent: a limit must count what comes out of them.
-                .contentEncoding(new RawBodies())
-                .connectionOptions(options ->
-                        options.readTimeout(settings.timeout())
-                                .connectTimeout(Duration.ofSeconds(10)));
+                .contentEncoding(new RawBodies());
     }
 
     private void addRoutes() {
@@ -208,7 +213,10 @@ public final class DataKitApi {
     private record Route(String label, Handler handler) {}
 
     /// One request as the handlers see it.
-    private record Call(ServerRequest request, String path, HttpSettings settings) {
+    ///
+    /// @param mayChangeTags from this host, or with the admin token
+    private record Call(
+            ServerRequest request, String path, HttpSettings settings, boolean mayChangeTags) {
         Map<String, String> query() {
             return Query.parse(request.prologue().query().rawValue());
         }
@@ -216,6 +224,7 @@ public final class DataKitApi {
 
     private void filter(
             Predicate<String> guarded,
+            Callers callers,
             FilterChain chain,
             ServerRequest request,
             ServerResponse response) {
@@ -223,27 +232,44 @@ public final class DataKitApi {
         String path = request.path().path();
         boolean ours = path.startsWith("/v1/") || path.equals("/restart");
         response.header(X_DATAKIT, agent.version() + "/" + agent.host());
+        boolean open = Access.isPublic(path, now);
+        boolean admin = callers.isAdmin(request.headers().first(HeaderNames.AUTHORIZATION));
+        if (!guarded.test(path)
+                && !(open && !Access.isOfPage(request))
+                && !path.equals(HEALTH)
+                && !admin
+                && !callers.isOwnHost(request.headers().first(HeaderNames.HOST))) {
+            refuse(request, response, "datakit.hostNotAllowed", FOREIGN_HOST);
+            return;
+        }
         if (ours) {
-            Access.addCors(request, response, now);
+            Access.addCors(request, response, now, open);
         }
         if (request.prologue().method().text().equals("OPTIONS")) {
             response.status(Status.NO_CONTENT_204).send();
             return;
         }
-        if (!Peer.isLocal(request) && !Access.isPublic(path, now) && !guarded.test(path)) {
-            sendError(
+        boolean global = path.startsWith(GLOBAL);
+        boolean mayChangeTags = global && (admin || Peer.isLocal(request));
+        if (!open && !guarded.test(path) && !mayChangeTags && !Peer.isLocal(request)) {
+            refuse(
+                    request,
                     response,
-                    403,
                     "datakit.publicAccessDisabled",
                     path + " is for this host alone; allow it with public_apis");
-            count("other", request, 403, nanoTicker.getAsLong());
             return;
         }
         if (ours) {
-            answer(new Call(request, path, now), response);
+            answer(new Call(request, path, now, mayChangeTags), response);
         } else {
             chain.proceed();
         }
+    }
+
+    private void refuse(
+            ServerRequest request, ServerResponse response, String code, String message) {
+        sendError(response, 403, code, message);
+        count("other", request, 403, nanoTicker.getAsLong());
     }
 
     private void answer(Call call, ServerResponse response) {
@@ -296,7 +322,7 @@ public final class DataKitApi {
         HttpSettings now = call.settings();
         boolean write = label.startsWith(WRITE);
         boolean known = !write || WriteDecoder.isCategory(call.path().substring(WRITE.length()));
-        String key = peer(call.request()) + " " + (known ? call.path() : label);
+        String key = Source.of(call.request().remotePeer()) + " " + (known ? call.path() : label);
         long wait = limiter.take(key, now.requestRate(), now.requestBurst());
         if (wait == 0) {
             return true;
@@ -620,7 +646,19 @@ public final class DataKitApi {
 
     private void changeTags(Call call, ServerResponse response, boolean election, Change change)
             throws RefusedException, IOException {
-        requireChange(call);
+        if (Access.isOfPage(call.request())) {
+            throw new RefusedException(
+                    403,
+                    "datakit.originNotAllowed",
+                    "no page may change global tags; use a program, or `curl`");
+        }
+        if (!call.mayChangeTags()) {
+            throw new RefusedException(
+                    403,
+                    "datakit.invalidToken",
+                    "from another host this needs `Authorization: Bearer <token>` with the content"
+                            + " of data/admin.token");
+        }
         if (election && !globalTags.electionEnabled()) {
             sendMessage(response, 500, "election is off, there are no election tags to change");
             return;
@@ -707,7 +745,7 @@ public final class DataKitApi {
     private void notFound(ServerRequest request, ServerResponse response) {
         HttpSettings now = settings.get();
         if (!response.headers().contains(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN)) {
-            Access.addCors(request, response, now);
+            Access.addCors(request, response, now, true);
         }
         if (!response.headers().contains(X_DATAKIT)) {
             response.header(X_DATAKIT, agent.version() + "/" + agent.host());

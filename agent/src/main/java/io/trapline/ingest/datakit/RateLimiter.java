@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
-/// Token buckets by client address and path. Any thread may call it.
+/// Token buckets by sender and path. Any thread may call it.
 ///
 /// Buckets that were idle for [#IDLE] are forgotten when there are many; an idle bucket is a full
 /// one by then, so that forgetting it changes nothing.

@@ -16,11 +16,16 @@ import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
 import io.trapline.net.BrokenBodyException;
+import io.trapline.net.SlowSenders;
+import io.trapline.net.Source;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -33,6 +38,12 @@ import org.slf4j.LoggerFactory;
 public final class PushHandler implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(PushHandler.class);
     private static final int AT_ONCE = 256;
+
+    /// Of these, for one address or one user of this host.
+    private static final int MOST_OF_ONE = AT_ONCE / 2;
+
+    /// For a body, with a second more for each 64 KiB: it holds a place meanwhile.
+    private static final Duration BODY_TIME = Duration.ofSeconds(30);
     private static final int QUEUE_WAIT_S = 5;
     private static final int FULL_RETRY_S = 30;
 
@@ -44,6 +55,7 @@ public final class PushHandler implements HttpService {
     private final LongSupplier nanoTicker;
     private final Previews previews;
     private final Semaphore slots = new Semaphore(AT_ONCE, true);
+    private final ConcurrentHashMap<Source, Integer> atWork = new ConcurrentHashMap<>();
 
     /// @param nanoTicker a clock that never jumps, for slow senders
     /// @param previews what proved its data_id is shown there
@@ -86,6 +98,15 @@ public final class PushHandler implements HttpService {
             send(response, PushReply.failure(405, "method is not allowed here, send POST", 0));
             return;
         }
+        // A sender alone waits for itself: the places of others stay free.
+        Source source = Source.of(request.remotePeer());
+        if (atWork.merge(source, 1, Integer::sum) > MOST_OF_ONE) {
+            leave(source);
+            send(
+                    response,
+                    PushReply.failure(429, "too many requests of one sender at once, try again", 1));
+            return;
+        }
         boolean entered = false;
         try {
             entered = slots.tryAcquire(QUEUE_WAIT_S, TimeUnit.SECONDS);
@@ -101,7 +122,12 @@ public final class PushHandler implements HttpService {
             if (entered) {
                 slots.release();
             }
+            leave(source);
         }
+    }
+
+    private void leave(Source source) {
+        atWork.computeIfPresent(source, (_, count) -> count == 1 ? null : count - 1);
     }
 
     private PushReply answer(ServerRequest request) {
@@ -207,9 +233,28 @@ public final class PushHandler implements HttpService {
         }
         String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
         InputStream raw = new SteadyBody(request.content().inputStream(), nanoTicker);
-        try (InputStream in = ContentCoding.decode(raw, coding)) {
+        try (SlowSenders.Watch watch = SlowSenders.watch(BODY_TIME);
+                InputStream in = ContentCoding.decode(counted(raw, watch), coding)) {
             return in.readNBytes(limits.maxBodyBytes() + 1);
         }
+    }
+
+    private static InputStream counted(InputStream in, SlowSenders.Watch watch) {
+        return new FilterInputStream(in) {
+            @Override
+            public int read() throws IOException {
+                int read = super.read();
+                watch.received(read < 0 ? 0 : 1);
+                return read;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                int read = super.read(buffer, offset, length);
+                watch.received(Math.max(0, read));
+                return read;
+            }
+        };
     }
 
     private static void send(ServerResponse response, PushReply reply) {

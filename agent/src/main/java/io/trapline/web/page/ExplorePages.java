@@ -215,9 +215,10 @@ public final class ExplorePages implements HttpService, AutoCloseable {
                     .header(
                             HeaderNames.CONTENT_DISPOSITION,
                             "attachment; filename=\"trapline.csv\"")
+                    .header(HeaderNames.CACHE_CONTROL, "no-store")
                     .header(Reply.NO_SNIFF, "nosniff");
             try (OutputStream out = response.outputStream()) {
-                ResultFormat.CSV.write(result, out);
+                ResultFormat.SHEET.write(result, out);
             }
         } catch (QueryException _) {
             show(request, response, ConsolePage.run(form.get(), ask.on(CONSOLE), () -> false));

@@ -79,11 +79,26 @@ final class ApiFixture implements AutoCloseable {
                             Optional.empty(),
                             to -> DataKitApi.configure(to, settings),
                             routing -> {
-                                api.register(routing);
-                                routing.get("/page", (_, response) -> response.send("page"));
+                                api.register(routing, _ -> false, new Known());
+                                routing.get("/page", (_, response) -> response.send("page"))
+                                        .get("/metrics", (_, response) -> response.send("a 1"))
+                                        .get("/healthz", (_, response) -> response.send("ok"));
                             });
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// This host is `my-host` and any address, and the admin token `admin`.
+    private static final class Known implements Callers {
+        @Override
+        public boolean isOwnHost(Optional<String> host) {
+            return host.orElse("").matches("(my-host|[0-9.]+)(:[0-9]+)?");
+        }
+
+        @Override
+        public boolean isAdmin(Optional<String> authorization) {
+            return authorization.filter("Bearer admin"::equals).isPresent();
         }
     }
 

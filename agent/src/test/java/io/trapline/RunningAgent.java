@@ -69,10 +69,7 @@ final class RunningAgent implements AutoCloseable {
             throws IOException {
         ProcessBuilder run = command(home, "run");
         run.command().addAll(0, List.of(before));
-        run
-                        .redirectError(
-                                ProcessBuilder.Redirect.appendTo(
-                                        home.resolve("stderr.txt").toFile()));
+        run.redirectError(ProcessBuilder.Redirect.appendTo(home.resolve("stderr.txt").toFile()));
         run.environment().putAll(environment);
         Process process = run.start();
         // Left open: the agent's standard output lives as long as the agent.

@@ -159,8 +159,7 @@ public final class DataKitApi {
     }
 
     /// @param guarded paths about which another filter decides who may ask
-    public void register(
-            HttpRouting.Builder routing, Predicate<String> guarded, Callers callers) {
+    public void register(HttpRouting.Builder routing, Predicate<String> guarded, Callers callers) {
         routing.addFilter((chain, request, response) ->
                         filter(guarded, callers, chain, request, response))
                 .error(
@@ -168,9 +167,8 @@ public final class DataKitApi {
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address of the listener that this API is to live on, and no
-    /// content encodings of the server's own. A listener set up without it refuses compressed
-    /// bodies.
+    /// Address of the listener that this API is to live on, and no content encodings of the
+    /// server's own. A listener set up without it refuses compressed bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
                 .port(settings.port())

@@ -251,7 +251,7 @@ public final class DataKitApi {
         }
         boolean global = path.startsWith(GLOBAL);
         boolean mayChangeTags = global && (admin || Peer.isLocal(request));
-        if (!open && !guarded.test(path) && !mayChangeTags && !Peer.isLocal(request)) {
+        if (!open && !guarded.test(path) && !admin && !Peer.isLocal(request)) {
             refuse(
                     request,
                     response,

@@ -113,8 +113,8 @@ final class Routes {
         return explore;
     }
 
-    /// What is answered when all places for connections are taken: what watches over the agent asks,
-    /// and who has the admin token, as the commands of the agent's user have.
+    /// What is answered when all places for connections are taken: what watches over the agent
+    /// asks, and who has the admin token, as the commands of the agent's user have.
     boolean isUrgent(String path, Optional<String> authorization) {
         return path.equals("/healthz")
                 || path.equals("/v1/ping")

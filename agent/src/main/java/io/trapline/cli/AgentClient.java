@@ -38,8 +38,8 @@ final class AgentClient {
         this.home = home;
     }
 
-    /// The token when this user may read it, else empty. Reading does not need it, but who has it is
-    /// answered also when all places for connections are taken.
+    /// The token when this user may read it, else empty. Reading does not need it, but who has it
+    /// is answered also when all places for connections are taken.
     private String tokenIfReadable() {
         Path file = home.data().resolve("admin.token");
         try {

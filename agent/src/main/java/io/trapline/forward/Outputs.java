@@ -116,10 +116,7 @@ public final class Outputs implements AutoCloseable {
                         surroundings);
         // Of the platform: it reads the journal and writes its own database, both native.
         Thread thread =
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("output-" + output.name())
-                        .unstarted(forwarder);
+                Thread.ofPlatform().daemon().name("output-" + output.name()).unstarted(forwarder);
         running.put(output.name(), new Running(forwarder, destination, thread));
         thread.start();
     }

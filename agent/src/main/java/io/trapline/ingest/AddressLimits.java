@@ -13,12 +13,13 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
 /// What one sender ([Source]: an address, or a user of this host) may do on the push and trap
-/// listener in a minute: so many requests, when that
-/// is configured, and so many that fail for a wrong token, secret or path, so that nobody can try
-/// them all. The host itself may fail as often as it likes.
+/// listener in a minute: so many requests, when that is configured, and so many that fail for a
+/// wrong token, secret or path, so that nobody can try them all. The host itself may fail as often
+/// as it likes.
 ///
-/// Minutes are those of the ticker, the same for all, so that all counts go away together and memory is bounded by
-/// the addresses of one minute. Beyond 100 000 of them all others count as one.
+/// Minutes are those of the ticker, the same for all, so that all counts go away together and
+/// memory is bounded by the addresses of one minute. Beyond 100 000 of them all others count as
+/// one.
 public final class AddressLimits implements Filter {
     /// Nothing is limited.
     public static final AddressLimits NONE =

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 
 /// Where a request comes from.
 public final class Peer {
-    /// What proxies, load balancers and content networks tell whom they forward for. A proxy on this
-    /// host is a loopback peer, whose clients may be anywhere.
+    /// What proxies, load balancers and content networks tell whom they forward for. A proxy on
+    /// this host is a loopback peer, whose clients may be anywhere.
     private static final Set<String> FORWARDING =
             Set.of(
                     "forwarded",

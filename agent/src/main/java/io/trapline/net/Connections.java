@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
 ///   of the one that has waited longest without having sent a whole head: of its own source in the
 ///   first case, of the source with the most in the second. Half-open and idle connections keep
 ///   nobody out.
-/// - When there is none, all being in the middle of a request, it gets a place of the reserve, where
-///   only what is urgent is answered, and all else is 503. Who waits there makes room as well.
+/// - When there is none, all being in the middle of a request, it gets a place of the reserve,
+///   where only what is urgent is answered, and all else is 503. Who waits there makes room as
+///   well.
 /// - When the reserve is taken as well, the answer is 503 without a request having been read.
 /// - A connection ends when its head, its body or the reading of its answer takes too long.
 ///
@@ -84,9 +85,7 @@ final class Connections implements AutoCloseable {
     Connections(ConnectionLimits limits, boolean tls) {
         this.limits = limits;
         this.tls = tls;
-        looks =
-                TIMER.scheduleWithFixedDelay(
-                        this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+        looks = TIMER.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
     }
 
     private static ScheduledThreadPoolExecutor timer() {
@@ -209,10 +208,7 @@ final class Connections implements AutoCloseable {
         boolean waitsForBody() {
             long silence = limits.silence().toNanos();
             long earned =
-                    silence
-                            + bodyBytes
-                                    / ConnectionLimits.SLOWEST_BYTES_A_SECOND
-                                    * 1_000_000_000L;
+                    silence + bodyBytes / ConnectionLimits.SLOWEST_BYTES_A_SECOND * 1_000_000_000L;
             return turn(Doing.BODY, Math.min(silence, Math.max(0, earned - waitedNs)));
         }
 
@@ -225,8 +221,7 @@ final class Connections implements AutoCloseable {
         }
 
         boolean writes(long bytes) {
-            return turn(
-                    Doing.WRITING, WRITE_NS + bytes * 1_000_000_000L / WRITTEN_BYTES_A_SECOND);
+            return turn(Doing.WRITING, WRITE_NS + bytes * 1_000_000_000L / WRITTEN_BYTES_A_SECOND);
         }
 
         boolean leaves() {
@@ -379,8 +374,7 @@ final class Connections implements AutoCloseable {
             if (one.ofReserve == ofReserve
                     && (of == null || one.source.equals(of))
                     && one.isWaiting()
-                    && (longest == null
-                            || one.waitingSinceNs() - longest.waitingSinceNs() < 0)) {
+                    && (longest == null || one.waitingSinceNs() - longest.waitingSinceNs() < 0)) {
                 longest = one;
             }
         }

@@ -3,8 +3,8 @@ package io.trapline.net;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
-import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.task.InterruptableTask;
@@ -80,8 +80,8 @@ public final class HttpConnections implements ServerConnectionSelector {
         this.maxHead = maxRequestLine + maxHeaders;
     }
 
-    /// Becomes the listener's protocol, and has it show each connection that it accepts, in place of
-    /// its own limits. To be called last, once, before the server is built.
+    /// Becomes the listener's protocol, and has it show each connection that it accepts, in place
+    /// of its own limits. To be called last, once, before the server is built.
     void serve(ListenerConfig.BuilderBase<?, ?> listener) {
         Connections its = new Connections(limits, listener.tls().isPresent());
         connections = its;

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// HTTP/1.0 for a server of HTTP/1.1: the head of a connection's one request is told in the present
-/// version, with `Connection: close`, with a `Host`, which 1.0 need not have, and with the `Via` that
-/// a gateway between versions adds: it tells handlers of the old version, which proxies speak.
+/// version, with `Connection: close`, with a `Host`, which 1.0 need not have, and with the `Via`
+/// that a gateway between versions adds: it tells handlers of the old version, which proxies speak.
 ///
 /// An answer whose length is not known when it begins comes in chunks, which such a client may not
 /// understand; of ours only live pages and exports are like that.
@@ -69,7 +69,8 @@ final class OldHttp {
         String[] lines = new String(request, 0, end, ISO_8859_1).split("\r\n", -1);
         StringBuilder head = new StringBuilder(end + 64);
         String requestLine = lines[0];
-        head.append(requestLine, 0, requestLine.length() - 1).append("1\r\nConnection: close\r\nVia: 1.0 old\r\n");
+        head.append(requestLine, 0, requestLine.length() - 1)
+                .append("1\r\nConnection: close\r\nVia: 1.0 old\r\n");
         boolean host = false;
         for (int i = 1; i < lines.length; i++) {
             String lower = lines[i].toLowerCase(Locale.ROOT);

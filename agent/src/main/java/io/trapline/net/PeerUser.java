@@ -38,7 +38,8 @@ final class PeerUser {
     /// `nlmsghdr` and `inet_diag_req_v2`.
     private static final int ASKED_BYTES = 16 + 56;
 
-    /// In an answer: `nlmsghdr`, then `inet_diag_msg` with `idiag_uid` and `idiag_inode` at its end.
+    /// In an answer: `nlmsghdr`, then `inet_diag_msg` with `idiag_uid` and `idiag_inode` at its
+    /// end.
     private static final int UID_AT = 16 + 64;
 
     private static final int INODE_AT = UID_AT + 4;
@@ -140,9 +141,7 @@ final class PeerUser {
         }
         for (int i = 0; i < STALE_ANSWERS; i++) {
             long length =
-                    (long)
-                            receive.invokeExact(
-                                    descriptor, answer, (long) ANSWER_BYTES, DONT_WAIT);
+                    (long) receive.invokeExact(descriptor, answer, (long) ANSWER_BYTES, DONT_WAIT);
             if (length < 0) {
                 return OptionalInt.empty();
             }

@@ -58,8 +58,7 @@ public record Source(String text) {
     }
 
     /// A connection from one of this host's addresses to itself counts as loopback does.
-    private static boolean isOfThisHost(
-            @Nullable InetAddress peer, @Nullable InetAddress local) {
+    private static boolean isOfThisHost(@Nullable InetAddress peer, @Nullable InetAddress local) {
         return peer != null && (peer.isLoopbackAddress() || peer.equals(local));
     }
 
@@ -67,9 +66,7 @@ public record Source(String text) {
     public static Source of(PeerInfo peer) {
         return peer instanceof Identified known
                 ? known.source
-                : peer.address() instanceof InetSocketAddress address
-                        ? of(address)
-                        : THIS_HOST;
+                : peer.address() instanceof InetSocketAddress address ? of(address) : THIS_HOST;
     }
 
     private static Source of(InetSocketAddress peer) {

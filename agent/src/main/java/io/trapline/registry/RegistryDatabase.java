@@ -443,8 +443,7 @@ final class RegistryDatabase implements AutoCloseable {
                 });
     }
 
-    private void queryHere(String sql, Binding binding, RowReader reader)
-            throws RegistryException {
+    private void queryHere(String sql, Binding binding, RowReader reader) throws RegistryException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             binding.bind(statement);
             try (ResultSet row = statement.executeQuery()) {

@@ -26,9 +26,9 @@ public enum ResultFormat {
         }
     },
     /// As [#CSV], for spreadsheets, which take a text that begins with `=`, `+`, `-` or `@` for a
-    /// formula and run it: such a text, a map or a list, and a column's name, get a `'` in front, and
-    /// so does what follows a `;`, a tab or a line break within one, where a spreadsheet may see a
-    /// cell begin. Senders choose texts. Numbers stay as they are, in texts too.
+    /// formula and run it: such a text, a map or a list, and a column's name, get a `'` in front,
+    /// and so does what follows a `;`, a tab or a line break within one, where a spreadsheet may
+    /// see a cell begin. Senders choose texts. Numbers stay as they are, in texts too.
     SHEET {
         @Override
         public void write(QueryResult result, OutputStream to) throws IOException {
@@ -52,7 +52,8 @@ public enum ResultFormat {
     };
 
     private static final Pattern FORMULA =
-            Pattern.compile("(?:^|(?<=[;\\t\\r\\n]))(?=[\\s\\p{Z}\\p{C}]*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20])");
+            Pattern.compile(
+                    "(?:^|(?<=[;\\t\\r\\n]))(?=[\\s\\p{Z}\\p{C}]*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20])");
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?");
     private static final Pattern CONTROL_FIRST = Pattern.compile("^[\\t\\r\\n]");
@@ -68,8 +69,8 @@ public enum ResultFormat {
     }
 
     /// @param texts applied to cells that are no numbers, booleans or times
-    private static void writeCsv(
-            QueryResult result, OutputStream to, UnaryOperator<String> texts) throws IOException {
+    private static void writeCsv(QueryResult result, OutputStream to, UnaryOperator<String> texts)
+            throws IOException {
         Writer out = writer(to);
         writeLine(out, new ArrayList<>(result.columns()), texts);
         for (List<@Nullable Object> row : result.rows()) {

@@ -36,8 +36,8 @@ public final class PlatformThreads {
     }
 
     /// Returns when the work is done, through interrupts, since a half-done write is of no use to
-    /// anybody. On a platform thread it is done right there. The work must not want a monitor that the
-    /// caller holds.
+    /// anybody. On a platform thread it is done right there. The work must not want a monitor that
+    /// the caller holds.
     public static <T extends @Nullable Object, E extends Exception> T call(Work<T, E> work)
             throws E {
         if (!Thread.currentThread().isVirtual()) {

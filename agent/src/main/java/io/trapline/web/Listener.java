@@ -64,8 +64,7 @@ public final class Listener implements AutoCloseable {
             ConnectionLimits.Urgent urgent,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
-        return open(
-                at, tls, limits, ConnectionLimits.of(MAX_CONNECTIONS, urgent), routes);
+        return open(at, tls, limits, ConnectionLimits.of(MAX_CONNECTIONS, urgent), routes);
     }
 
     /// With other limits for connections.
@@ -94,9 +93,7 @@ public final class Listener implements AutoCloseable {
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
         return BoundServer.onSocket(
-                config(limits, routes),
-                http(ConnectionLimits.of(MAX_CONNECTIONS, urgent)),
-                socket);
+                config(limits, routes), http(ConnectionLimits.of(MAX_CONNECTIONS, urgent)), socket);
     }
 
     private static WebServerConfig.Builder config(

@@ -26,9 +26,9 @@ import java.util.Optional;
 ///
 /// The answer is 200 with `{"columns":["a"],"rows":[[1]]}`, cells as in [QueryResult], or
 /// `{"error":"…"}`: 400 for a statement that is refused or fails, 503 with `Retry-After` when the
-/// store has no time for it, 403 for a browser's request from
-/// another origin, 413 for a body over 64 KiB. What was acknowledged before the request is in the
-/// answer, unless the store is more than 2 s behind.
+/// store has no time for it, 403 for a browser's request from another origin, 413 for a body over
+/// 64 KiB. What was acknowledged before the request is in the answer, unless the store is more than
+/// 2 s behind.
 public final class QueryApi implements HttpService {
     static final int MAX_BODY = 64 << 10;
     private static final Duration CATCH_UP = Duration.ofSeconds(2);
@@ -84,10 +84,7 @@ public final class QueryApi implements HttpService {
             if (e.reason() == QueryException.Reason.BUSY
                     || e.reason() == QueryException.Reason.NOT_OPEN) {
                 response.header(HeaderNames.RETRY_AFTER, "1");
-                error(
-                        response,
-                        Status.SERVICE_UNAVAILABLE_503,
-                        String.valueOf(e.getMessage()));
+                error(response, Status.SERVICE_UNAVAILABLE_503, String.valueOf(e.getMessage()));
                 return;
             }
             error(response, Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));

@@ -87,7 +87,8 @@ class BoundSocketTest {
         assertThatThrownBy(() -> BoundServer.onSocket(server(), http(), file))
                 .hasMessageContaining("which is no socket");
         assertThat(file).hasContent("mine");
-        assertThatThrownBy(() -> BoundServer.onSocket(server(), http(), folder.resolve("no/such/s")))
+        assertThatThrownBy(
+                        () -> BoundServer.onSocket(server(), http(), folder.resolve("no/such/s")))
                 .hasMessageContaining("check that its folder is there");
     }
 }

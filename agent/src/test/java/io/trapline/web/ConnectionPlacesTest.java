@@ -137,8 +137,7 @@ class ConnectionPlacesTest {
                 .startsWith("HTTP/1.1 503 ")
                 .contains("\r\nRetry-After: 1\r\n")
                 .contains("\"error_code\":\"datakit.busy\"");
-        assertThat(
-                        rest(send("POST /body HTTP/1.1|Host: a|Content-Length: 5||hello")))
+        assertThat(rest(send("POST /body HTTP/1.1|Host: a|Content-Length: 5||hello")))
                 .as("one that also has a body, and would keep its connection")
                 .startsWith("HTTP/1.1 503 ");
         assertThat(ask("/ping")).startsWith("HTTP/1.1 200 ").endsWith("pong");
@@ -174,9 +173,7 @@ class ConnectionPlacesTest {
         send("GET /slow HTTP/1.1|Host: a|Authorization: Bearer x||");
         entered.await();
 
-        assertThat(rest(connect()))
-                .startsWith("HTTP/1.1 503 ")
-                .contains("\r\nRetry-After: 1\r\n");
+        assertThat(rest(connect())).startsWith("HTTP/1.1 503 ").contains("\r\nRetry-After: 1\r\n");
     }
 
     @Test
@@ -184,16 +181,18 @@ class ConnectionPlacesTest {
         listen(8, 8, 0, Duration.ofMillis(300), LONG);
         Socket dripping = send("GET /ping HTTP/1.1|");
         Thread drips =
-                Thread.ofVirtual().start(() -> {
-                    try {
-                        while (!Thread.interrupted()) {
-                            dripping.getOutputStream().write("a: b\r\n".getBytes(ISO_8859_1));
-                            Thread.sleep(10);
-                        }
-                    } catch (IOException | InterruptedException _) {
-                        // It was cut off, which the reader below sees.
-                    }
-                });
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                while (!Thread.interrupted()) {
+                                    dripping.getOutputStream()
+                                            .write("a: b\r\n".getBytes(ISO_8859_1));
+                                    Thread.sleep(10);
+                                }
+                            } catch (IOException | InterruptedException _) {
+                                // It was cut off, which the reader below sees.
+                            }
+                        });
 
         assertThat(readToEnd(dripping)).isEmpty();
 

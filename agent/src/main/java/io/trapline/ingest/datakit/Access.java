@@ -56,8 +56,8 @@ final class Access {
                 || origin.equals("https://" + request.authority());
     }
 
-    /// With credentials for listed origins alone. What is for this host alone is not for the pages of
-    /// others, whatever is listed for the rest.
+    /// With credentials for listed origins alone. What is for this host alone is not for the pages
+    /// of others, whatever is listed for the rest.
     static void addCors(
             ServerRequest request, ServerResponse response, HttpSettings settings, boolean open) {
         String origin = origin(request);

@@ -19,8 +19,8 @@ public interface Callers {
             };
 
     /// Whether a `Host` header names this host, by an address or by a name of its own. A page can
-    /// have a name of its own lead here (DNS rebinding), and what it then asks is of the same origin
-    /// for its browser.
+    /// have a name of its own lead here (DNS rebinding), and what it then asks is of the same
+    /// origin for its browser.
     boolean isOwnHost(Optional<String> host);
 
     /// Whether an `Authorization` header carries the admin token.

@@ -159,8 +159,7 @@ public final class DataKitApi {
     }
 
     /// @param guarded paths about which another filter decides who may ask
-    public void register(
-            HttpRouting.Builder routing, Predicate<String> guarded, Callers callers) {
+    public void register(HttpRouting.Builder routing, Predicate<String> guarded, Callers callers) {
         routing.addFilter((chain, request, response) ->
                         filter(guarded, callers, chain, request, response))
                 .error(
@@ -168,9 +167,8 @@ public final class DataKitApi {
                         (request, response, _) -> notFound(request, response));
     }
 
-    /// Address of the listener that this API is to live on, and no
-    /// content encodings of the server's own. A listener set up without it refuses compressed
-    /// bodies.
+    /// Address of the listener that this API is to live on, and no content encodings of the
+    /// server's own. A listener set up without it refuses compressed bodies.
     public static void configure(ListenerConfig.BuilderBase<?, ?> listener, HttpSettings settings) {
         listener.host(settings.host())
                 .port(settings.port())
@@ -443,7 +441,7 @@ public final class DataKitApi {
             Decoding decoding)
             throws RefusedException {
         HttpSettings now = call.settings();
-        try (Reservation reservation = inFlight.open()) {
+        try (Reservation reservation = inFlight.open(Source.of(call.request().remotePeer()))) {
             byte[] body = body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
@@ -556,7 +554,7 @@ public final class DataKitApi {
     private void lastError(Call call, ServerResponse response) throws RefusedException {
         requireChange(call);
         byte[] body;
-        try (Reservation reservation = inFlight.open()) {
+        try (Reservation reservation = inFlight.open(Source.of(call.request().remotePeer()))) {
             body = body(call, SMALL_BODY, reservation);
         }
         Map<String, String> members = texts(body);

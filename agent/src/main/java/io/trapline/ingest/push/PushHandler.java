@@ -44,6 +44,7 @@ public final class PushHandler implements HttpService {
 
     /// For a body, with a second more for each 64 KiB: it holds a place meanwhile.
     private static final Duration BODY_TIME = Duration.ofSeconds(30);
+
     private static final int QUEUE_WAIT_S = 5;
     private static final int FULL_RETRY_S = 30;
 
@@ -104,7 +105,8 @@ public final class PushHandler implements HttpService {
             leave(source);
             send(
                     response,
-                    PushReply.failure(429, "too many requests of one sender at once, try again", 1));
+                    PushReply.failure(
+                            429, "too many requests of one sender at once, try again", 1));
             return;
         }
         boolean entered = false;

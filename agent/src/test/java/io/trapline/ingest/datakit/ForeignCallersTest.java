@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Who may ask the agent's listener for what: web pages, names that lead here, proxies, other users.
+/// Who may ask the agent's listener for what: web pages, names that lead here, proxies, other
+/// users.
 class ForeignCallersTest {
     private static final String OWN = "Host: 127.0.0.1:1";
     private static final String NAMED = "Host: evil.example:1";
@@ -59,7 +60,8 @@ class ForeignCallersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"POST /v1/global/host/tags?a=b", "DELETE /v1/global/host/tags?tags=host"})
+    @ValueSource(
+            strings = {"POST /v1/global/host/tags?a=b", "DELETE /v1/global/host/tags?tags=host"})
     void global_tags_are_not_for_pages_to_change_whatever_they_bring(String change)
             throws IOException {
         for (String[] page :
@@ -124,8 +126,7 @@ class ForeignCallersTest {
         assertThat(status(ask("POST /v1/write/metric", OWN, header))).isEqualTo(200);
         assertThat(status(ask("GET /v1/global/host/tags", OWN, header, ADMIN))).isEqualTo(200);
         assertThat(status(ask("GET /metrics", OWN, header, ADMIN))).isEqualTo(200);
-        assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header, ADMIN)))
-                .isEqualTo(200);
+        assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header, ADMIN))).isEqualTo(200);
         assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header, ADMIN + "x")))
                 .isEqualTo(403);
     }
@@ -137,10 +138,7 @@ class ForeignCallersTest {
                     .write(
                             "GET /v1/global/host/tags HTTP/1.0\r\nHost: 127.0.0.1:1\r\n\r\n"
                                     .getBytes(ISO_8859_1));
-            assertThat(
-                            status(
-                                    new String(
-                                            socket.getInputStream().readAllBytes(), ISO_8859_1)))
+            assertThat(status(new String(socket.getInputStream().readAllBytes(), ISO_8859_1)))
                     .isEqualTo(403);
         }
     }
@@ -175,7 +173,8 @@ class ForeignCallersTest {
                 .doesNotContain("Allow-Credentials");
         assertThat(ask("GET /v1/global/host/tags", OWN, OTHER_ORIGIN))
                 .doesNotContain("Access-Control");
-        api.settings = ApiFixture.settings(0, 1, List.of(), List.of("https://other.example"), false);
+        api.settings =
+                ApiFixture.settings(0, 1, List.of(), List.of("https://other.example"), false);
         assertThat(ask("POST /v1/write/metric", OWN, OTHER_ORIGIN))
                 .contains("Access-Control-Allow-Origin: https://other.example\r\n")
                 .contains("Access-Control-Allow-Credentials: true\r\n");

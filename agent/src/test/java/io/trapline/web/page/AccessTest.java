@@ -118,9 +118,7 @@ class AccessTest {
             })
     void no_answer_of_the_api_is_kept_or_taken_for_another_type(String path) throws Exception {
         HttpResponse<String> answer =
-                path.endsWith("foreign")
-                        ? get(path, "Origin", "http://evil.example")
-                        : get(path);
+                path.endsWith("foreign") ? get(path, "Origin", "http://evil.example") : get(path);
         assertThat(answer.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
         assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
     }

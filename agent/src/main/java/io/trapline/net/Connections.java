@@ -33,7 +33,8 @@ import org.slf4j.LoggerFactory;
 ///   first case, of the source with the most in the second. Half-open and idle connections keep
 ///   nobody out.
 /// - When there is none, all being in the middle of a request, it gets a place of the reserve,
-///   where only what is urgent is answered, and all else is 503.
+///   where only what is urgent is answered, and all else is 503. Who waits there makes room as
+///   well.
 /// - When the reserve is taken as well, the answer is 503 without a request having been read.
 /// - A connection ends when its head, its body or the reading of its answer takes too long.
 ///
@@ -127,6 +128,8 @@ final class Connections implements AutoCloseable {
         WRITING,
         /// Between two requests.
         IDLE,
+        /// It has its last answer, and the time to read it.
+        LEAVING,
         /// Closed.
         GONE
     }
@@ -221,6 +224,10 @@ final class Connections implements AutoCloseable {
             return turn(Doing.WRITING, WRITE_NS + bytes * 1_000_000_000L / WRITTEN_BYTES_A_SECOND);
         }
 
+        boolean leaves() {
+            return turn(Doing.LEAVING, limits.silence().toNanos());
+        }
+
         boolean works() {
             return turn(Doing.BUSY, Long.MAX_VALUE);
         }
@@ -230,7 +237,8 @@ final class Connections implements AutoCloseable {
             return doing == Doing.OPENING
                     || doing == Doing.NEW
                     || doing == Doing.HEAD
-                    || doing == Doing.IDLE;
+                    || doing == Doing.IDLE
+                    || doing == Doing.LEAVING;
         }
 
         private synchronized long waitingSinceNs() {
@@ -298,7 +306,7 @@ final class Connections implements AutoCloseable {
                 sweep();
             }
             boolean room = isRoomFor(source) || (makeRoom(source) && isRoomFor(source));
-            if (!room && reserved >= limits.reserve()) {
+            if (!room && reserved >= limits.reserve() && !closeLongestWaiting(true, null)) {
                 say(source, "refused with 503");
                 refuse(channel);
                 throw new RefusedException();
@@ -348,21 +356,22 @@ final class Connections implements AutoCloseable {
 
     private boolean makeRoom(Source source) {
         if (held.getOrDefault(source, 0) >= limits.ofOneSource()) {
-            return closeLongestWaiting(source);
+            return closeLongestWaiting(false, source);
         }
         return held.entrySet().stream()
                         .max(Map.Entry.comparingByValue())
                         .map(Map.Entry::getKey)
-                        .filter(this::closeLongestWaiting)
+                        .filter(most -> closeLongestWaiting(false, most))
                         .isPresent()
-                || closeLongestWaiting(null);
+                || closeLongestWaiting(false, null);
     }
 
+    /// @param ofReserve whether it is to be one of the reserve, or none of it
     /// @param of null = of anybody
-    private boolean closeLongestWaiting(@Nullable Source of) {
+    private boolean closeLongestWaiting(boolean ofReserve, @Nullable Source of) {
         One longest = null;
         for (One one : all) {
-            if (!one.ofReserve
+            if (one.ofReserve == ofReserve
                     && (of == null || one.source.equals(of))
                     && one.isWaiting()
                     && (longest == null || one.waitingSinceNs() - longest.waitingSinceNs() < 0)) {
@@ -398,9 +407,12 @@ final class Connections implements AutoCloseable {
     }
 
     private void refuse(SocketChannel channel) {
-        if (tls || farewells.size() >= MOST_FAREWELLS) {
+        if (tls) {
             close(channel);
             return;
+        }
+        if (farewells.size() >= MOST_FAREWELLS) {
+            close(farewells.remove().channel);
         }
         try {
             // Nothing was written to it before, so that this does not wait.

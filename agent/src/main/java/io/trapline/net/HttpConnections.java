@@ -274,9 +274,10 @@ public final class HttpConnections implements ServerConnectionSelector {
                 return;
             }
             lingered = true;
+            requireOpen(one.leaves());
             try (SlowSenders.Watch _ = SlowSenders.watch(LINGER)) {
-                long left = LINGER_BYTES;
-                byte[] more = received();
+                long left = drain(LINGER_BYTES);
+                byte[] more = left > 0 && bytes.isInside() ? received() : null;
                 while (more != null && left > 0) {
                     left -= more.length;
                     more = received();
@@ -284,6 +285,22 @@ public final class HttpConnections implements ServerConnectionSelector {
             } catch (CloseConnectionException _) {
                 // It is to end anyway.
             }
+        }
+
+        /// Reads a body on to its end, where that can be told: nothing follows then.
+        ///
+        /// @return what is left of `most` when it cannot be told
+        private long drain(long most) {
+            long left = most;
+            try {
+                while (left > 0 && bytes.isInside()) {
+                    byte[] piece = bytes.read();
+                    left -= piece == null ? left : piece.length;
+                }
+            } catch (BrokenBodyException _) {
+                return left;
+            }
+            return left;
         }
 
         /// What the server below takes and should not.
@@ -329,10 +346,10 @@ public final class HttpConnections implements ServerConnectionSelector {
             if (waiting > 0) {
                 return connection.dataReader().readBuffer(waiting).readBytes();
             }
-            boolean body = bytes.isInside();
+            boolean body = bytes.isInside() && !lastAnswer;
             if (body) {
                 requireOpen(one.waitsForBody());
-            } else if (answered && !headBegun) {
+            } else if (answered && !headBegun && !lastAnswer) {
                 requireOpen(one.idles());
             }
             byte[] more;
@@ -343,7 +360,7 @@ public final class HttpConnections implements ServerConnectionSelector {
             }
             if (body) {
                 requireOpen(one.bodyArrived(more == null ? 0 : more.length));
-            } else if (more != null) {
+            } else if (more != null && !lastAnswer) {
                 beginHead();
             }
             return more;

@@ -53,7 +53,7 @@ public enum ResultFormat {
 
     private static final Pattern FORMULA =
             Pattern.compile(
-                    "(^|[;\\t\\r\\n])(?=[\\s\\p{Z}\\p{C}]*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20])");
+                    "(?:^|(?<=[;\\t\\r\\n]))(?=[\\s\\p{Z}\\p{C}]*[=+\\-@\uFF1D\uFF0B\uFF0D\uFF20])");
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?");
     private static final Pattern CONTROL_FIRST = Pattern.compile("^[\\t\\r\\n]");
@@ -64,7 +64,7 @@ public enum ResultFormat {
         if (NUMBER.matcher(text).matches()) {
             return text;
         }
-        String plain = FORMULA.matcher(text).replaceAll("$1'");
+        String plain = FORMULA.matcher(text).replaceAll("'");
         return CONTROL_FIRST.matcher(plain).find() ? "'" + plain : plain;
     }
 

@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ResultFormatTest {
     private static final QueryResult RESULT =
@@ -34,6 +36,53 @@ class ResultFormatTest {
                                 "\"\",-2.5,\"[1,2]\"",
                                 ",,",
                                 ""));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "=HYPERLINK(1)    | '=HYPERLINK(1)",
+                "+1+cmd           | '+1+cmd",
+                "-1+cmd           | '-1+cmd",
+                "@x               | '@x",
+                "\"\t=1\"          | \"'\t'=1\"",
+                "\"\tx\"           | \"'\tx\"",
+                "\"  =1\"          | \"'  =1\"",
+                "\"\u00a0=1\"      | \"'\u00a0=1\"",
+                "\uff1d1            | '\uff1d1",
+                "a;=1             | a;'=1",
+                "\"a\tb\t@c\"     | \"a\tb\t'@c\"",
+                "a=1              | a=1",
+                "-5               | -5",
+                "+3.25e-7         | +3.25e-7",
+                "plain            | plain",
+            })
+    void a_sheet_has_no_formulas_and_CSV_has_every_text_as_it_is(String text, String inSheet)
+            throws IOException {
+        QueryResult result = new QueryResult(List.of(text), List.of(Arrays.asList(text)));
+        String csv = written(ResultFormat.CSV, result);
+        assertThat(csv).isEqualTo(text + "\r\n" + text + "\r\n");
+        assertThat(written(ResultFormat.SHEET, result))
+                .isEqualTo(inSheet + "\r\n" + inSheet + "\r\n");
+    }
+
+    @Test
+    void numbers_of_a_sheet_stay_numbers_and_line_breaks_hide_nothing() throws IOException {
+        assertThat(
+                        written(
+                                ResultFormat.SHEET,
+                                new QueryResult(
+                                        List.of("a"),
+                                        List.of(
+                                                Arrays.asList(-2.5),
+                                                Arrays.asList(new BigInteger("-7")),
+                                                Arrays.asList("\r\n=1"),
+                                                Arrays.asList(Map.of("k", "=1")),
+                                                Arrays.asList((Object) null)))))
+                .isEqualTo(
+                        "a\r\n-2.5\r\n-7\r\n\"'\r'\n'=1\"\r\n\"{\"\"k\"\":\"\"=1\"\"}\"\r\n\r\n");
     }
 
     @Test

@@ -119,7 +119,7 @@ class ConnectionPlacesTest {
 
         assertThat(ask("/ping")).endsWith("pong");
 
-        assertThat(rest(oldest)).isEmpty();
+        assertThat(readToEnd(oldest)).isEmpty();
         second.getOutputStream().write("\r\n".getBytes(ISO_8859_1));
         assertThat(rest(second)).endsWith("pong");
     }
@@ -148,6 +148,19 @@ class ConnectionPlacesTest {
         released.countDown();
         assertThat(rest(first)).endsWith("slow");
         assertThat(rest(second)).endsWith("slow");
+    }
+
+    @Test
+    void bodies_that_never_come_keep_nothing_urgent_out() throws Exception {
+        listen(ConnectionLimits.of(128, (path, _) -> path.equals("/ping")));
+
+        for (int i = 0; i < 400; i++) {
+            send("POST /body HTTP/1.1|Host: a|Content-Length: 9||half");
+        }
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(ask("/ping")).startsWith("HTTP/1.1 200 ").endsWith("pong");
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -72,6 +73,38 @@ class QueryApiTest {
                         "{\"columns\":[\"time\",\"time_ns\",\"tags\",\"value\",\"text\"],"
                                 + "\"rows\":[[\"2026-11-21T04:40:00.123456Z\",1795236000123456000,"
                                 + "{\"b\":\"c\"},1.5,null]]}");
+    }
+
+    @Test
+    void a_store_that_is_not_open_is_for_later() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("closed"));
+        Store closed =
+                LocalStore.open(
+                        elsewhere, () -> StoreSettings.DEFAULT, new MemoryJournal(), () -> NOW);
+        closed.close();
+        WebServer over =
+                WebServer.builder()
+                        .host("127.0.0.1")
+                        .port(0)
+                        .routing(routing -> routing.register(new QueryApi(Optional.of(closed))))
+                        .build()
+                        .start();
+        try {
+            HttpResponse<String> response =
+                    client.send(
+                            HttpRequest.newBuilder(
+                                            URI.create(
+                                                    "http://127.0.0.1:"
+                                                            + over.port()
+                                                            + "/api/query"))
+                                    .POST(HttpRequest.BodyPublishers.ofString("select 1"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(503);
+            assertThat(response.headers().firstValue("Retry-After")).contains("1");
+        } finally {
+            over.stop();
+        }
     }
 
     @Test

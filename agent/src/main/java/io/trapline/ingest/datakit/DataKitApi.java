@@ -249,7 +249,7 @@ public final class DataKitApi {
         }
         boolean global = path.startsWith(GLOBAL);
         boolean mayChangeTags = global && (admin || Peer.isLocal(request));
-        if (!open && !guarded.test(path) && !mayChangeTags && !Peer.isLocal(request)) {
+        if (!open && !guarded.test(path) && !admin && !Peer.isLocal(request)) {
             refuse(
                     request,
                     response,
@@ -441,7 +441,7 @@ public final class DataKitApi {
             Decoding decoding)
             throws RefusedException {
         HttpSettings now = call.settings();
-        try (Reservation reservation = inFlight.open()) {
+        try (Reservation reservation = inFlight.open(Source.of(call.request().remotePeer()))) {
             byte[] body = body(call, Math.min(now.maxBodyBytes(), LARGEST_BODY), reservation);
             DistributionSummary.builder("datakit_http_api_req_size")
                     .baseUnit("bytes")
@@ -554,7 +554,7 @@ public final class DataKitApi {
     private void lastError(Call call, ServerResponse response) throws RefusedException {
         requireChange(call);
         byte[] body;
-        try (Reservation reservation = inFlight.open()) {
+        try (Reservation reservation = inFlight.open(Source.of(call.request().remotePeer()))) {
             body = body(call, SMALL_BODY, reservation);
         }
         Map<String, String> members = texts(body);

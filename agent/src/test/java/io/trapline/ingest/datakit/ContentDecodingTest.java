@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.airlift.compress.v3.zstd.ZstdOutputStream;
+import io.trapline.net.Source;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -22,7 +23,8 @@ class ContentDecodingTest {
     /// One stored block of `PLAIN` and the empty last block, by RFC 7932.
     private static final byte[] BROTLI = HexFormat.of().parseHex("7000106d20663d3120370a03");
 
-    private static final InFlight.Reservation RESERVATION = new InFlight(1 << 20, 1 << 22).open();
+    private static final InFlight.Reservation RESERVATION =
+            new InFlight(1 << 20, 1 << 22).open(new Source("a"));
 
     private interface Wrap {
         OutputStream around(OutputStream out) throws IOException;

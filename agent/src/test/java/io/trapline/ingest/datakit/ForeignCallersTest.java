@@ -125,6 +125,7 @@ class ForeignCallersTest {
 
         assertThat(status(ask("POST /v1/write/metric", OWN, header))).isEqualTo(200);
         assertThat(status(ask("GET /v1/global/host/tags", OWN, header, ADMIN))).isEqualTo(200);
+        assertThat(status(ask("GET /metrics", OWN, header, ADMIN))).isEqualTo(200);
         assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header, ADMIN))).isEqualTo(200);
         assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header, ADMIN + "x")))
                 .isEqualTo(403);

@@ -7,6 +7,7 @@ import io.trapline.model.Batch;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
 import io.trapline.model.Point;
+import io.trapline.net.Source;
 import io.trapline.pipeline.BatchCodec;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -23,7 +24,8 @@ class HostileInputTest {
     private static final int ROUNDS = 5_000;
 
     private final WriteDecoder decoder = new WriteDecoder();
-    private final InFlight.Reservation reservation = new InFlight(1 << 20, 1 << 22).open();
+    private final InFlight.Reservation reservation =
+            new InFlight(1 << 20, 1 << 22).open(new Source("a"));
 
     private List<Entry> decode(byte[] body, String type, String encoding) throws RefusedException {
         WriteRequest request = WriteRequest.of("logging", _ -> "", type, encoding);

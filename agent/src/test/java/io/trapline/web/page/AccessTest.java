@@ -109,6 +109,21 @@ class AccessTest {
         outputs.close();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/status",
+                "/api/reload",
+                "/api/nosuch",
+                "/api/status?refused=foreign",
+            })
+    void no_answer_of_the_api_is_kept_or_taken_for_another_type(String path) throws Exception {
+        HttpResponse<String> answer =
+                path.endsWith("foreign") ? get(path, "Origin", "http://evil.example") : get(path);
+        assertThat(answer.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+        assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
+    }
+
     @Test
     void the_token_opens_a_session_whose_cookie_no_script_and_no_other_site_can_use()
             throws Exception {

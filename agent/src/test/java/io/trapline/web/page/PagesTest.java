@@ -326,6 +326,7 @@ class PagesTest {
                                 .select(".note.bad")
                                 .text())
                 .startsWith("only a reading statement");
+        assertThat(post("/ui/sql.csv", "sql=SELECT+'%3D1'+AS+a").body()).isEqualTo("a\r\n'=1\r\n");
         HttpResponse<String> csv = post("/ui/sql.csv", "sql=SELECT+1+AS+a");
         assertThat(csv.body().strip().lines()).containsExactly("a", "1");
         assertThat(post("/ui/sql", "sql=SELECT+1", "Sec-Fetch-Site", "cross-site").statusCode())

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.threads;
+
+import org.jspecify.annotations.NullMarked;

@@ -20,6 +20,7 @@
 /// - `web`: JSON and pages for people.
 /// - `gitsync`: configuration and collectors from git.
 /// - `reload`: watches files and calls for a reload.
+/// - `threads`: where native calls run that may wait.
 /// - `telemetry`: the agent's own counters.
 /// - `model`: what flows; depends on the JDK alone.
 @NullMarked

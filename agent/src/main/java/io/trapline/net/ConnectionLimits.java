@@ -60,7 +60,7 @@ public record ConnectionLimits(
                 Math.min(
                         Runtime.getRuntime().maxMemory() / BYTES_OF_ONE,
                         (openFiles() - OTHER_FILES) / 3);
-        int all = (int) Math.clamp(bearable, 64, most);
+        int all = Math.clamp(bearable, 64, most);
         return new ConnectionLimits(
                 all,
                 all / 2,

@@ -33,7 +33,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /// Helidon's HTTP/1.1 with these gaps closed:
@@ -133,15 +132,6 @@ public final class HttpConnections implements ServerConnectionSelector {
         public void handle(Limit limit) throws InterruptedException {
             try {
                 connection.handle(limit);
-            } finally {
-                one.ended();
-            }
-        }
-
-        @Override
-        public void handle(Semaphore requestSemaphore) throws InterruptedException {
-            try {
-                connection.handle(requestSemaphore);
             } finally {
                 one.ended();
             }

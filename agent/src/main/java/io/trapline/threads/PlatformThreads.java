@@ -91,7 +91,7 @@ public final class PlatformThreads {
             }
             switch (failure) {
                 case null -> {
-                    return (T) result;
+                    return result;
                 }
                 case RuntimeException e -> throw e;
                 case Error e -> throw e;

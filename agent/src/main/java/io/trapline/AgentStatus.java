@@ -48,8 +48,8 @@ record AgentStatus(
         return all;
     }
 
-    /// What became of the last reading of the configuration, and what is wrong with the files that it
-    /// names.
+    /// What became of the last reading of the configuration, and what is wrong with the files that
+    /// it names.
     ConfigStatus config() {
         ConfigStatus read = inForce.status();
         return new ConfigStatus(

@@ -179,8 +179,8 @@ class CommandsIT {
                                 .statusCode())
                 .isEqualTo(200);
         await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() ->
-                        assertThat(shown()).anyMatch(line -> line.contains("disk is full")));
+                .untilAsserted(
+                        () -> assertThat(shown()).anyMatch(line -> line.contains("disk is full")));
         for (int i = 0; i < 2; i++) {
             Ended check = run("status", "--check");
             assertThat(check.exitCode()).isEqualTo(1);
@@ -204,9 +204,7 @@ class CommandsIT {
 
     private static List<String> shown() {
         try {
-            return org.jsoup.Jsoup.parse(agent.get("/").body())
-                    .select(".ailments li")
-                    .eachText();
+            return org.jsoup.Jsoup.parse(agent.get("/").body()).select(".ailments li").eachText();
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -330,9 +328,7 @@ class CommandsIT {
                                         "select 64037.0::double, 1e15, 2.5e20, [1.0::double]")
                                 .out())
                 .contains("[64037,1e15,2.5e20,[1]]");
-        assertThat(
-                        run("query", "--json", "select text from metrics where name like '%.few'")
-                                .out())
+        assertThat(run("query", "--json", "select text from metrics where name like '%.few'").out())
                 .contains("[\"[1,2]\"]");
 
         String narrow = onTerminal(80, Map.of(), "query", sql);

@@ -63,8 +63,7 @@ final class RunningAgent implements AutoCloseable {
         ProcessBuilder run = command(home, "run");
         run.command().addAll(0, List.of(before));
         Process process =
-                run
-                        .redirectError(
+                run.redirectError(
                                 ProcessBuilder.Redirect.appendTo(
                                         home.resolve("stderr.txt").toFile()))
                         .start();

@@ -246,8 +246,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         table.print(out, terminal());
         if (any) {
-            out.println(
-                    "late: 99 of 100 runs start at most so long after their planned time");
+            out.println("late: 99 of 100 runs start at most so long after their planned time");
         }
     }
 

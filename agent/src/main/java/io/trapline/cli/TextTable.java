@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// Columns of text side by side, numbers to the right. On a terminal the widest columns of text are
 /// shortened, with `…`, until a row fits; elsewhere every cell is whole. Numbers, times, names and
 /// titles are never shortened, a part of a number reads as another one: where these alone are too
-/// wide, rows are wider than the terminal. What came from outside
-/// cannot steer the terminal.
+/// wide, rows are wider than the terminal. What came from outside cannot steer the terminal.
 final class TextTable {
     private static final String CUT = "…";
 
@@ -143,8 +142,7 @@ final class TextTable {
             boolean whole =
                     rows.stream()
                             .skip(1)
-                            .allMatch(row ->
-                                    QUANTITY.matcher(row.get(column).text()).matches());
+                            .allMatch(row -> QUANTITY.matcher(row.get(column).text()).matches());
             boolean name = NAMES.contains(title.toLowerCase(java.util.Locale.ROOT));
             int narrowest = Math.max(name ? NAME : NARROWEST, TextWidth.of(title));
             least[i] = whole ? widths[i] : Math.min(widths[i], narrowest);

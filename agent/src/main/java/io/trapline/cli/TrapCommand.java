@@ -378,8 +378,7 @@ final class TrapCommand {
         /// Names that were chosen and of which nothing has come: mistyped, most likely.
         private void unknown(ObjectNode answer) {
             java.util.Set<String> came =
-                    new java.util.LinkedHashSet<>(
-                            answer.path("metrics").findValuesAsText("name"));
+                    new java.util.LinkedHashSet<>(answer.path("metrics").findValuesAsText("name"));
             List<String> chosen = new java.util.ArrayList<>();
             for (@Nullable List<String> names : java.util.Arrays.asList(on, off, only)) {
                 if (names != null) {

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The cells of a [QueryResult] as JSON, and back, with every digit kept; numbers as
-/// [PlainNumber] has them.
+/// The cells of a [QueryResult] as JSON, and back, with every digit kept; numbers as [PlainNumber]
+/// has them.
 final class JsonCells {
     static final JsonFactory JSON = new JsonFactory();
 

@@ -98,9 +98,9 @@ public final class Pages implements HttpService, AutoCloseable {
                 clock.instant());
     }
 
-    /// `{"well":false,"findings":[{"severity":"bad","text":…,"link":…,"since":…}]}`: the first page's
-    /// first lines; `severity` is `bad` or `warning`, `link` a path or empty, `since` an ISO-8601 time
-    /// in UTC or null.
+    /// `{"well":false,"findings":[{"severity":"bad","text":…,"link":…,"since":…}]}`: the first
+    /// page's first lines; `severity` is `bad` or `warning`, `link` a path or empty, `since` an
+    /// ISO-8601 time in UTC or null.
     private void verdict(ServerRequest request, ServerResponse response) throws IOException {
         Verdict verdict = overview().verdict();
         Reply.json(

@@ -82,7 +82,8 @@ class VerdictTest {
 
     @Test
     void each_line_is_one_link_to_where_the_thing_is_shown() throws Exception {
-        InputStatus shop = at.shop(List.of(at.run(Duration.ofSeconds(10), Run.Outcome.ERROR))).get(0);
+        InputStatus shop =
+                at.shop(List.of(at.run(Duration.ofSeconds(10), Run.Outcome.ERROR))).get(0);
         at.inputs =
                 List.of(
                         new InputStatus(

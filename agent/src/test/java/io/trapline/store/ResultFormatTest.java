@@ -93,14 +93,14 @@ class ResultFormatTest {
                         List.of(
                                 Arrays.asList(
                                         new BigInteger("18446744073709551615"),
-                                        new BigDecimal("1.10")),
+                                        new BigDecimal("1.1")),
                                 Arrays.asList(true, null)));
         String json = written(ResultFormat.JSON, result);
 
         assertThat(json)
                 .isEqualTo(
                         "{\"columns\":[\"a\",\"a\"],"
-                                + "\"rows\":[[18446744073709551615,1.10],[true,null]]}");
+                                + "\"rows\":[[18446744073709551615,1.1],[true,null]]}");
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         assertThat(QueryResult.fromJson(new ByteArrayInputStream(bytes))).isEqualTo(result);
     }

@@ -25,8 +25,6 @@ final class WorkerProcess {
     private static final Logger log = LoggerFactory.getLogger(WorkerProcess.class);
     private static final int LAST_LINES = 20;
     private static final Duration UNREAD_LIMIT = Duration.ofSeconds(20);
-    private static final String SENT =
-            "sent %s (something in it writes to the pipe that it shares with the agent)";
 
     /// Starts all processes: the kernel takes a worker's parent to be the thread that started it,
     /// and tells the worker when that one ends.
@@ -213,7 +211,11 @@ final class WorkerProcess {
         } catch (BadFrameException e) {
             if (killedBecause.isEmpty() && process.isAlive()) {
                 sentBadFrame = true;
-                kill(SENT.formatted(e.getMessage()));
+                kill(
+                        "sent "
+                                + e.getMessage()
+                                + " (something in it writes to the pipe that it shares with the"
+                                + " agent)");
             }
         } catch (IOException e) {
             trouble = process.isAlive() ? " (" + e.getMessage() + ")" : "";

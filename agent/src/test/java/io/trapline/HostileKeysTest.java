@@ -11,6 +11,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -74,7 +75,7 @@ class HostileKeysTest {
     /// What has no `equals` of its own is told apart by identity, and its hash is not chosen.
     private static boolean isOrdered(Type key) {
         if (!(key instanceof Class<?> type)) {
-            return key instanceof java.lang.reflect.TypeVariable<?>;
+            return key instanceof TypeVariable<?>;
         }
         try {
             return Comparable.class.isAssignableFrom(type)

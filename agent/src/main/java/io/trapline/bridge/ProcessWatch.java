@@ -88,7 +88,7 @@ final class ProcessWatch {
 
     private static void count() {
         ProcessTable table = ProcessTable.read();
-        for (Watched each : watched) {
+        for (Watched each : List.copyOf(watched)) {
             int count = others(each, table).size();
             if (count > each.most() && watched.remove(each)) {
                 end(each);

@@ -1,5 +1,6 @@
 package io.trapline.bridge;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,8 +10,8 @@ import io.trapline.bridge.FrameBudget.Share;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,12 +21,13 @@ class FrameBudgetTest {
     private static final int LARGE = FrameBudget.SMALL + 1;
 
     private static Future<Hold> take(Share share, int bytes) {
-        return Executors.newVirtualThreadPerTaskExecutor().submit(() -> share.take(bytes));
+        FutureTask<Hold> taking = new FutureTask<>(() -> share.take(bytes));
+        Thread.ofVirtual().start(taking);
+        return taking;
     }
 
     private static void assertWaits(Future<Hold> taking) {
-        assertThatThrownBy(() -> taking.get(50, java.util.concurrent.TimeUnit.MILLISECONDS))
-                .isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> taking.get(50, MILLISECONDS)).isInstanceOf(TimeoutException.class);
     }
 
     @Test

@@ -212,8 +212,10 @@ final class WorkerProcess {
             if (killedBecause.isEmpty() && process.isAlive()) {
                 sentBadFrame = true;
                 kill(
-                        "sent %s (something in it writes to the pipe that it shares with the agent)"
-                                .formatted(e.getMessage()));
+                        "sent "
+                                + e.getMessage()
+                                + " (something in it writes to the pipe that it shares with the"
+                                + " agent)");
             }
         } catch (IOException e) {
             trouble = process.isAlive() ? " (" + e.getMessage() + ")" : "";

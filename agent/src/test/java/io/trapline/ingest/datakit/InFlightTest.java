@@ -20,19 +20,17 @@ class InFlightTest {
     @Test
     void one_sender_leaves_room_for_the_others() throws RefusedException {
         Source slow = sender();
-        try (Reservation first = inFlight.open(slow);
-                Reservation second = inFlight.open(slow);
-                Reservation other = inFlight.open(sender())) {
-            first.add(75);
-            assertThatThrownBy(() -> second.add(1))
-                    .hasMessageContaining("of the same sender hold 75 of 75 bytes");
-            second.close();
-            assertThatCode(() -> other.add(25)).doesNotThrowAnyException();
-            first.close();
-            Reservation third = inFlight.open(slow);
-            assertThatCode(() -> third.add(75)).doesNotThrowAnyException();
-            third.close();
-        }
+        Reservation first = inFlight.open(slow);
+        first.add(75);
+        Reservation second = inFlight.open(slow);
+        assertThatThrownBy(() -> second.add(1))
+                .hasMessageContaining("of the same sender hold 75 of 75 bytes");
+        second.close();
+        Reservation other = inFlight.open(sender());
+        assertThatCode(() -> other.add(25)).doesNotThrowAnyException();
+        first.close();
+        Reservation third = inFlight.open(slow);
+        assertThatCode(() -> third.add(75)).doesNotThrowAnyException();
     }
 
     @Test

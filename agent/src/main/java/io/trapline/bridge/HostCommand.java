@@ -15,10 +15,10 @@ import java.util.stream.Collectors;
 ///
 /// Beside the last library of the class path lie the JVM's start cache (`host.aot`: what a host
 /// loads, links and learns in a first run) and Python's standard library, unpacked (`home`); beside
-/// the first one lies what the cache was made of (`trained`). Without the first, or with one of another JDK, a host starts slower
-/// and works the same; the JVM does not notice that a library has changed since, so one of other
-/// libraries is not used. Without the last, or for a user who may not write there (GraalPy insists), the standard
-/// library is unpacked into the data folder.
+/// the first one lies what the cache was made of (`trained`). Without the first, or with one of
+/// another JDK, a host starts slower and works the same; the JVM does not notice that a library has
+/// changed since, so one of other libraries is not used. Without the last, or for a user who may
+/// not write there (GraalPy insists), the standard library is unpacked into the data folder.
 final class HostCommand {
     private static final String CACHE = "host.aot";
     private static final String OF = "trained";
@@ -70,11 +70,9 @@ final class HostCommand {
                                 .formatted(
                                         library,
                                         Files.size(library),
-                                        Files.getLastModifiedTime(library)
-                                                .to(TimeUnit.SECONDS)));
+                                        Files.getLastModifiedTime(library).to(TimeUnit.SECONDS)));
             }
-            return Files.exists(cache)
-                    && program.equals(Set.copyOf(Files.readAllLines(of)));
+            return Files.exists(cache) && program.equals(Set.copyOf(Files.readAllLines(of)));
         } catch (IOException _) {
             return false;
         }

@@ -110,8 +110,9 @@ public final class FilterJson {
                 if (!isTexts(value)) {
                     problems.add(name + ": expected a list of names");
                 } else {
-                    value.forEach(listed -> FilterRule.problem(listed.textValue())
-                            .ifPresent(problem -> problems.add(name + ": " + problem)));
+                    value.forEach(listed ->
+                            FilterRule.problem(listed.textValue())
+                                    .ifPresent(problem -> problems.add(name + ": " + problem)));
                 }
             } else if (key.endsWith(AUTO_ADD)) {
                 if (!value.isInt() || value.intValue() < 0 || value.intValue() > MAX_LEARNED) {

@@ -37,10 +37,16 @@ public record FilterRule(
     private static final String TYPES =
             "\"allow\", \"accept\", \"deny\", \"skipto:ID\", \"add_measurement_tag:CATEGORY:VALUE\"";
     private static final String QUERY = "a tag query, such as \"and(env:prod)\"";
+
     /// As the decoder reads them; they end a name.
     private static final Pattern BLOCKS =
             Pattern.compile(
-                    "(?:\\|ST\\[(?:" + Check.TAG + "(?:," + Check.TAG + ")*+)?]|\\|MT\\{[^}]*+})++");
+                    "(?:\\|ST\\[(?:"
+                            + Check.TAG
+                            + "(?:,"
+                            + Check.TAG
+                            + ")*+)?]|\\|MT\\{[^}]*+})++");
+
     private static final Pattern BLOCK = Pattern.compile("\\|ST\\[|\\|MT\\{");
 
     private static final List<String> LEARNING =

@@ -6,8 +6,8 @@ import java.util.regex.PatternSyntaxException;
 
 /// Regular expressions as upstream reads them (PCRE), compiled for Java.
 ///
-/// What both write alike stays; what Java writes otherwise is rewritten (`[[:digit:]]`, a `[`, `&&` or
-/// space within a class, a brace that repeats nothing, `(?P<name>…)`, comments); what Java would
+/// What both write alike stays; what Java writes otherwise is rewritten (`[[:digit:]]`, a `[`, `&&`
+/// or space within a class, a brace that repeats nothing, `(?P<name>…)`, comments); what Java would
 /// silently read as something else (`(?U)`, `(?u)`, `(?d)`) or does not have is refused.
 public final class PcrePattern {
     private static final Map<String, String> CLASSES =

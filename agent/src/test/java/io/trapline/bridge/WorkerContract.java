@@ -712,6 +712,11 @@ abstract class WorkerContract {
     }
 
     @Test
+    void a_sleep_of_a_fraction_is_ended() {
+        ends("import time", "time.sleep(600.5)");
+    }
+
+    @Test
     void a_wait_for_a_connection_is_ended() {
         ends(
                 "import socket",

@@ -260,8 +260,7 @@ final class TypedValue {
         losses.add(
                 name,
                 outOfRange,
-                firstOutOfRange
-                        + (instead.startsWith("stored") ? ", " + instead : ", left out"));
+                firstOutOfRange + (instead.startsWith("stored") ? ", " + instead : ", left out"));
     }
 
     private SampleValue text(StreamId stream, Losses losses) {

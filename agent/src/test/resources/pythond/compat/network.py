@@ -171,6 +171,15 @@ def socket__a_name_that_is_unknown():
 
 
 @case
+def socket__thousands_that_are_not_closed():
+    for _ in range(2500):
+        socket.socket()
+    with socket.create_server(LOCAL) as server, socket.create_connection(server.getsockname()) as client:
+        client.sendall(b"x")
+        return {"open": len(os.listdir("/proc/self/fd")) < 2000, "answer": server.accept()[0].recv(1)}
+
+
+@case
 def select__which_socket_is_ready():
     one, two = socket.socketpair()
     with one, two:

@@ -7,11 +7,11 @@ Imported there only, before any collector. Three kinds of amendment:
 - what cannot work fails with a message that names the way out, `cmd = "python3"`.
 """
 
-import builtins
-import io
 import os
 import sys
-import weakref
+
+import trapline_embedded_absent
+import trapline_embedded_files
 
 STDOUT, STDERR = 0, 1
 
@@ -55,7 +55,7 @@ def install(runner, host):
     _keep_process_apart(host)
     _tell_of_absent_names()
     _fill_gaps()
-    _remember_files()
+    trapline_embedded_files.install()
     sys.meta_path.insert(0, _Amendments())
     sys.meta_path.insert(0, _NativeModules())
     sys.meta_path.append(_Absent())
@@ -99,6 +99,7 @@ def _start_children(runner, host):
         return printed[stream]
 
     def start(*arguments):
+        trapline_embedded_files.flush()
         arguments = list(arguments)
         if arguments[_BEFORE_EXEC] is not None:
             raise cannot("preexec_fn", "start_new_session, process_group, umask and cwd of subprocess.Popen do")
@@ -141,52 +142,6 @@ def _start_children(runner, host):
     runner.descriptor_of = descriptor
 
 
-_opened = weakref.WeakSet()
-
-
-class _Open:
-    """`open`, which is no function that would become a method of a class that keeps it."""
-
-    def __init__(self, function):
-        self._function = function
-        self.__name__ = self.__qualname__ = "open"
-        self.__doc__ = function.__doc__
-        self.__module__ = "io"
-
-    def __call__(self, *arguments, **options):
-        file = self._function(*arguments, **options)
-        _opened.add(file)
-        return file
-
-    def __repr__(self):
-        return "<built-in function open>"
-
-
-def _remember_files():
-    import _io
-
-    builtins.open = io.open = _io.open = _Open(io.open)
-
-
-def _amend_socket(socket):
-    construct = socket.socket.__init__
-
-    def __init__(self, *arguments, **options):
-        construct(self, *arguments, **options)
-        _opened.add(self)
-
-    socket.socket.__init__ = __init__
-
-
-def close_files():
-    """What a process's end does for a python3: the files and sockets that the input has left open."""
-    for file in list(_opened):
-        try:
-            file.close()
-        except Exception:
-            pass  # it is as good as closed
-
-
 def _keep_process_apart(host):
     for name in ("execv", "execve", "execl", "execle", "execlp", "execlpe", "execvp", "execvpe"):
         setattr(os, name, _refusing("os." + name, "it would replace all inputs of the process"))
@@ -227,11 +182,12 @@ def _tell_of_absent_names():
     import posix
 
     known = set(os.__all__)
+    absent_names = frozenset(trapline_embedded_absent.NAMES["os"].split())
 
     def absent(name):
         if name in _FORKING:
             raise AttributeError(str(cannot("os." + name, "a process with threads like the embedded Python's cannot fork")))
-        if name in _ABSENT_OF_OS:
+        if name in absent_names:
             raise AttributeError(str(cannot("os." + name)))
         raise AttributeError("module 'os' has no attribute '%s'" % name)
 
@@ -252,6 +208,12 @@ def _fill_gaps():
     import trapline_embedded_time
 
     trapline_embedded_time.install()
+    trapline_embedded_absent.make()
+    for name in trapline_embedded_absent.NAMES:
+        if name in sys.modules or name in sys.builtin_module_names:
+            module = __import__(name)
+            if name != "os":
+                trapline_embedded_absent.refuse(module, cannot)
     os.getloadavg = _load_averages
     if not hasattr(fcntl, "fcntl"):
         fcntl.fcntl = _fcntl
@@ -335,15 +297,6 @@ class _Poll:
         return list(found.items())
 
 
-_ABSENT_OF_OS = frozenset(
-    "abort chroot closerange confstr copy_file_range fdatasync getlogin getpriority getrandom getxattr initgroups "
-    "listxattr lockf major makedev memfd_create minor mkfifo mknod nice pidfd_open pipe2 posix_fadvise "
-    "posix_fallocate pread preadv pwrite pwritev readv register_at_fork removexattr sched_getaffinity "
-    "sched_getscheduler sched_setaffinity sched_yield sendfile setpriority setxattr splice sync times wait3 wait4 "
-    "waitid writev".split()
-)
-
-
 class _Absent:
     """The last finder: what nobody has found, and CPython has."""
 
@@ -397,9 +350,15 @@ class _Amendments:
     def __init__(self):
         self._left = {
             "socket": _amend_socket,
+            "ssl": _refuse_absent,
+            "tempfile": trapline_embedded_files.amend_tempfile,
+            "zipfile": trapline_embedded_files.amend_zipfile,
+            "gzip": trapline_embedded_files.amend_gzip,
+            "lzma": trapline_embedded_files.amend_lzma,
             "bz2": _amend_bz2,
             "hashlib": _amend_hashlib,
             "locale": _amend_locale,
+            "tracemalloc": _refuse_absent,
             "zoneinfo": _amend_zoneinfo,
             "multiprocessing.process": _amend_process,
             "multiprocessing.pool": _amend_pool,
@@ -438,6 +397,17 @@ def _wrapped(spec, create=None, execute=None):
     return spec
 
 
+def _refuse_absent(module):
+    if module.__name__ in trapline_embedded_absent.NAMES:
+        trapline_embedded_absent.refuse(module, cannot)
+
+
+def _amend_socket(socket):
+    trapline_embedded_files.amend_socket(socket)
+    trapline_embedded_absent.amend_socket(socket)
+    _refuse_absent(socket)
+
+
 def _amend_bz2(bz2):
     """Its C library is not there, and the Java exception that says so cannot be caught."""
     why = "gzip and lzma do work"
@@ -456,6 +426,7 @@ def _amend_hashlib(hashlib):
         return new(name, *arguments, **options)
 
     hashlib.new = new_or_refuse
+    _refuse_absent(hashlib)
     hashlib.blake2b, hashlib.blake2s = _refusing("hashlib.blake2b", why), _refusing("hashlib.blake2s", why)
 
 
@@ -472,6 +443,7 @@ def _amend_locale(locale):
         return name if known else answer
 
     locale.setlocale = setlocale_or_explain
+    _refuse_absent(locale)
 
 
 def _amend_zoneinfo(zoneinfo):

@@ -266,6 +266,33 @@ def _end_with_agent():
             pass
 
 
+def _end_gently(closing):
+    """On SIGTERM. A child that a script forks has the handler too, and must end as any program does: else it lives on
+    where `Process.terminate()` and `Pool.terminate()` wait for its end. A SIGTERM that comes before the handler is gone
+    would be lost, so it has to wait."""
+    held = {}
+
+    def close(*_):
+        closing.set()
+
+    def hold():
+        held[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+
+    def let_go():
+        before = held.pop(threading.get_ident(), None)
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def let_go_in_child():
+        if signal.getsignal(signal.SIGTERM) is close:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        let_go()
+
+    signal.signal(signal.SIGTERM, close)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=let_go_in_child)
+
+
 def main():
     try:
         os.setsid()
@@ -294,7 +321,7 @@ def main():
     sys.modules["__main__"] = type(sys)("__main__")
     threading.Thread(target=pipe.listen, name="trapline-reader", daemon=True).start()
     threading.Thread(target=_follow_prints, args=(prints, pipe.runner), name="trapline-stdout", daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: pipe.closing.set())
+    _end_gently(pipe.closing)
     answer = pipe.runner.load(spec)
     pipe.send(LOADED, 0, json.dumps(answer).encode())
     pipe.closing.wait()

@@ -566,27 +566,40 @@ def embedded(host):
 class _Embedded:
     def __init__(self, host):
         import trapline_embedded
+        import trapline_embedded_files
 
+        self._files = trapline_embedded_files
         self._host = host
         self._runner = Runner(self)
         self._runner.prepare = trapline_embedded.add_python_path
         self._runner.child_started = host.childStarted
         trapline_embedded.install(self._runner, host)
-        self._close_files = trapline_embedded.close_files
 
     # Called by Java
     def load(self, spec):
         import json
 
-        return json.dumps(self._runner.load(json.loads(spec)))
+        self._files.enter()
+        try:
+            return json.dumps(self._runner.load(json.loads(spec)))
+        finally:
+            self._files.leave()
+
+    def stand_by(self):
+        """In the thread that loaded: waits for ever, and so lets what is due on the main thread happen."""
+        threading.Event().wait()
 
     def run(self, collector_id, run_id):
-        kind, text = self._runner.run(collector_id, run_id)
+        self._files.enter()
+        try:
+            kind, text = self._runner.run(collector_id, run_id)
+        finally:
+            self._files.leave()
         return kind + "\n" + text
 
     def close(self):
         self._runner.exit_handlers()
-        self._close_files()
+        self._files.close_files()
 
     # The channel
     def report(self, collector, run, text):

@@ -62,7 +62,7 @@ public final class Agent implements AutoCloseable {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             Agent agent = new Agent(home, program, InForce.read(home, CLOCK), lock, parts);
             agent.listener.publish();
-            agent.reloading.runInputs(Set.of());
+            var _ = agent.reloading.runInputs(Set.of());
             serves = true;
             return agent;
         } catch (HomeLock.HeldException

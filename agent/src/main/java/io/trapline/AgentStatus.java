@@ -5,6 +5,7 @@ import io.trapline.gitsync.GitSync;
 import io.trapline.journal.Journal;
 import io.trapline.store.Store;
 import io.trapline.telemetry.Version;
+import io.trapline.web.ConfigStatus;
 import io.trapline.web.GitView;
 import io.trapline.web.StatusView;
 import java.time.Duration;
@@ -45,6 +46,14 @@ record AgentStatus(
                         ledger());
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
+    }
+
+    /// What became of the last reading of the configuration, and what is wrong with the files that
+    /// it names.
+    ConfigStatus config() {
+        ConfigStatus read = inForce.status();
+        return new ConfigStatus(
+                read.generation(), problems(), read.errors(), read.refused(), read.readAt());
     }
 
     private List<String> problems() {

@@ -204,24 +204,39 @@ final class Reloading {
             }
         }
         long generation = inForce.accepted(warnings, problems, readAt);
-        runInputs(restless);
+        List<String> touched = runInputs(restless);
         LOG.info(
-                same
-                        ? "reloaded, nothing changed: configuration {} is in force, {} input(s)"
-                        : "configuration {} is in force: {} input(s)",
+                "{}configuration {} is in force: {}{}{}",
+                same && touched.isEmpty() && warnings.isEmpty()
+                        ? "reloaded, nothing changed: "
+                        : same ? "reloaded, no setting changed: " : "",
                 generation,
-                fresh.inputs().size());
+                counted(fresh.inputs().size(), "input"),
+                touched.isEmpty()
+                        ? ""
+                        : "; new, gone or with changed scripts: " + String.join(", ", touched),
+                warnings.isEmpty()
+                        ? ""
+                        : "; " + counted(warnings.size(), "remark") + ", logged before this line");
         return new Reload.InForce(generation, warnings);
+    }
+
+    private static String counted(int count, String noun) {
+        return count + " " + noun + (count == 1 ? "" : "s");
     }
 
     /// Has the inputs, repositories and files that are configured run, synced and watched.
     ///
     /// @param restless files that are being written
-    void runInputs(Set<Path> restless) {
+    /// @return the inputs that this starts, replaces or ends, by name
+    List<String> runInputs(Set<Path> restless) {
         Settings now = inForce.settings();
-        late.collectors().apply(now.role() == Role.CORE ? List.of() : now.inputs(), restless);
+        List<String> touched =
+                late.collectors()
+                        .apply(now.role() == Role.CORE ? List.of() : now.inputs(), restless);
         late.gitSync().orElseThrow().configure(now.git());
         late.watcher().orElseThrow().watch(now.watch());
+        return touched;
     }
 
     /// What could not be opened, and goes on where it was.

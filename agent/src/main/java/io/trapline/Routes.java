@@ -4,6 +4,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trapline.forward.Outputs;
+import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.journal.Journal;
@@ -76,7 +77,8 @@ final class Routes {
                         html,
                         late::inputs,
                         journal::status,
-                        inForce::status,
+                        status::config,
+                        () -> late.gitSync().map(GitSync::status).orElse(List.of()),
                         store,
                         outputsCalls,
                         clock);

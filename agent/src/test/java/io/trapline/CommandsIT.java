@@ -113,7 +113,7 @@ class CommandsIT {
     @Test
     void a_run_that_is_waited_for_tells_what_became_of_it() throws Exception {
         Ended good = run("collectors", "run", "mine", "Good", "--wait");
-        assertThat(good.out()).matches("mine/Good: ok in [0-9.]+ ms, 1 point\\(s\\)\n");
+        assertThat(good.out()).matches("mine/Good: ok in [0-9.]+ m?s, 1 point\n");
         assertThat(good.exitCode()).isZero();
 
         Ended bad = run("collectors", "run", "mine", "Bad", "--wait");
@@ -164,8 +164,50 @@ class CommandsIT {
         Ended check = run("status", "--check");
         assertThat(check.exitCode()).isEqualTo(1);
         assertThat(check.out())
-                .contains("wrong: mine/Bad, last run: error: ValueError: the queue is");
+                .containsPattern("wrong: Collector mine/Bad failed.*: ValueError: the queue is");
         assertThat(JSON.readTree(run("status", "--json").out()).path("outputs")).hasSize(1);
+    }
+
+    @Test
+    void the_check_says_what_the_first_page_says_and_nothing_else() throws Exception {
+        run("collectors", "run", "mine", "Bad", "--wait");
+        assertThat(
+                        agent.post(
+                                        "/v1/write/keyevent",
+                                        "disk,df_event_id=d1,df_status=critical"
+                                                + " df_title=\"the disk is full\"")
+                                .statusCode())
+                .isEqualTo(200);
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(
+                        () -> assertThat(shown()).anyMatch(line -> line.contains("disk is full")));
+        for (int i = 0; i < 2; i++) {
+            Ended check = run("status", "--check");
+            assertThat(check.exitCode()).isEqualTo(1);
+            assertThat(check.out().lines().map(line -> line.replaceFirst(", since .*", "")))
+                    .allMatch(line -> line.matches("(wrong|to look at): .*"))
+                    .extracting(line -> line.replaceFirst("^[a-z ]+: ", ""))
+                    .allMatch(line -> shown().stream().anyMatch(it -> same(it, line)))
+                    .hasSameSizeAs(shown());
+        }
+        JsonNode all = JSON.readTree(run("status", "--check", "--json").out());
+        assertThat(all.path("findings").findValuesAsText("text"))
+                .anyMatch(text -> text.contains("the disk is full"));
+        assertThat(all.path("inputs")).hasSize(1);
+    }
+
+    /// Ages move on between two looks.
+    private static boolean same(String one, String other) {
+        String ages = "[0-9]+ (s|min|batch(es)?) .*|now$|just now$";
+        return one.replaceFirst(ages, "").startsWith(other.replaceFirst(ages, ""));
+    }
+
+    private static List<String> shown() {
+        try {
+            return org.jsoup.Jsoup.parse(agent.get("/").body()).select(".ailments li").eachText();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -223,6 +265,109 @@ class CommandsIT {
                                 .contains("reloaded, nothing changed"));
         assertThat(Files.readString(home.resolve("logs/mine.log")))
                 .contains("what the collectors of input mine print and log:");
+    }
+
+    @Test
+    void a_reload_by_command_says_what_became_of_it_and_the_log_names_the_inputs()
+            throws Exception {
+        assertThat(run("reload").out()).matches("configuration [0-9]+ is in force\n");
+        Path wrong = home.resolve("conf.d/z.conf");
+        Files.writeString(wrong, "[[inputs.pythond]]\nname = \"z\"\ndirs = 7\n");
+        try {
+            Ended refused = run("reload");
+            assertThat(refused.exitCode()).isEqualTo(2);
+            assertThat(refused.out()).contains("conf.d/z.conf:3: ").contains("refused: ");
+            assertThat(JSON.readTree(run("reload", "--json").out()).path("problems")).hasSize(1);
+        } finally {
+            Files.delete(wrong);
+        }
+        Path script = home.resolve("python.d/mine/two.py");
+        Files.writeString(script, Files.readString(script) + "\n# changed\n");
+        run("reload");
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() ->
+                        assertThat(Files.readString(home.resolve("logs/trapline.log")))
+                                .containsPattern(
+                                        "in force: 1 input; new, gone or with changed scripts: mine"));
+    }
+
+    @Test
+    void under_nohup_the_agent_says_that_a_signal_does_not_reload_and_the_command_does()
+            throws Exception {
+        Path other = RunningAgent.home(folder.resolve("nohup"));
+        try (RunningAgent under = RunningAgent.start(other, "nohup")) {
+            assertThat(Files.readString(other.resolve("logs/trapline.log")))
+                    .contains("SIGHUP is ignored")
+                    .contains("`trapline reload`");
+            assertThat(RunningAgent.run(other, "reload").exitCode()).isZero();
+            assertThat(under.get("/").statusCode()).isEqualTo(200);
+        }
+        assertThat(Files.readString(home.resolve("logs/trapline.log")))
+                .doesNotContain("SIGHUP is ignored");
+    }
+
+    @Test
+    void numbers_have_one_format_in_json_and_are_never_cut_on_a_terminal() throws Exception {
+        assertThat(
+                        agent.post(
+                                        "/v1/write/metric",
+                                        "big.number.of.things,region=eu-central-1,zone=a"
+                                                + " up=89513163801234,few=[1.0,2.0]")
+                                .statusCode())
+                .isEqualTo(200);
+        String sql = "select * from metrics where name = 'big.number.of.things.up'";
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() ->
+                        assertThat(JSON.readTree(run("query", "--json", sql).out()).path("rows"))
+                                .hasSize(1));
+        assertThat(run("query", "--json", sql).out()).contains("89513163801234,");
+        assertThat(
+                        run(
+                                        "query",
+                                        "--json",
+                                        "select 64037.0::double, 1e15, 2.5e20, [1.0::double]")
+                                .out())
+                .contains("[64037,1e15,2.5e20,[1]]");
+        assertThat(run("query", "--json", "select text from metrics where name like '%.few'").out())
+                .contains("[\"[1,2]\"]");
+
+        String narrow = onTerminal(80, Map.of(), "query", sql);
+        assertThat(narrow)
+                .contains("value: 89513163801234")
+                .contains("name: big.number.of.things.up")
+                .doesNotContain("…");
+        String status = onTerminal(80, Map.of(), "status");
+        assertThat(status)
+                .contains("collector")
+                .containsPattern("[0-9.]+ (ms|s) ")
+                .doesNotContain("colle…");
+        assertThat(run("status").out().lines().filter(line -> line.contains("nowhere")))
+                .as("the lag of an output, once")
+                .hasSize(1);
+    }
+
+    @Test
+    void an_output_is_shown_with_its_units() throws Exception {
+        assertThat(run("outputs", "show", "nowhere").out())
+                .containsPattern("(?m)^lag: [0-9]+ batch(es)?$");
+    }
+
+    @Test
+    void a_choice_of_a_metric_that_never_came_is_told() throws Exception {
+        String uuid =
+                JSON.readTree(run("trap", "add", "--name", "mine", "--json").out())
+                        .path("id")
+                        .asText();
+        Ended chosen = run("trap", "metrics", uuid, "--select", "nosuch");
+        assertThat(chosen.out())
+                .contains("no metric named \"nosuch\" has arrived at this check; nothing changed");
+        String id =
+                JSON.readTree(run("push", "add", "--name", "mine", "--json").out())
+                        .path("data_id")
+                        .asText();
+        assertThat(run("push", "show", id).out())
+                .contains("rate: 1000/min\n")
+                .contains("max_future_time_offset: 3600 s\n");
     }
 
     @Test

@@ -55,9 +55,15 @@ final class RunningAgent implements AutoCloseable {
 
     /// Returns when the agent serves.
     static RunningAgent start(Path home) throws IOException {
+        return start(home, new String[0]);
+    }
+
+    /// @param before the command that starts it: `nohup`
+    static RunningAgent start(Path home, String... before) throws IOException {
+        ProcessBuilder run = command(home, "run");
+        run.command().addAll(0, List.of(before));
         Process process =
-                command(home, "run")
-                        .redirectError(
+                run.redirectError(
                                 ProcessBuilder.Redirect.appendTo(
                                         home.resolve("stderr.txt").toFile()))
                         .start();

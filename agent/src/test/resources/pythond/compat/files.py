@@ -39,6 +39,119 @@ def io__lines_and_appending():
 
 
 @case
+def io__files_that_are_not_closed():
+    import csv
+    import subprocess
+
+    place = folder()
+    open(place / "state", "w").write("5")
+    csv.writer(open(place / "rows", "w")).writerow([1, 2])
+
+    def log(line):
+        file = open(place / "log", "a")
+        file.write(line)
+
+    log("x\n"), log("y\n")
+    size = os.path.getsize(place / "log")
+    log("z\n")
+    shown = subprocess.check_output(["cat", place / "log"])
+    open(place / "new", "w").write("n")
+    os.rename(place / "new", place / "old")
+    return [open(place / "state").read(), open(place / "rows").read(), size, shown, os.open(place / "old", os.O_RDONLY) > 0, (place / "old").read_text()]
+
+
+@case
+def io__thousands_of_files_that_are_not_closed():
+    place = folder()
+    for number in range(3000):
+        open("/dev/null").read()
+        if not number % 3:
+            open(place / "f", "a").write("x")
+    return {"open": len(os.listdir("/proc/self/fd")) < 2500, "size": os.path.getsize(place / "f")}
+
+
+def until(condition):
+    """What CPython does when the last reference goes, the embedded Python does when it has collected."""
+    import gc
+    import time
+
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        gc.collect()
+        time.sleep(0.01)
+    return True
+
+
+@case
+def zipfile__an_archive_that_is_not_closed():
+    import zipfile
+
+    path = folder() / "z.zip"
+    zipfile.ZipFile(path, "w").writestr("a", "text")
+    until(lambda: zipfile.is_zipfile(path))
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("a")
+
+
+@case
+def gzip__archives_that_are_not_closed():
+    import gzip
+    import lzma
+
+    place = folder()
+
+    def text(opener, path):
+        try:
+            with opener(path) as file:
+                return file.read()
+        except (EOFError, MemoryError):  # of the embedded lzma, for a file without its end
+            return b""
+
+    found = []
+    for opener in (gzip.open, lzma.open):
+        opener(place / "dropped", "wb").write(b"bytes")
+        until(lambda: text(opener, place / "dropped"))
+        found.append(text(opener, place / "dropped"))
+    with gzip.open(place / "closed", "wb") as file:
+        file.write(b"0123456789")
+        told = file.tell()
+    return {"dropped": found, "told": told, "closed": text(gzip.open, place / "closed")}
+
+
+@case
+def tempfile__a_named_file_that_is_dropped():
+    name = tempfile.NamedTemporaryFile().name
+    return until(lambda: not os.path.exists(name))
+
+
+@case
+def generator__its_finally_when_it_is_dropped():
+    found = []
+
+    def numbers():
+        try:
+            yield 1
+        finally:
+            found.append("finally")
+
+    next(numbers())
+    return found
+
+
+@case
+def object__its_del_when_it_is_dropped():
+    found = []
+
+    class Kept:
+        def __del__(self):
+            found.append("del")
+
+    Kept()
+    return found
+
+
+@case
 def io__seek_tell_and_truncate():
     with open(folder() / "f", "w+b") as file:
         file.write(b"0123456789")

@@ -171,6 +171,15 @@ def socket__a_name_that_is_unknown():
 
 
 @case
+def socket__thousands_that_are_not_closed():
+    for _ in range(2500):
+        socket.socket()
+    with socket.create_server(LOCAL) as server, socket.create_connection(server.getsockname()) as client:
+        client.sendall(b"x")
+        return {"open": len(os.listdir("/proc/self/fd")) < 2000, "answer": server.accept()[0].recv(1)}
+
+
+@case
 def select__which_socket_is_ready():
     one, two = socket.socketpair()
     with one, two:
@@ -281,6 +290,29 @@ def ssl__contexts():
 
     context = ssl.create_default_context()
     return {"mode": context.verify_mode.name, "host": context.check_hostname, "sni": ssl.HAS_SNI, "minimum": context.minimum_version.name}
+
+
+@case
+def ssl__the_authorities_of_the_host():
+    import ssl
+
+    return {"there": len(ssl.create_default_context().get_ca_certs()) > 0}
+
+
+@case
+def socket__options_of_ip_and_flags():
+    one, two = socket.socketpair()
+    with one, two, socket.socket() as other:
+        other.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 5)
+        one.sendall(b"xy")
+        return {
+            "ttl": other.getsockopt(socket.IPPROTO_IP, socket.IP_TTL),
+            "peeked": two.recv(1, socket.MSG_PEEK),
+            "taken": two.recv(9, socket.MSG_DONTWAIT),
+            "interface": socket.if_indextoname(socket.if_nametoindex("lo")),
+            "all": socket.if_nameindex()[0],
+            "none": raised(socket.if_nametoindex, "no-such"),
+        }
 
 
 @case

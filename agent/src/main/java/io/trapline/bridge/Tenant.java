@@ -18,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.EnvironmentAccess;
@@ -49,6 +50,7 @@ final class Tenant {
     private final Map<Long, ActiveRun> runs = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<String>> reports = new ConcurrentHashMap<>();
     private final AtomicLong reportNumbers = new AtomicLong();
+    private final AtomicInteger interrupts = new AtomicInteger(); // under way
     private final AtomicBoolean ended = new AtomicBoolean();
     private final ExecutorService root;
     private volatile boolean folderIsOwn;
@@ -123,10 +125,40 @@ final class Tenant {
             runner = embedded;
             String loaded = embedded.invokeMember("load", request).asString();
             host.send(Frame.of(Kind.LOADED, number, 0, loaded));
+            standBy(embedded);
         } catch (PolyglotException e) {
             end("its modules did not load: " + described(e));
         } catch (OutOfMemoryError _) {
             end("its modules did not load: the host process has no memory left");
+        }
+    }
+
+    /// Stays in the context: its first thread is the only one on which GraalPy calls what is to be
+    /// called when an object is collected (of weak references, `weakref.finalize` and files).
+    private void standBy(Value embedded) {
+        while (!ended.get()) {
+            try {
+                embedded.invokeMember("stand_by");
+            } catch (PolyglotException e) {
+                if (e.isCancelled() || e.isExit() || !e.isInterrupted()) {
+                    return; // the context ends
+                }
+            } catch (IllegalStateException _) {
+                return; // the context has ended
+            }
+            awaitInterrupts();
+        }
+    }
+
+    /// An interrupt is over once all threads are out of the context.
+    private void awaitInterrupts() {
+        boolean _ = Thread.interrupted();
+        try {
+            do {
+                Thread.sleep(WAKE_EVERY);
+            } while (interrupts.get() > 0);
+        } catch (InterruptedException _) {
+            // of the interrupt that it waits for; the next one finds this thread inside
         }
     }
 
@@ -229,7 +261,8 @@ final class Tenant {
                 });
     }
 
-    private static void interrupt(Context python, Duration limit) throws TimeoutException {
+    private void interrupt(Context python, Duration limit) throws TimeoutException {
+        int _ = interrupts.incrementAndGet();
         CountDownLatch over = new CountDownLatch(1);
         Thread.ofPlatform()
                 .daemon()
@@ -247,6 +280,7 @@ final class Tenant {
             python.interrupt(limit);
         } finally {
             over.countDown();
+            int _ = interrupts.decrementAndGet();
         }
     }
 

@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             QueryCommand.class,
             StatusCommand.class,
+            ReloadCommand.class,
             TrainCommand.class,
             TryCommand.class,
             CheckConfigCommand.class,
@@ -90,6 +91,15 @@ public final class Cli {
     static CommandLine commandLine(Terminal terminal) {
         CommandLine all = new CommandLine(new Cli(terminal));
         addHelp(all);
+        // picocli shows the help of the last command that it knows, whatever stands after it.
+        all.setExecutionStrategy(parsed -> {
+            for (CommandLine each : parsed.asCommandLineList()) {
+                if (!each.getUnmatchedArguments().isEmpty()) {
+                    throw new UnmatchedArgumentException(each, each.getUnmatchedArguments());
+                }
+            }
+            return new CommandLine.RunLast().execute(parsed);
+        });
         return all.setParameterExceptionHandler((failure, _) -> misused(failure))
                 .setExecutionExceptionHandler((failure, command, _) -> failed(failure, command));
     }

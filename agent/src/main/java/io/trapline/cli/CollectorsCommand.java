@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.Home;
-import io.trapline.model.PlainNumber;
+import io.trapline.model.PlainDuration;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -232,7 +232,7 @@ final class CollectorsCommand {
 
         private void show(String name, JsonNode run, PrintWriter out) {
             out.println(
-                    "%s/%s: %s in %s ms, %d point(s)"
+                    "%s/%s: %s in %s, %d %s"
                             .formatted(
                                     input,
                                     TextTable.plain(name),
@@ -240,8 +240,9 @@ final class CollectorsCommand {
                                             .state(
                                                     run.path("outcome").asText(),
                                                     run.path("outcome").asText()),
-                                    PlainNumber.rounded(run.path("duration_ms").asDouble(), 3),
-                                    run.path("points").asLong()));
+                                    PlainDuration.millis(run.path("duration_ms").asDouble()),
+                                    run.path("points").asLong(),
+                                    run.path("points").asLong() == 1 ? "point" : "points"));
             run.path("error")
                     .asText()
                     .strip()

@@ -62,6 +62,11 @@ final class GitCommand {
             repositories =
                     JSON.valueToTree(
                             GitView.of(GitSync.onDisk(folder.gitrepos(), settings(folder))));
+            for (JsonNode one : repositories) {
+                // Nothing is starting: nobody asks the servers.
+                ((com.fasterxml.jackson.databind.node.ObjectNode) one)
+                        .put("state", "no agent runs");
+            }
         }
         return show(repositories, json);
     }

@@ -156,6 +156,19 @@ final class OutputsCommand implements Callable<Integer> {
         JsonNode ask(AgentClient agent, Home root) throws CommandFailure, IOException {
             return agent.get(path()).json();
         }
+
+        @Override
+        void show(JsonNode answer, PrintWriter out) {
+            ObjectNode shown = answer.deepCopy();
+            long lag = answer.path("lag").asLong();
+            shown.put("lag", lag + (lag == 1 ? " batch" : " batches"));
+            for (Map.Entry<String, JsonNode> member : answer.properties()) {
+                if (member.getKey().endsWith("_at") && member.getValue().isTextual()) {
+                    shown.put(member.getKey(), Times.seconds(member.getValue().asText()));
+                }
+            }
+            super.show(shown, out);
+        }
     }
 
     @Command(

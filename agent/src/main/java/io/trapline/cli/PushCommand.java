@@ -32,6 +32,9 @@ import picocli.CommandLine.Parameters;
             CommandLine.HelpCommand.class
         })
 final class PushCommand {
+    /// What a negative offset stands for.
+    private static final long DEFAULT_AHEAD_S = 3600;
+
     private static final String PUSH = "push";
 
     @Mixin
@@ -180,7 +183,11 @@ final class PushCommand {
 
         @Override
         void show(JsonNode push, PrintWriter out) {
-            showMembers(push, out);
+            ObjectNode shown = push.deepCopy();
+            shown.put("rate", rate(push.path("rate").asLong()));
+            long ahead = push.path("max_future_time_offset").asLong();
+            shown.put("max_future_time_offset", (ahead < 0 ? DEFAULT_AHEAD_S : ahead) + " s");
+            showMembers(shown, out);
         }
     }
 

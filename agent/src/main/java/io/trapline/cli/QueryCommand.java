@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
         description = "Asks the store, by the running agent or, when there is none, directly.",
         footer = {
             "",
-            "On a terminal, long cells are shortened so that a row fits. All of them, tracebacks with",
-            "their lines, are shown by --format line, or by \\G at the end of the statement:",
+            "On a terminal, long texts are shortened so that a row fits, and where that is not enough there",
+            "is one value a line, unless --format table is given. All of them, tracebacks with their lines,",
+            " are shown by --format line, or by \\G at the end of the statement:",
             "",
             "  trapline query \"select * from runs where outcome <> 'ok' order by time desc limit 3 \\G\""
         })
@@ -109,8 +110,13 @@ final class QueryCommand implements Callable<Integer> {
                 for (List<@Nullable Object> row : result.rows()) {
                     table.row(row);
                 }
-                table.print(out, Cli.terminal(spec));
-                count(result.rows().size(), out);
+                if (table.fits(Cli.terminal(spec)) || format != null) {
+                    table.print(out, Cli.terminal(spec));
+                    count(result.rows().size(), out);
+                } else {
+                    // Too many columns for this terminal: a value a line, and each of them whole.
+                    LineFormat.print(result, out);
+                }
             }
             case line -> LineFormat.print(result, out);
             case csv -> out.print(text(ResultFormat.CSV, result));

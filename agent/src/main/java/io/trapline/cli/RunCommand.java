@@ -14,12 +14,16 @@ import picocli.CommandLine.Mixin;
 
 @Command(
         name = "run",
-        description = "Runs the agent in the foreground until SIGTERM or SIGINT; SIGHUP reloads.")
+        description =
+                "Runs the agent in the foreground until SIGTERM or SIGINT; SIGHUP reloads, as `trapline reload`"
+                        + " does (only the latter under nohup).")
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
     /// A stop that takes longer is ended: a service manager would do the same, less politely.
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
+    private static final int HANGUP = 1;
 
     @Mixin private HomeOption home;
 
@@ -40,6 +44,12 @@ final class RunCommand implements Callable<Integer> {
         Home folder = folder();
         try (Agent agent = Agent.start(folder, HomeOption.program())) {
             Signals.handle("HUP", () -> Thread.ofVirtual().start(agent::reload));
+            if (Signals.isIgnored(HANGUP)) {
+                // The JVM leaves a signal alone that was ignored when it started.
+                LOG.warn(
+                        "SIGHUP is ignored, as under nohup: kill -HUP does nothing; `trapline reload`"
+                                + " reloads");
+            }
             System.out.println("ready " + agent.address());
             System.out.flush();
             stop.await();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.cli.AgentClient.Answer;
 import io.trapline.cli.TextTable.Shaded;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,9 +28,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit codes: 0 the agent answered, 1 no agent runs or it did not answer, 2 usage.",
-            "With --check also 1 when something is wrong: an input that does not run, a collector whose",
-            "last run did not end well, an output or repository that fails, the store, a full journal,",
-            "a refused configuration. What is paused by hand is not wrong."
+            "With --check: 0 where the first page says that all is well, and 1 with a line for each thing",
+            "that it names, after \"wrong:\", or \"to look at:\" where the page is amber. What is paused by",
+            "hand is not wrong."
         })
 final class StatusCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,8 +42,8 @@ final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--check",
             description =
-                    "For monitoring: exit code 1 when something is wrong, with one line for each"
-                            + " thing, after \"wrong:\".")
+                    "For monitoring: nothing but one line for each thing that is wrong, and exit code"
+                            + " 1 if there is one.")
     private boolean check;
 
     @Override
@@ -51,6 +52,13 @@ final class StatusCommand implements Callable<Integer> {
                 AgentClient.running(
                         home.home(),
                         "start one with `trapline run`, or name another folder with --home");
+        JsonNode verdict = check ? verdict(agent) : JSON.createObjectNode();
+        boolean wrong = !verdict.path("findings").isEmpty();
+        PrintWriter out = spec.commandLine().getOut();
+        if (check && !json.isWanted()) {
+            findings(verdict, out);
+            return wrong ? Cli.FAILED : Cli.OK;
+        }
         Answer answer = agent.get("/api/status");
         if (answer.status() != 200) {
             throw new CommandFailure(
@@ -58,22 +66,38 @@ final class StatusCommand implements Callable<Integer> {
         }
         ObjectNode status = (ObjectNode) JSON.readTree(answer.body());
         status.set("outputs", outputs(agent));
-        List<String> wrong = Wrong.in(status);
-        PrintWriter out = spec.commandLine().getOut();
+        if (check) {
+            status.set("findings", verdict.path("findings"));
+        }
         if (json.isWanted()) {
             JsonOption.print(status, out);
         } else {
             show(agent, status, out);
-            if (check) {
-                out.println();
-                wrong.forEach(line -> out.println("wrong: " + TextTable.plain(line)));
-                if (wrong.isEmpty()) {
-                    out.println("nothing is wrong");
-                }
-                out.flush();
-            }
         }
-        return check && !wrong.isEmpty() ? Cli.FAILED : Cli.OK;
+        return wrong ? Cli.FAILED : Cli.OK;
+    }
+
+    /// What the first page says in its first lines: one verdict for people and for monitoring.
+    private static JsonNode verdict(AgentClient agent) throws CommandFailure, IOException {
+        return agent.get("/api/verdict").json();
+    }
+
+    private static void findings(JsonNode verdict, PrintWriter out) {
+        for (JsonNode finding : verdict.path("findings")) {
+            boolean bad = finding.path("severity").asText().equals("bad");
+            String since =
+                    finding.path("since").isTextual()
+                            ? ", since " + finding.path("since").asText()
+                            : "";
+            out.println(
+                    (bad ? "wrong: " : "to look at: ")
+                            + TextTable.plain(finding.path("text").asText())
+                            + since);
+        }
+        if (verdict.path("findings").isEmpty()) {
+            out.println("nothing is wrong");
+        }
+        out.flush();
     }
 
     /// A list; empty when there are none.
@@ -128,15 +152,25 @@ final class StatusCommand implements Callable<Integer> {
                                 mebibytes(journal.path("max_bytes"))));
         for (JsonNode reader : journal.path("readers")) {
             long lag = reader.path("lag").asLong();
-            if (lag > 0) {
+            // Outputs have lines of their own.
+            if (lag > 0 && !reader.path("name").asText().startsWith("output/")) {
                 out.println(
                         "  %s: %d %s behind"
                                 .formatted(
-                                        Wrong.reader(reader.path("name").asText()),
+                                        reader(reader.path("name").asText()),
                                         lag,
                                         lag == 1 ? "batch" : "batches"));
             }
         }
+    }
+
+    /// What a cursor in the journal belongs to, in plain words.
+    private static String reader(String name) {
+        return switch (name) {
+            case "store" -> "the store";
+            case "period" -> "the periods of checks";
+            default -> name;
+        };
     }
 
     private void store(JsonNode store, PrintWriter out) {
@@ -188,7 +222,7 @@ final class StatusCommand implements Callable<Integer> {
                                 "took",
                                 "points",
                                 "next",
-                                "starts late"));
+                                "late"));
         boolean any = false;
         for (JsonNode input : inputs) {
             JsonNode collectors = input.path("collectors");
@@ -212,8 +246,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         table.print(out, terminal());
         if (any) {
-            out.println(
-                    "starts late: 99 of 100 runs start at most so long after their planned time");
+            out.println("late: 99 of 100 runs start at most so long after their planned time");
         }
     }
 
@@ -248,7 +281,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String milliseconds(JsonNode number) {
-        return PlainNumber.rounded(number.asDouble(), 2) + " ms";
+        return PlainDuration.millis(number.asDouble());
     }
 
     private static void problems(JsonNode inputs, PrintWriter out) {

@@ -6,14 +6,25 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Columns of text side by side, numbers to the right. On a terminal the widest columns are
-/// shortened, with `…`, until a row fits; elsewhere every cell is whole. What came from outside
-/// cannot steer the terminal.
+/// Columns of text side by side, numbers to the right. On a terminal the widest columns of text are
+/// shortened, with `…`, until a row fits; elsewhere every cell is whole. Numbers, times, names and
+/// titles are never shortened, a part of a number reads as another one: where these alone are too
+/// wide, rows are wider than the terminal. What came from outside cannot steer the terminal.
 final class TextTable {
     private static final String CUT = "…";
 
     /// No column is made narrower: less says nothing.
-    private static final int NARROWEST = 6;
+    private static final int NARROWEST = 12;
+
+    /// What names a thing is whole, up to this width.
+    private static final int NAME = 40;
+
+    private static final java.util.Set<String> NAMES =
+            java.util.Set.of("name", "collector", "input");
+
+    /// A number with or without its unit, a time.
+    private static final java.util.regex.Pattern QUANTITY =
+            java.util.regex.Pattern.compile("(in )?-?[0-9][-+0-9.:eTZ ]*[^ ]{0,3}( ago)?|–|now|");
 
     /// Text with a colour of its own.
     ///
@@ -68,15 +79,10 @@ final class TextTable {
 
     void print(PrintWriter out, Terminal terminal) {
         int columns = mayBeRight.length;
-        int[] widths = new int[columns];
-        for (List<Cell> row : rows) {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], TextWidth.of(row.get(i).text()));
-            }
-        }
+        int[] widths = widths();
         String between = ruled ? " | " : "  ";
         if (terminal.columns() > 0) {
-            fit(widths, terminal.columns() - between.length() * (columns - 1));
+            fit(widths, least(widths), terminal.columns() - between.length() * (columns - 1));
         }
         for (int r = 0; r < rows.size(); r++) {
             StringBuilder line = new StringBuilder();
@@ -107,18 +113,57 @@ final class TextTable {
         out.println(line);
     }
 
-    /// Takes from the widest column until all fit, or none may become narrower.
-    private static void fit(int[] widths, int room) {
+    /// Whether rows fit without a number, a time or a title that is cut.
+    boolean fits(Terminal terminal) {
+        int[] widths = widths();
+        int total = (ruled ? 3 : 2) * (widths.length - 1);
+        for (int width : least(widths)) {
+            total += width;
+        }
+        return terminal.columns() == 0 || total <= terminal.columns();
+    }
+
+    private int[] widths() {
+        int[] widths = new int[mayBeRight.length];
+        for (List<Cell> row : rows) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], TextWidth.of(row.get(i).text()));
+            }
+        }
+        return widths;
+    }
+
+    /// How narrow each column may become.
+    private int[] least(int[] widths) {
+        int[] least = new int[widths.length];
+        for (int i = 0; i < widths.length; i++) {
+            int column = i;
+            String title = rows.getFirst().get(i).text();
+            boolean whole =
+                    rows.stream()
+                            .skip(1)
+                            .allMatch(row -> QUANTITY.matcher(row.get(column).text()).matches());
+            boolean name = NAMES.contains(title.toLowerCase(java.util.Locale.ROOT));
+            int narrowest = Math.max(name ? NAME : NARROWEST, TextWidth.of(title));
+            least[i] = whole ? widths[i] : Math.min(widths[i], narrowest);
+        }
+        return least;
+    }
+
+    /// Takes from the widest column that may become narrower, until all fit or none may.
+    private static void fit(int[] widths, int[] least, int room) {
         int total = 0;
         for (int width : widths) {
             total += width;
         }
         while (total > room) {
-            int widest = 0;
-            for (int i = 1; i < widths.length; i++) {
-                widest = widths[i] > widths[widest] ? i : widest;
+            int widest = -1;
+            for (int i = 0; i < widths.length; i++) {
+                if (widths[i] > least[i] && (widest < 0 || widths[i] > widths[widest])) {
+                    widest = i;
+                }
             }
-            if (widths[widest] <= NARROWEST) {
+            if (widest < 0) {
                 return;
             }
             widths[widest]--;

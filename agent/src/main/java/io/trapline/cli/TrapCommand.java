@@ -371,7 +371,21 @@ final class TrapCommand {
                     "filters", link.call("GET", List.of(TRAPS, id), false, null).path("filters"));
             answer.setAll(
                     (ObjectNode) link.call("GET", List.of(TRAPS, id, "metrics"), false, null));
+            unknown(answer);
             return answer;
+        }
+
+        /// Names that were chosen and of which nothing has come: mistyped, most likely.
+        private void unknown(ObjectNode answer) {
+            java.util.Set<String> came =
+                    new java.util.LinkedHashSet<>(answer.path("metrics").findValuesAsText("name"));
+            List<String> chosen = new java.util.ArrayList<>();
+            for (@Nullable List<String> names : java.util.Arrays.asList(on, off, only)) {
+                if (names != null) {
+                    names.stream().filter(name -> !came.contains(name)).forEach(chosen::add);
+                }
+            }
+            chosen.forEach(answer.withArray("unknown")::add);
         }
 
         @Override
@@ -396,6 +410,15 @@ final class TrapCommand {
             }
             table.print(out, terminal());
             showBeyond(answer, out);
+            for (JsonNode name : answer.path("unknown")) {
+                out.println(
+                        "note: no metric named \"%s\" has arrived at this check; %s"
+                                .formatted(
+                                        TextTable.plain(name.asText()),
+                                        filters.isNull()
+                                                ? "nothing changed, everything is stored"
+                                                : "what was chosen holds from its first value on"));
+            }
         }
     }
 }

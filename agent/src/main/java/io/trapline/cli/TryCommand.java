@@ -6,6 +6,7 @@ import io.trapline.TryOut;
 import io.trapline.collector.TryRun;
 import io.trapline.collector.TryRun.Tried;
 import io.trapline.model.Entry;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import io.trapline.model.Point;
 import io.trapline.web.TryJson;
@@ -71,14 +72,15 @@ final class TryCommand implements Callable<Integer> {
     private static void print(TryRun.Result result, PrintWriter out) {
         for (Tried tried : result.collectors()) {
             out.println(
-                    "%s (%s, every %s s): %s in %s ms, %d point(s)"
+                    "%s (%s, every %s s): %s in %s, %d %s"
                             .formatted(
                                     tried.name(),
                                     tried.file(),
                                     PlainNumber.of(tried.interval()),
                                     tried.outcome().word(),
-                                    PlainNumber.rounded(tried.durationMs(), 3),
-                                    tried.entries().size()));
+                                    PlainDuration.millis(tried.durationMs()),
+                                    tried.entries().size(),
+                                    tried.entries().size() == 1 ? "point" : "points"));
             for (Entry entry : tried.entries()) {
                 if (entry instanceof Point point) {
                     out.println("  " + TryJson.line(point));

@@ -132,12 +132,15 @@ public final class Collectors implements AutoCloseable {
     /// An input differs when its block does (wherever it stands) or the content of a Python file
     /// that it runs or can import. Its new version is loaded first, and then goes on where the old
     /// one stops; when it does not load, the old one goes on and [InputStatus#problems] says why.
-    public void apply(List<InputSettings> wanted) {
-        apply(wanted, Set.of());
+    ///
+    /// @return the inputs that this starts, replaces or ends, by name
+    public List<String> apply(List<InputSettings> wanted) {
+        return apply(wanted, Set.of());
     }
 
     /// As above, and an input that runs and has one of the `restless` files stays as it is.
-    public synchronized void apply(List<InputSettings> wanted, Set<Path> restless) {
+    public synchronized List<String> apply(List<InputSettings> wanted, Set<Path> restless) {
+        List<String> touched = new ArrayList<>();
         retiring.removeIf(InputRunner::isStopped);
         Map<String, InputRunner> before = new LinkedHashMap<>(inputs);
         inputs.clear();
@@ -160,11 +163,13 @@ public final class Collectors implements AutoCloseable {
             } else if (old == null || !old.isUp() || found.modules().isEmpty()) {
                 forget(name);
                 inputs.put(name, startAnew(settings, old));
+                touched.add(name);
             } else {
                 inputs.put(name, old);
                 if (loading == null || !same(loading.runner, settings, files)) {
                     forget(name);
                     loadBeside(old, settings);
+                    touched.add(name);
                 }
             }
         }
@@ -172,7 +177,9 @@ public final class Collectors implements AutoCloseable {
             LOG.info("input {}: no longer configured", gone.settings().name());
             forget(gone.settings().name());
             end(gone, "the input is no longer configured");
+            touched.add(gone.settings().name());
         }
+        return touched;
     }
 
     private InputRunner startAnew(InputSettings settings, @Nullable InputRunner old) {

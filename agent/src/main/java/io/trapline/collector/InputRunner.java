@@ -218,7 +218,7 @@ final class InputRunner {
     }
 
     void refuseChange(String why) {
-        problems.refuseChange(why);
+        problems.refuseChange(why, life.state.isRunning());
     }
 
     String refusedChange() {

@@ -29,14 +29,17 @@ final class LoadProblems {
         }
     }
 
-    /// Files have changed and their version cannot take over: the one before it goes on.
+    /// Files have changed and their version cannot take over: the one before it goes on, if one ran.
     ///
     /// @param why empty = no longer so
-    void refuseChange(String why) {
+    /// @param runs whether there is one that goes on
+    void refuseChange(String why, boolean runs) {
         String told =
                 why.isEmpty()
                         ? ""
-                        : "the changed version did not load, the one before it goes on: " + why;
+                        : "the changed version did not load"
+                                + (runs ? ", the one before it goes on: " : ": ")
+                                + why;
         if (!told.equals(refusedChange)) {
             refusedChange = told;
             if (!told.isEmpty()) {

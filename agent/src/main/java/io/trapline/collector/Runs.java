@@ -3,6 +3,7 @@ package io.trapline.collector;
 import io.trapline.bridge.Worker;
 import io.trapline.bridge.WorkerException;
 import io.trapline.bridge.WorkerListener.RunEnd;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.Run;
 import java.time.Duration;
 import java.util.Comparator;
@@ -352,7 +353,7 @@ final class Runs {
     }
 
     private static String tookTooLong(long limit) {
-        return "timed out after " + limit / 1e9 + " s";
+        return "timed out after " + PlainDuration.nanos(limit);
     }
 
     /// It was to be interrupted, and its interpreter ended over it.

@@ -7,6 +7,7 @@ import io.trapline.bridge.WorkerException;
 import io.trapline.bridge.WorkerListener;
 import io.trapline.bridge.WorkerSpec;
 import io.trapline.model.Entry;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.pipeline.Decoded;
@@ -263,7 +264,7 @@ public final class TryRun {
 
     private static String tookTooLong(Patience patience) {
         return patience.timeout().isPresent()
-                ? "timed out after " + patience.timeout().getAsLong() / 1e9 + " s"
+                ? "timed out after " + PlainDuration.nanos(patience.timeout().getAsLong())
                 : "timed out: it reported nothing for " + Patience.seconds(patience.silence());
     }
 
@@ -387,7 +388,10 @@ public final class TryRun {
                             .filter(warning -> !PointChecks.isDefaultStatus(warning))
                             .forEach(warning -> own.warnings.add(warning.message()));
                     if (accepted.dropped() > 0) {
-                        own.warnings.add(accepted.dropped() + " points had nothing left to store");
+                        own.warnings.add(
+                                accepted.dropped()
+                                        + (accepted.dropped() == 1 ? " point" : " points")
+                                        + " had nothing left to store");
                     }
                     yield Reply.OK;
                 }

@@ -371,7 +371,12 @@ public final class ConfTable {
     public void done() {
         for (String key : table.keySet()) {
             if (!known.contains(key)) {
-                String what = hints.getOrDefault(key, "");
+                String what =
+                        hints.getOrDefault(
+                                key,
+                                Nearest.close(key, hints.keySet())
+                                        .map(word -> hints.getOrDefault(word, ""))
+                                        .orElse(""));
                 if (what.isEmpty()) {
                     what = Nearest.of(key, known).map(near -> "nearest known: " + near).orElse("");
                     what += known.size() <= MAX_LISTED ? known() : "";

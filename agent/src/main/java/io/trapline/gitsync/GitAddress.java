@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 final class GitAddress {
     static final String ACCEPTED =
             "\"https://host/path.git\", \"git@host:path.git\", \"ssh://git@host:port/path.git\","
-                    + " \"git://host/path.git\" or, on this host, \"/path/of/repository\"";
+                    + " \"git://host/path.git\" or, on this host, \"/path/of/repository\" or \"file:///path/of/repository\"";
 
     private static final Pattern HTTP = Pattern.compile("https?://[^/\\s]+/\\S+");
     private static final Pattern DAEMON = Pattern.compile("git://[^/@\\s]+/\\S+");

@@ -3,6 +3,7 @@ package io.trapline.store;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.trapline.model.Field;
 import io.trapline.model.FieldValue;
+import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -41,7 +42,9 @@ final class FieldsJson {
     private static void write(JsonGenerator out, FieldValue value) throws IOException {
         switch (value) {
             case FieldValue.Real(double number, var digits) -> {
-                if (digits == null) {
+                if (digits == null && Double.isFinite(number)) {
+                    out.writeNumber(PlainNumber.of(number));
+                } else if (digits == null) {
                     out.writeNumber(number);
                 } else {
                     out.writeNumber(digits);

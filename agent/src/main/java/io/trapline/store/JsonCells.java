@@ -17,33 +17,28 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The cells of a [QueryResult] as JSON, and back, with every digit kept.
+/// The cells of a [QueryResult] as JSON, and back, with every digit kept; numbers as [PlainNumber]
+/// has them.
 final class JsonCells {
     static final JsonFactory JSON = new JsonFactory();
 
     private JsonCells() {}
 
     static void write(JsonGenerator out, @Nullable Object cell) throws IOException {
-        write(out, cell, false);
-    }
-
-    /// @param plain numbers with a point as [PlainNumber] has them, for people
-    private static void write(JsonGenerator out, @Nullable Object cell, boolean plain)
-            throws IOException {
         switch (cell) {
             case null -> out.writeNull();
             case Boolean yes -> out.writeBoolean(yes);
             case Long number -> out.writeNumber(number);
             case BigInteger number -> out.writeNumber(number);
-            case BigDecimal number when plain -> out.writeNumber(PlainNumber.of(number));
-            case Double number when plain -> out.writeNumber(PlainNumber.of(number));
-            case BigDecimal number -> out.writeNumber(number);
+            case BigDecimal number -> out.writeNumber(PlainNumber.of(number));
+            case Double number when Double.isFinite(number) ->
+                    out.writeNumber(PlainNumber.of(number));
             case Double number -> out.writeNumber(number);
             case String text -> out.writeString(text);
             case List<?> list -> {
                 out.writeStartArray();
                 for (Object element : list) {
-                    write(out, element, plain);
+                    write(out, element);
                 }
                 out.writeEndArray();
             }
@@ -51,7 +46,7 @@ final class JsonCells {
                 out.writeStartObject();
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
                     out.writeFieldName(String.valueOf(entry.getKey()));
-                    write(out, entry.getValue(), plain);
+                    write(out, entry.getValue());
                 }
                 out.writeEndObject();
             }
@@ -60,18 +55,9 @@ final class JsonCells {
     }
 
     static String text(@Nullable Object cell) {
-        return text(cell, false);
-    }
-
-    /// For people: [#text] with their numbers.
-    static String plainText(@Nullable Object cell) {
-        return text(cell, true);
-    }
-
-    private static String text(@Nullable Object cell, boolean plain) {
         StringWriter text = new StringWriter();
         try (JsonGenerator out = JSON.createGenerator(text)) {
-            write(out, cell, plain);
+            write(out, cell);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }

@@ -71,8 +71,8 @@ public enum ResultFormat {
             case null -> "";
             case Double number -> PlainNumber.of(number);
             case BigDecimal number -> PlainNumber.of(number);
-            case List<?> list -> JsonCells.plainText(list);
-            case Map<?, ?> map -> JsonCells.plainText(map);
+            case List<?> list -> JsonCells.text(list);
+            case Map<?, ?> map -> JsonCells.text(map);
             default -> cell.toString();
         };
     }

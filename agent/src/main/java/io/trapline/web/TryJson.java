@@ -89,7 +89,9 @@ public final class TryJson {
     private static @Nullable Object value(FieldValue value) {
         return switch (value) {
             case FieldValue.Real(double number, var digits) ->
-                    digits == null ? (Object) number : new java.math.BigInteger(digits);
+                    digits != null
+                            ? (Object) new java.math.BigInteger(digits)
+                            : Double.isFinite(number) ? plain(number) : (Object) number;
             case FieldValue.Int(long number) -> number;
             case FieldValue.UInt(long bits) ->
                     new java.math.BigInteger(Long.toUnsignedString(bits));
@@ -104,6 +106,12 @@ public final class TryJson {
             }
             case FieldValue.Null _ -> null;
         };
+    }
+
+    /// The one format of numbers: JSON has no `.0` for a whole one.
+    private static Object plain(double number) {
+        java.math.BigDecimal exact = new java.math.BigDecimal(PlainNumber.of(number));
+        return exact.scale() == 0 ? exact.toBigIntegerExact() : exact;
     }
 
     private static String text(FieldValue value) {

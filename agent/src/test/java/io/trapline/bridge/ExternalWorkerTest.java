@@ -189,6 +189,22 @@ final class ExternalWorkerTest extends WorkerContract {
     }
 
     @Test
+    void a_forked_child_ends_when_it_is_terminated() {
+        child(
+                "import signal, time",
+                "for _ in range(50):",
+                "  pid = os.fork()",
+                "  if pid == 0:",
+                "    while True: time.sleep(600)",
+                "  os.kill(pid, signal.SIGTERM)",
+                "  assert os.waitpid(pid, 0)[1] == signal.SIGTERM",
+                "  assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()",
+                "print('all have ended')");
+        runChild();
+        heard.awaitLine("all have ended"::equals);
+    }
+
+    @Test
     void a_childs_report_that_comes_after_the_run_belongs_to_it_and_learns_what_became_of_it() {
         heard.answer = _ -> new WorkerListener.Reply(400, "{\"error_code\":\"datakit.noPoints\"}");
         child(

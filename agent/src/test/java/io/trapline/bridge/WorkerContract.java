@@ -49,6 +49,28 @@ abstract class WorkerContract {
     }
 
     @Test
+    void what_a_run_has_written_is_in_its_files_when_it_has_ended() {
+        Path state = home.resolve("state");
+        collector(
+                "import gzip",
+                "if not hasattr(self, 'kept'):",
+                "  open('" + state + "', 'w').write('state')",
+                "  gzip.open('" + state + ".gz', 'wt').write('packed')",
+                "  self.kept = open('" + state + "-kept', 'w')",
+                "  self.kept.write('one')",
+                "else:",
+                "  print(gzip.open('" + state + ".gz', 'rt').read())",
+                "  self.kept.write(' two')",
+                "  self.kept = None");
+        Worker worker = open();
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+        assertThat(state).hasContent("state");
+        assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
+        heard.awaitLine("packed"::equals);
+        assertThat(home.resolve("state-kept")).hasContent("one two");
+    }
+
+    @Test
     void a_breakpoint_is_passed_over_and_says_how_to_debug_outside() {
         collector("breakpoint()", "print('after')");
         Worker worker = open();

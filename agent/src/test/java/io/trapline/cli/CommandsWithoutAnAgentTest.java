@@ -97,6 +97,43 @@ class CommandsWithoutAnAgentTest {
     }
 
     @Test
+    void check_config_names_what_was_meant_and_what_is_accepted() throws Exception {
+        Path conf = Files.createDirectories(folder.resolve("conf.d"));
+        Files.writeString(
+                conf.resolve("pythond.conf"),
+                "[[inputs.pythond]]\nname = \"a\"\ndirs = [\"a\"]\nintervall = 3\n");
+        run("check-config", "--home", folder.toString());
+        assertThat(out.toString())
+                .contains("intervall")
+                .contains("the interval is an attribute of the collector's class")
+                .doesNotContain("overlap");
+
+        Files.writeString(
+                conf.resolve("trapline.conf"),
+                "[[git_repos.repo]]\nenable = true\nurl = \"no address\"\n");
+        run("check-config", "--home", folder.toString());
+        assertThat(out.toString()).contains("\"file:///path/of/repository\"");
+    }
+
+    @Test
+    void without_an_agent_no_repository_is_said_to_be_starting() throws Exception {
+        Path conf = Files.createDirectories(folder.resolve("conf.d"));
+        Files.writeString(
+                conf.resolve("trapline.conf"),
+                "[[git_repos.repo]]\nenable = true\nurl = \"https://git.example/a/b.git\"\n");
+
+        assertThat(run("git", "status", "--home", folder.toString())).isZero();
+        assertThat(out.toString()).contains("no agent runs").doesNotContain("starting");
+    }
+
+    @Test
+    void the_help_of_a_verb_that_there_is_not_is_a_usage_error() {
+        assertThat(run("outputs", "retry", "--help")).isEqualTo(Cli.USAGE);
+        assertThat(err.toString()).contains("there is no command \"retry\" in trapline outputs");
+        assertThat(run("outputs", "resend", "--help")).isEqualTo(Cli.OK);
+    }
+
+    @Test
     void every_command_takes_a_home() {
         assertThat(run("version", "--home", folder.toString())).isEqualTo(Cli.OK);
     }

@@ -55,9 +55,33 @@ class TextTableTest {
     @Test
     void no_column_is_shortened_to_nothing() {
         TextTable table = new TextTable("A", "B");
-        table.row("0123456789", "0123456789");
+        table.row("a123456789abcdef", "a123456789abcdef");
 
-        assertThat(printed(table, new Terminal(5, false))).contains("01234…  01234…");
+        assertThat(printed(table, new Terminal(5, false))).contains("a123456789a…  a123456789a…");
+    }
+
+    @Test
+    void numbers_times_names_and_titles_are_never_cut() {
+        TextTable table =
+                TextTable.ruled(List.of("time", "name", "stream", "value", "late", "a long title"));
+        table.row(
+                "2026-11-28T23:24:11.123456Z",
+                "big.number.of.things",
+                "big.number.of.things|ST[a:b,c:d,e:f,g:h]",
+                8951316480123.0,
+                "49.5 s",
+                "x");
+        String shown = printed(table, new Terminal(110, false));
+
+        assertThat(shown)
+                .contains("2026-11-28T23:24:11.123456Z", "| big.number.of.things |")
+                .contains("| 8951316480123 | 49.5 s | ")
+                .contains("a long title")
+                .contains("…");
+        assertThat(table.fits(new Terminal(110, false))).isTrue();
+        assertThat(table.fits(new Terminal(80, false))).isFalse();
+        assertThat(printed(table, new Terminal(60, false)))
+                .contains("2026-11-28T23:24:11.123456Z", "8951316480123", "49.5 s");
     }
 
     @Test

@@ -44,14 +44,14 @@ class ResultFormatTest {
                         List.of(
                                 Arrays.asList(
                                         new BigInteger("18446744073709551615"),
-                                        new BigDecimal("1.10")),
+                                        new BigDecimal("1.1")),
                                 Arrays.asList(true, null)));
         String json = written(ResultFormat.JSON, result);
 
         assertThat(json)
                 .isEqualTo(
                         "{\"columns\":[\"a\",\"a\"],"
-                                + "\"rows\":[[18446744073709551615,1.10],[true,null]]}");
+                                + "\"rows\":[[18446744073709551615,1.1],[true,null]]}");
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         assertThat(QueryResult.fromJson(new ByteArrayInputStream(bytes))).isEqualTo(result);
     }
@@ -67,7 +67,7 @@ class ResultFormatTest {
     }
 
     @Test
-    void CSV_has_numbers_in_one_format_and_JSON_as_they_are() throws IOException {
+    void CSV_and_JSON_have_numbers_in_one_format() throws IOException {
         QueryResult result =
                 new QueryResult(
                         List.of("a", "b", "c"),
@@ -78,7 +78,7 @@ class ResultFormatTest {
         assertThat(written(ResultFormat.CSV, result))
                 .isEqualTo("a,b,c\r\n64037,8951316480,\"{\"\"x\"\":2}\"\r\n1.1,1e300,[0.1]\r\n");
         assertThat(written(ResultFormat.JSON, result))
-                .contains("64037.0", "8.95131648E9", "{\"x\":2.0}", "1.10");
+                .contains("[64037,8951316480,{\"x\":2}],[1.1,1e300,[0.1]]");
     }
 
     private static String written(ResultFormat format, QueryResult result) throws IOException {

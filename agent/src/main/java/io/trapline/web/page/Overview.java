@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.InputStatus;
+import io.trapline.gitsync.RepositoryStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.model.Run;
 import io.trapline.store.StoreStatus;
@@ -99,6 +100,7 @@ record Overview(
             List<InputStatus> inputs,
             JournalStatus journal,
             ConfigStatus config,
+            List<RepositoryStatus> repositories,
             Optional<StoreStatus> store,
             Verdict.Outputs outputs,
             Ask ask,
@@ -128,6 +130,7 @@ record Overview(
                                 outputs,
                                 journal,
                                 config,
+                                repositories,
                                 store,
                                 figures,
                                 OpenEvents.of(open, EVENT_LINKS, now),

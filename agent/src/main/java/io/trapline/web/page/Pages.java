@@ -5,6 +5,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.collector.InputStatus;
+import io.trapline.gitsync.RepositoryStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.store.Store;
 import io.trapline.web.ConfigStatus;
@@ -13,8 +14,10 @@ import io.trapline.web.page.Ask.Answer;
 import io.trapline.web.page.Ask.Row;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -27,6 +30,7 @@ public final class Pages implements HttpService, AutoCloseable {
     private final Supplier<List<InputStatus>> inputs;
     private final Supplier<JournalStatus> journal;
     private final Supplier<ConfigStatus> config;
+    private final Supplier<List<RepositoryStatus>> repositories;
     private final Optional<Store> store;
     private final OutputsCalls outputs;
     private final Ask ask;
@@ -38,6 +42,7 @@ public final class Pages implements HttpService, AutoCloseable {
             Supplier<List<InputStatus>> inputs,
             Supplier<JournalStatus> journal,
             Supplier<ConfigStatus> config,
+            Supplier<List<RepositoryStatus>> repositories,
             Optional<Store> store,
             OutputsCalls outputs,
             InstantSource clock) {
@@ -45,6 +50,7 @@ public final class Pages implements HttpService, AutoCloseable {
         this.inputs = inputs;
         this.journal = journal;
         this.config = config;
+        this.repositories = repositories;
         this.store = store;
         this.outputs = outputs;
         this.ask = new Ask(store, clock);
@@ -54,6 +60,7 @@ public final class Pages implements HttpService, AutoCloseable {
     @Override
     public void routing(HttpRules rules) {
         rules.get("/", this::overview);
+        rules.get("/api/verdict", this::verdict);
         rules.get("/ui/live", this::live);
         rules.get("/ui/live/stream", this::stream);
         rules.get("/ui/collector", this::collector);
@@ -84,10 +91,35 @@ public final class Pages implements HttpService, AutoCloseable {
                 inputs.get(),
                 journal.get(),
                 config.get(),
+                repositories.get(),
                 store.map(Store::status),
                 Verdict.Outputs.of(outputs),
                 ask.on("/"),
                 clock.instant());
+    }
+
+    /// `{"well":false,"findings":[{"severity":"bad","text":…,"link":…,"since":…}]}`: the first
+    /// page's first lines; `severity` is `bad` or `warning`, `link` a path or empty, `since` an
+    /// ISO-8601 time in UTC or null.
+    private void verdict(ServerRequest request, ServerResponse response) throws IOException {
+        Verdict verdict = overview().verdict();
+        Reply.json(
+                response,
+                out -> {
+                    out.writeBooleanField("well", verdict.isWell());
+                    out.writeArrayFieldStart("findings");
+                    for (Verdict.Finding finding : verdict.findings()) {
+                        out.writeStartObject();
+                        out.writeStringField(
+                                "severity", finding.severity().name().toLowerCase(Locale.ROOT));
+                        out.writeStringField("text", finding.text());
+                        out.writeStringField("link", finding.link());
+                        out.writeStringField(
+                                "since", finding.since().map(Instant::toString).orElse(null));
+                        out.writeEndObject();
+                    }
+                    out.writeEndArray();
+                });
     }
 
     private void collector(ServerRequest request, ServerResponse response) {

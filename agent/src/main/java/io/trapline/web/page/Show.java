@@ -2,6 +2,7 @@ package io.trapline.web.page;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -42,28 +43,11 @@ final class Show {
     }
 
     static String coarse(long seconds) {
-        if (seconds < 120) {
-            return seconds + " s";
-        }
-        if (seconds < 2 * 3600) {
-            return seconds / 60 + " min";
-        }
-        return seconds < 2 * 86400 ? seconds / 3600 + " h" : seconds / 86400 + " d";
+        return PlainDuration.coarse(seconds);
     }
 
     static String millis(double millis) {
-        if (Double.isNaN(millis)) {
-            return "–";
-        }
-        if (millis < 10) {
-            return String.format(Locale.ROOT, "%.2f ms", millis);
-        }
-        if (millis < 1000) {
-            return String.format(Locale.ROOT, "%.0f ms", millis);
-        }
-        return millis < 120_000
-                ? String.format(Locale.ROOT, "%.1f s", millis / 1000)
-                : coarse(Math.round(millis / 1000));
+        return PlainDuration.millis(millis);
     }
 
     static String bytes(long bytes) {

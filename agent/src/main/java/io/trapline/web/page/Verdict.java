@@ -4,17 +4,21 @@ import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.InputStatus;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.OutputStatus;
+import io.trapline.gitsync.RepositoryStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.Journal.ReaderStatus;
 import io.trapline.model.Run;
 import io.trapline.store.StoreStatus;
 import io.trapline.web.ConfigStatus;
 import io.trapline.web.OutputsCalls;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -31,6 +35,7 @@ record Verdict(List<Finding> findings) {
     private static final double NEARLY_FULL = 0.8;
     private static final long BEHIND = 1000;
     private static final int MOST_EVENTS = 5;
+    private static final String JOURNAL = "/#journal";
 
     Verdict {
         findings = findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
@@ -71,6 +76,7 @@ record Verdict(List<Finding> findings) {
             Outputs outputs,
             JournalStatus journal,
             ConfigStatus config,
+            List<RepositoryStatus> repositories,
             Optional<StoreStatus> store,
             Map<List<String>, RunFigures> runs,
             List<OpenEvents.Open> events,
@@ -93,6 +99,7 @@ record Verdict(List<Finding> findings) {
     private static final List<BiConsumer<Facts, Consumer<Finding>>> CHECKS =
             List.of(
                     Verdict::configuration,
+                    Verdict::repositories,
                     Verdict::inputs,
                     Verdict::collectors,
                     Verdict::outputs,
@@ -129,26 +136,55 @@ record Verdict(List<Finding> findings) {
                                     + config.generation()
                                     + " stays in force",
                             "/#configuration"));
-        } else if (config.errors() > 0) {
-            found.accept(
-                    bad(
-                            "The configuration has "
-                                    + config.errors()
-                                    + (config.errors() == 1 ? " error" : " errors")
-                                    + "; what it is about does not run",
-                            "/#configuration"));
+        }
+        for (String line : config.problems()) {
+            // Warnings and remarks stand there too; what they are about is in force.
+            if (!line.contains(": warning: ") && !line.contains(": info: ")) {
+                found.accept(bad("Configuration: " + line, "/#configuration"));
+            }
+        }
+    }
+
+    private static void repositories(Facts facts, Consumer<Finding> found) {
+        for (RepositoryStatus repository : facts.repositories()) {
+            if (repository.state() == RepositoryStatus.State.FAILING
+                    || repository.state() == RepositoryStatus.State.REFUSED) {
+                String why =
+                        repository.error().isEmpty()
+                                ? repository.reasons().stream().findFirst().orElse("")
+                                : repository.error();
+                found.accept(
+                        bad(
+                                "Repository "
+                                        + repository.name()
+                                        + " is "
+                                        + repository.state().name().toLowerCase(Locale.ROOT)
+                                        + (why.isEmpty() ? "" : ": " + Run.summary(why)),
+                                ""));
+            }
         }
     }
 
     private static void inputs(Facts facts, Consumer<Finding> found) {
         for (InputStatus input : facts.inputs()) {
             if (input.state().equals("backing off")) {
-                found.accept(bad("Input " + input.name() + " backs off: " + input.reason(), ""));
+                found.accept(
+                        bad(
+                                "Input " + input.name() + " backs off: " + input.reason(),
+                                inputLink(input.name())));
             }
             for (String problem : input.problems()) {
-                found.accept(bad("Input " + input.name() + ": " + Overview.told(problem), ""));
+                found.accept(
+                        bad(
+                                "Input " + input.name() + ": " + Overview.told(problem),
+                                inputLink(input.name())));
             }
         }
+    }
+
+    /// Where the first page shows the input, its problems and their tracebacks.
+    private static String inputLink(String input) {
+        return "/#input-" + URLEncoder.encode(input, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static void collectors(Facts facts, Consumer<Finding> found) {
@@ -325,7 +361,7 @@ record Verdict(List<Finding> findings) {
                                     + " of its "
                                     + Show.bytes(journal.maxBytes())
                                     + "; what is not read in time will be refused",
-                            ""));
+                            JOURNAL));
         }
     }
 
@@ -339,7 +375,7 @@ record Verdict(List<Finding> findings) {
                                         + " is "
                                         + Show.batches(reader.lag())
                                         + " behind what came in",
-                                ""));
+                                JOURNAL));
             }
         }
     }
@@ -350,13 +386,13 @@ record Verdict(List<Finding> findings) {
         }
         String error = facts.store().get().error();
         if (!error.isEmpty()) {
-            found.accept(bad("The store: " + error, ""));
+            found.accept(bad("The store: " + error, JOURNAL));
         } else if (!facts.silent().isEmpty() && facts.asOf().isEmpty()) {
             found.accept(
                     warning(
                             "The store has not answered yet, so nothing is known of events, and"
                                     + " of runs only the last",
-                            ""));
+                            JOURNAL));
         } else if (!facts.silent().isEmpty()
                 && facts.asOf().get().isBefore(facts.now().minus(SILENCE))) {
             found.accept(
@@ -364,7 +400,7 @@ record Verdict(List<Finding> findings) {
                             Severity.WARNING,
                             "The store does not answer, so newer events and failed runs are not"
                                     + " among these",
-                            "",
+                            JOURNAL,
                             facts.asOf()));
         }
     }

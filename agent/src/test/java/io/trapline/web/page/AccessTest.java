@@ -84,6 +84,7 @@ class AccessTest {
                                                                 new ConfigStatus(
                                                                         1, List.of(), 0, false,
                                                                         now),
+                                                        List::of,
                                                         Optional.empty(),
                                                         new OutputsCalls(outputs),
                                                         () -> now))

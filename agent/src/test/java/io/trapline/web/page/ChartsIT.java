@@ -108,6 +108,51 @@ class ChartsIT {
     }
 
     @Test
+    void the_line_of_a_traceback_is_seen_without_scrolling() throws Exception {
+        Path file = folder.resolve("broken.py");
+        java.nio.file.Files.writeString(file, "pass  # a line\n".repeat(19) + "1 / 0  # here\n");
+        List<io.trapline.collector.InputStatus> before = at.inputs;
+        io.trapline.collector.CollectorStatus orders =
+                at.shop(List.of()).getFirst().collectors().getFirst();
+        long planned = PagesFixture.ns(at.now.minusSeconds(3));
+        at.store(
+                "pythond/shop/Broken",
+                List.of(
+                        new Run(
+                                "shop",
+                                "Broken",
+                                planned,
+                                planned,
+                                5,
+                                Run.Outcome.ERROR,
+                                0,
+                                "Traceback (most recent call last):\n  File \""
+                                        + file
+                                        + "\", line 16, in run\nZeroDivisionError: no")));
+        at.inputs = at.withCollector(orders, "Broken", file.toString());
+        try {
+            browser.go(at.address() + "/ui/collector?input=shop&collector=Broken");
+            browser.see(".source .culprit");
+            assertThat(
+                            js(
+                                    "const box = document.querySelector('.source').getBoundingClientRect();"
+                                            + "const line = document.querySelector('.source .culprit').getBoundingClientRect();"
+                                            + "return line.left >= box.left - 1 && line.right <= box.right + 1"
+                                            + " && line.top >= box.top && line.bottom <= box.bottom;"))
+                    .isEqualTo(true);
+            assertThat(
+                            js(
+                                    "const tops = [...document.querySelectorAll('.source > span')]"
+                                            + ".map(one => one.getBoundingClientRect().top);"
+                                            + "return new Set(tops).size;"))
+                    .as("one below the other")
+                    .isEqualTo(9L);
+        } finally {
+            at.inputs = before;
+        }
+    }
+
+    @Test
     void durations_of_a_paused_collector_have_the_same_hole() throws Exception {
         open("/ui/collector?input=shop&collector=Orders");
         assertThat(

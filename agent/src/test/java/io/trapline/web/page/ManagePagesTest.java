@@ -110,6 +110,7 @@ class ManagePagesTest {
                                                         List::of,
                                                         new MemoryJournal()::status,
                                                         () -> config,
+                                                        List::of,
                                                         Optional.empty(),
                                                         new OutputsCalls(outputs),
                                                         () -> NOW),

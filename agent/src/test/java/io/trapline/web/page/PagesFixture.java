@@ -114,6 +114,7 @@ final class PagesFixture implements AutoCloseable {
                         () -> inputs,
                         journal::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
+                        List::of,
                         Optional.of(store),
                         calls,
                         clock);
@@ -238,6 +239,47 @@ final class PagesFixture implements AutoCloseable {
                         List.of(),
                         "shop.log",
                         List.of(orders)));
+    }
+
+    /// The input `shop` with a collector as this one, of another name and file.
+    List<InputStatus> withCollector(CollectorStatus like, String name, String file) {
+        InputStatus shop = shop(List.of()).getFirst();
+        CollectorStatus collector =
+                new CollectorStatus(
+                        name,
+                        name,
+                        like.module(),
+                        file,
+                        like.interval(),
+                        like.state(),
+                        like.reason(),
+                        like.last(),
+                        like.lastError(),
+                        like.lastErrorAt(),
+                        like.running(),
+                        like.next(),
+                        like.counts(),
+                        0,
+                        false,
+                        0,
+                        "",
+                        0,
+                        0,
+                        0,
+                        like.lateness(),
+                        "",
+                        List.of());
+        return List.of(
+                new InputStatus(
+                        shop.name(),
+                        shop.state(),
+                        "",
+                        Optional.empty(),
+                        OptionalLong.empty(),
+                        0,
+                        List.of(),
+                        shop.logFile(),
+                        List.of(collector)));
     }
 
     private static Instant instant(long ns) {

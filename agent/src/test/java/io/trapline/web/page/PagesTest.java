@@ -138,6 +138,7 @@ class PagesTest {
                         () -> inputs,
                         JOURNAL::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
+                        List::of,
                         Optional.of(store),
                         new OutputsCalls(outputs),
                         () -> NOW);
@@ -203,7 +204,7 @@ class PagesTest {
             }
             for (Element link : page.select("[href], [src], [action]")) {
                 for (String key : List.of("href", "src", "action")) {
-                    assertThat(link.attr(key)).as(path).matches("|#.*|/|/[a-z].*");
+                    assertThat(link.attr(key)).as(path).matches("|/?#.*|/|/[a-z].*");
                 }
             }
             assertThat(page.select(".note.bad").eachText())
@@ -357,6 +358,7 @@ class PagesTest {
                             List.of(),
                             journal.status(),
                             new ConfigStatus(1, List.of(), 0, false, NOW),
+                            List.of(),
                             Optional.of(nothing.status()),
                             new Verdict.Outputs(List.of(), Map.of(), ""),
                             new Ask(Optional.of(nothing)),

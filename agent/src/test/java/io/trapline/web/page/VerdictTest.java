@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import io.trapline.collector.InputStatus;
 import io.trapline.forward.OutputBasics;
 import io.trapline.forward.PushOutputSettings;
 import io.trapline.model.Category;
@@ -21,6 +22,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +78,46 @@ class VerdictTest {
         }
         assertThat(at.page("/ui/collector?input=shop&collector=Orders").select(".note.bad").text())
                 .contains("failed 3 of its last 10 runs");
+    }
+
+    @Test
+    void each_line_is_one_link_to_where_the_thing_is_shown() throws Exception {
+        InputStatus shop =
+                at.shop(List.of(at.run(Duration.ofSeconds(10), Run.Outcome.ERROR))).get(0);
+        at.inputs =
+                List.of(
+                        new InputStatus(
+                                "shop one",
+                                "running",
+                                "",
+                                Optional.empty(),
+                                OptionalLong.empty(),
+                                0,
+                                List.of("Broken in /x/b.py did not load: SyntaxError: no"),
+                                "shop.log",
+                                shop.collectors()));
+        Document page = at.page("/");
+        assertThat(page.select(".ailments li")).hasSize(2);
+        for (Element line : page.select(".ailments li")) {
+            assertThat(line.select("> a").text()).isEqualTo(line.text());
+        }
+        String link = page.select(".ailments a[href^=/#]").attr("href");
+        assertThat(link).isEqualTo("/#input-shop%20one");
+        assertThat(page.getElementById("input-shop one")).isNotNull();
+    }
+
+    @Test
+    void the_verdict_is_there_for_programs_word_for_word() throws Exception {
+        runs(List.of(at.run(Duration.ofSeconds(10), Run.Outcome.ERROR)));
+        com.fasterxml.jackson.databind.JsonNode verdict =
+                new com.fasterxml.jackson.databind.ObjectMapper()
+                        .readTree(at.get("/api/verdict").body());
+        assertThat(verdict.path("well").asBoolean()).isFalse();
+        assertThat(verdict.path("findings").findValuesAsText("text"))
+                .isEqualTo(findings())
+                .containsExactly("Collector shop/Orders failed: KeyError: 'pears'");
+        assertThat(verdict.at("/findings/0/severity").asText()).isEqualTo("bad");
+        assertThat(verdict.at("/findings/0/link").asText()).startsWith("/ui/collector?");
     }
 
     @Test

@@ -29,7 +29,8 @@ final class LoadProblems {
         }
     }
 
-    /// Files have changed and their version cannot take over: the one before it goes on, if one ran.
+    /// Files have changed and their version cannot take over: the one before it goes on, if one
+    /// ran.
     ///
     /// @param why empty = no longer so
     /// @param runs whether there is one that goes on

@@ -50,7 +50,7 @@ public record InputSettings(
     }
 
     /// The executable that runs it, when it is not embedded.
-    Optional<Path> command() {
+    public Optional<Path> command() {
         return cmd.filter(c -> !c.equals("graalpy")).map(Path::of);
     }
 

@@ -538,6 +538,7 @@ abstract class WorkerContract {
                 "if self.n == 1: raise ValueError('first')",
                 "if self.n == 2: raise SystemExit(4)",
                 "if self.n == 3: raise KeyboardInterrupt",
+                "if self.n == 4: self.feed_metric()",
                 "import os",
                 "print(os.environ['TRAPLINE_TEST'])");
         Worker worker = open();
@@ -556,6 +557,14 @@ abstract class WorkerContract {
                 .isInstanceOfSatisfying(
                         RunEnd.Raised.class, raised -> assertThat(raised.exit()).isTrue());
         assertThat(runOnce(worker, "m.C")).isInstanceOf(RunEnd.Raised.class);
+        assertThat(runOnce(worker, "m.C"))
+                .isInstanceOfSatisfying(
+                        RunEnd.Raised.class,
+                        raised ->
+                                assertThat(raised.traceback())
+                                        .contains("m.py\", line 9, in run")
+                                        .contains("arguments missing")
+                                        .doesNotContain("datakit_framework.py"));
         assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
         heard.awaitLine("there"::equals);
         assertThat(home.resolve("_datakit_pythond_cli.log"))

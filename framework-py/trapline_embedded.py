@@ -488,7 +488,7 @@ def _amend_pool(pool):
 
 
 def _amend_tracker(tracker):
-    """Locks and queues for processes start one of their own, and say so when it is not there in 40 lines."""
+    """Locks and queues for processes start a process of their own, which cannot be; refused here, that takes one line."""
     tracker.ResourceTracker.ensure_running = tracker.ensure_running = _refusing(
         "what multiprocessing shares between processes", "it cannot fork; threading and queue do work"
     )

@@ -131,6 +131,9 @@ _OF_SOCKET = (
     "SOCK_NONBLOCK=2048 SOCK_RAW=3 SOCK_RDM=4 SOCK_SEQPACKET=5"
 )
 
+_NUMBERS_OF_LIMITS = {  # GraalPy has those of another system
+    "RLIMIT_NPROC": 6, "RLIMIT_NOFILE": 7, "RLIMIT_MEMLOCK": 8, "RLIMIT_AS": 9, "RLIM_INFINITY": -1,
+}
 _LINES_OF_LIMITS = {  # number of getrlimit -> line of /proc/self/limits
     0: "Max cpu time", 1: "Max file size", 2: "Max data size", 3: "Max stack size", 4: "Max core file size",
     5: "Max resident set", 6: "Max processes", 7: "Max open files", 8: "Max locked memory", 9: "Max address space",
@@ -163,6 +166,8 @@ def make():
     os.getresgid = lambda: tuple(map(int, _of_status("self", "Gid").split()[:3]))
     os.sched_getaffinity = _cores
     signal.SIGCLD, signal.SIGIO, signal.SIGIOT = signal.SIGCHLD, signal.SIGPOLL, signal.SIGABRT
+    for name, number in _NUMBERS_OF_LIMITS.items():
+        setattr(resource, name, number)
     resource.getrlimit = _limits
     usage = resource.getrusage
     resource.getrusage = lambda who: _usage_of_children(usage(0)) if who == resource.RUSAGE_CHILDREN else usage(who)
@@ -209,6 +214,8 @@ def amend_socket(socket):
         name, _, number = each.partition("=")
         if not hasattr(socket, name):
             setattr(socket, name, int(number))
+    for name in ("BROADCAST", "UNSPEC_GROUP", "ALLHOSTS_GROUP", "MAX_LOCAL_GROUP", "NONE"):
+        setattr(socket, "INADDR_" + name, getattr(socket, "INADDR_" + name) & 0xFFFFFFFF)
     socket.if_nameindex = _interfaces
     socket.if_nametoindex = lambda name: _found(name, {name: number for number, name in _interfaces()})
     socket.if_indextoname = lambda number: _found(number, dict(_interfaces()))
@@ -227,5 +234,5 @@ def _interfaces():
 
 def _found(key, among):
     if key not in among:
-        raise OSError(19, "No such device") if isinstance(key, str) else OSError(6, "No such device or address")
+        raise OSError("no interface with this name") if isinstance(key, str) else OSError(6, "No such device or address")
     return among[key]

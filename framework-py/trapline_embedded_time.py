@@ -3,6 +3,7 @@
 `strftime` knows all letters and flags of the C library; `mktime` takes what is out of range; the clocks can be asked.
 """
 
+import _thread
 import operator
 import time
 
@@ -55,10 +56,17 @@ def install():
 
 
 def _sleep_by(sleep_seconds):
-    """GraalPy sleeps up to a second too long when it is given a whole number, and not when it is given a float."""
+    """GraalPy's own sleeps up to a second too long when it is given a whole number, and cannot be interrupted when it is
+    given a float; waiting for a lock that nobody lets go is right in both."""
 
     def sleep(seconds):
-        sleep_seconds(seconds if isinstance(seconds, float) else float(operator.index(seconds)))
+        wait = seconds if isinstance(seconds, float) else float(operator.index(seconds))
+        if wait > 0:
+            held = _thread.allocate_lock()
+            held.acquire()
+            held.acquire(True, wait)
+        else:
+            sleep_seconds(wait)
 
     return sleep
 

@@ -556,14 +556,18 @@ def _described(collector):
 
 
 def traceback_of(error):
-    """The whole traceback, from the user's first line on."""
+    """The traceback from the user's first line on, to the last one: what the framework itself raises
+    is about the call."""
     import traceback
 
     frames = error.__traceback__
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
     try:
-        return "".join(traceback.format_exception(type(error), error, frames)).rstrip("\n")
+        shown = traceback.TracebackException(type(error), error, frames)
+        while len(shown.stack) > 1 and os.path.dirname(shown.stack[-1].filename) == _HERE:
+            del shown.stack[-1]
+        return "".join(shown.format()).rstrip("\n")
     except Exception as failure:  # an exception whose __str__ raises, say
         return "%s (its traceback could not be made: %s)" % (type(error).__name__, failure)
 

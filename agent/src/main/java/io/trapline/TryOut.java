@@ -16,11 +16,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// Runs the collectors of an input, a folder or a file once, aside from any running agent: nothing
 /// is stored, and neither the agent's journal nor its workers are touched.
@@ -62,12 +64,13 @@ public final class TryOut {
                         globalTags,
                         () -> settings.pipeline().correctTime(),
                         clock);
-        try (PythonBridge bridge =
-                new PythonBridge(
-                        program.framework(),
-                        program.java(),
-                        program.hostClassPath(),
-                        home.data().resolve("python"))) {
+        try (Caches caches = Caches.of(home);
+                PythonBridge bridge =
+                        new PythonBridge(
+                                program.framework(),
+                                program.java(),
+                                program.hostClassPath(),
+                                caches.folder())) {
             URI endpoint = URI.create(settings.http().listen().address(settings.http().port()));
             return new TryRun(
                             bridge,
@@ -141,6 +144,34 @@ public final class TryOut {
 
         NotFoundException(String message) {
             super(message);
+        }
+    }
+
+    /// Where the embedded Python unpacks what it needs.
+    ///
+    /// @param temporary whether it goes with the try: who tries a script need not be the user of the
+    ///   agent, whose folder it is
+    private record Caches(Path folder, boolean temporary) implements AutoCloseable {
+        static Caches of(Home home) throws IOException {
+            Path own = home.data().resolve("python");
+            Path there = own;
+            while (!Files.exists(there) && there.getParent() != null) {
+                there = there.getParent();
+            }
+            return Files.isDirectory(there) && Files.isWritable(there)
+                    ? new Caches(own, false)
+                    : new Caches(Files.createTempDirectory("trapline-try-"), true);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (temporary) {
+                try (Stream<Path> all = Files.walk(folder)) {
+                    for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(each);
+                    }
+                }
+            }
         }
     }
 

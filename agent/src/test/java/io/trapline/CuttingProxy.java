@@ -17,6 +17,7 @@ final class CuttingProxy implements AutoCloseable {
     private final IntSupplier answerBytes;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile int target;
+    private volatile boolean calm;
 
     /// @param answerBytes asked for each connection: after so many bytes of answers it is cut; -1 =
     ///   never
@@ -33,6 +34,11 @@ final class CuttingProxy implements AutoCloseable {
     /// 0 = nobody is there.
     void to(int port) {
         target = port;
+    }
+
+    /// From now on no new connection is cut.
+    void calm() {
+        calm = true;
     }
 
     private void accept() {
@@ -52,7 +58,7 @@ final class CuttingProxy implements AutoCloseable {
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
             open.add(server);
             Thread up = Thread.ofVirtual().start(() -> copy(client, server, -1));
-            copy(server, client, answerBytes.getAsInt());
+            copy(server, client, calm ? -1 : answerBytes.getAsInt());
             cut(server);
             cut(client);
             up.join();

@@ -3,12 +3,14 @@ package io.trapline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.Settings.Loaded;
+import io.trapline.bridge.ScriptSyntax;
 import io.trapline.config.ProblemReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +31,12 @@ class InputFoldersTest {
         if (!(Settings.load(root, Map.of()) instanceof Loaded.Usable(var settings, _))) {
             throw new AssertionError("the configuration is fine");
         }
-        return ProblemReport.lines(root, InputFolders.check(new Home(root), settings));
+        return ProblemReport.lines(root, 
+                InputFolders.check(
+                        new Home(root),
+                        settings,
+                        new ScriptSyntax(Path.of("../framework-py")),
+                        Optional.of(Path.of("/usr/bin/python3"))));
     }
 
     @Test
@@ -99,5 +106,28 @@ class InputFoldersTest {
                                 assertThat(line)
                                         .startsWith("python.d/odd/a.py:14: warning: ")
                                         .contains("collector C: interval = None is neither"));
+    }
+
+    @Test
+    void a_script_that_does_not_compile_is_named_with_its_line() throws IOException {
+        Path scripts = Files.createDirectories(root.resolve("python.d/broken"));
+        Files.writeString(scripts.resolve("a.py"), "import os\nif True\n    pass\n");
+        Files.writeString(scripts.resolve("b.py"), "raise SystemExit('is not run')\n");
+        Files.writeString(scripts.resolve("c.py"), "x = 'a\0b'\n");
+        Files.writeString(scripts.resolve("d.py"), "# coding: nosuch\n");
+        assertThat(warnings("[\"broken\"]"))
+                .satisfiesExactlyInAnyOrder(
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/broken/a.py:2: warning: input in")
+                                        .contains("SyntaxError")
+                                        .contains("; it will not load")
+                                        .contains("the embedded one"),
+                        line -> assertThat(line).startsWith("python.d/broken/c.py").contains("null"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/broken/d.py")
+                                        .contains("nosuch"));
+        assertThat(scripts.resolve("__pycache__")).doesNotExist();
     }
 }

@@ -293,6 +293,29 @@ def ssl__contexts():
 
 
 @case
+def ssl__the_authorities_of_the_host():
+    import ssl
+
+    return {"there": len(ssl.create_default_context().get_ca_certs()) > 0}
+
+
+@case
+def socket__options_of_ip_and_flags():
+    one, two = socket.socketpair()
+    with one, two, socket.socket() as other:
+        other.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 5)
+        one.sendall(b"xy")
+        return {
+            "ttl": other.getsockopt(socket.IPPROTO_IP, socket.IP_TTL),
+            "peeked": two.recv(1, socket.MSG_PEEK),
+            "taken": two.recv(9, socket.MSG_DONTWAIT),
+            "interface": socket.if_indextoname(socket.if_nametoindex("lo")),
+            "all": socket.if_nameindex()[0],
+            "none": raised(socket.if_nametoindex, "no-such"),
+        }
+
+
+@case
 def ssl__a_server_that_speaks_no_tls():
     import ssl
 

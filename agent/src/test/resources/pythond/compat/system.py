@@ -156,6 +156,138 @@ def resource__limits_and_usage():
 
 
 @case
+def resource__the_real_limits():
+    import resource
+
+    def known(number):
+        found = [text[26:].split()[:2] for text in open("/proc/self/limits") if text.startswith(line_of[number])][0]
+        return tuple(-1 if each == "unlimited" else int(each) for each in found)
+
+    line_of = {resource.RLIMIT_NOFILE: "Max open files", resource.RLIMIT_CORE: "Max core file size", resource.RLIMIT_STACK: "Max stack size"}
+    return [resource.getrlimit(number) == known(number) for number in line_of] + [raised(resource.getrlimit, 99)]
+
+
+@case
+def resource__usage_of_children():
+    import resource
+    import subprocess
+
+    subprocess.check_call(["sh", "-c", "i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done"])
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"time": found.ru_utime + found.ru_stime > 0, "size": found.ru_maxrss > 0}
+
+
+@case
+def os__devices_and_users():
+    device = os.makedev(259, 70000)
+    return {"device": device, "parts": (os.major(device), os.minor(device)), "users": os.getresuid() == (os.getuid(), os.geteuid(), os.getuid()), "cores": len(os.sched_getaffinity(0)) > 0}
+
+
+@case
+def os__stat_in_full():
+    found = os.stat("/dev/null")
+    return {name: hasattr(found, name) for name in ("st_mode", "st_ino", "st_mtime_ns", "st_blocks", "st_blksize", "st_rdev")}
+
+
+def missing(name):
+    """Of the names that this module has in CPython; each must name the way out."""
+    import trapline_embedded_absent
+
+    module, found = importlib.import_module(name), []
+    for each in trapline_embedded_absent.NAMES[name].split():
+        try:
+            getattr(module, each)
+        except AttributeError as error:
+            found.append(each if 'cmd = "python3"' in str(error) else "%s (%s)" % (each, error))
+    return " ".join(found)
+
+
+@case
+def os__names():
+    return missing("os")
+
+
+@case
+def select__names():
+    return missing("select")
+
+
+@case
+def socket__names_of_the_module():
+    return missing("socket")
+
+
+@case
+def signal__names():
+    return missing("signal")
+
+
+@case
+def resource__names():
+    return missing("resource")
+
+
+@case
+def fcntl__names():
+    return missing("fcntl")
+
+
+@case
+def time__names():
+    return missing("time")
+
+
+@case
+def mmap__names():
+    return missing("mmap")
+
+
+@case
+def ssl__names():
+    return missing("ssl")
+
+
+@case
+def tracemalloc__names():
+    return missing("tracemalloc")
+
+
+@case
+def gc__names():
+    return missing("gc")
+
+
+@case
+def sys__names():
+    return missing("sys")
+
+
+@case
+def locale__names():
+    return missing("locale")
+
+
+@case
+def hashlib__names():
+    return missing("hashlib")
+
+
+@case
+def faulthandler__names():
+    return missing("faulthandler")
+
+
+@case
+def float__the_smallest():
+    return repr(5e-324)
+
+
+@case
+def hash__of_an_empty_text():
+    return hash("") == 0
+
+
+@case
 def syslog__a_line():
     def line():
         import syslog

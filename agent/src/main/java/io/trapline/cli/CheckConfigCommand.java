@@ -3,6 +3,8 @@ package io.trapline.cli;
 import io.trapline.Home;
 import io.trapline.InputFolders;
 import io.trapline.Settings;
+import io.trapline.bridge.ScriptSyntax;
+import io.trapline.collector.ExecutableLookup;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
 import io.trapline.gitsync.GitSync;
@@ -21,7 +23,8 @@ import picocli.CommandLine.Spec;
         name = "check-config",
         description =
                 "Reads all configuration files and lists every mistake, exit code 2 if there is one;"
-                        + " and warns of folders that inputs name and cannot use.")
+                        + " and warns of folders that inputs name and cannot use, and of scripts"
+                        + " that do not compile.")
 final class CheckConfigCommand implements Callable<Integer> {
     private static final int COMMIT_DIGITS = 10;
 
@@ -40,7 +43,14 @@ final class CheckConfigCommand implements Callable<Integer> {
                         : Settings.load(folder.root(), System.getenv());
         List<Problem> problems = new ArrayList<>(loaded.problems());
         if (loaded instanceof Settings.Loaded.Usable(var settings, _)) {
-            problems.addAll(InputFolders.check(folder, settings));
+            problems.addAll(
+                    InputFolders.check(
+                            folder,
+                            settings,
+                            new ScriptSyntax(HomeOption.program().framework()),
+                            ExecutableLookup.on(
+                                            System.getenv().getOrDefault("PATH", ""), folder.root())
+                                    .find("python3")));
             HomeOption.program()
                     .objection()
                     .ifPresent(why ->

@@ -74,7 +74,7 @@ public record InputSettings(
 
     /// The executable that runs it, when it is not embedded. A name is looked up here and not when
     /// the process is started: what is run is what was looked at.
-    Optional<Path> command() {
+    public Optional<Path> command() {
         return cmd.filter(c -> !c.equals("graalpy"))
                 .map(c ->
                         ExecutableLookup.on(System.getenv().getOrDefault("PATH", ""), Path.of(""))

@@ -592,6 +592,7 @@ abstract class WorkerContract {
                 "if self.n == 1: raise ValueError('first')",
                 "if self.n == 2: raise SystemExit(4)",
                 "if self.n == 3: raise KeyboardInterrupt",
+                "if self.n == 4: self.feed_metric()",
                 "import os",
                 "print(os.environ['TRAPLINE_TEST'])");
         Worker worker = open();
@@ -610,6 +611,14 @@ abstract class WorkerContract {
                 .isInstanceOfSatisfying(
                         RunEnd.Raised.class, raised -> assertThat(raised.exit()).isTrue());
         assertThat(runOnce(worker, "m.C")).isInstanceOf(RunEnd.Raised.class);
+        assertThat(runOnce(worker, "m.C"))
+                .isInstanceOfSatisfying(
+                        RunEnd.Raised.class,
+                        raised ->
+                                assertThat(raised.traceback())
+                                        .contains("m.py\", line 9, in run")
+                                        .contains("arguments missing")
+                                        .doesNotContain("datakit_framework.py"));
         assertThat(runOnce(worker, "m.C")).isEqualTo(new RunEnd.Returned());
         heard.awaitLine("there"::equals);
         assertThat(home.resolve("_datakit_pythond_cli.log"))
@@ -785,6 +794,11 @@ abstract class WorkerContract {
     @Test
     void a_sleep_is_ended() {
         ends("import time", "time.sleep(600)");
+    }
+
+    @Test
+    void a_sleep_of_a_fraction_is_ended() {
+        ends("import time", "time.sleep(600.5)");
     }
 
     @Test

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PcrePatternTest {
-    /// What `pcregrep` says of the same.
+    /// What `grep -P` says of the same.
     @ParameterizedTest
     @CsvSource(
             delimiter = '§',

@@ -206,8 +206,7 @@ final class TypedValue {
         }
         // One that is out of range has no part in the sum, and must not take its place either.
         Measurement.Flag adding = timeMs == 0 && sum.count() + outOfRange > 0 ? flag : null;
-        nameLosses(
-                stream.canonical(), instead(value instanceof SampleValue.Absent, adding), losses);
+        nameLosses(stream.canonical(), value instanceof SampleValue.Absent, adding, losses);
         return Optional.of(
                 adding != null
                         ? new Measurement.Flagged(stream, accepted, adding, value, sum)
@@ -248,7 +247,9 @@ final class TypedValue {
         return absent ? "stored without a value" : "counts as 0 in the mean";
     }
 
-    private void nameLosses(String name, String instead, Losses losses) {
+    private void nameLosses(
+            String name, boolean absent, Measurement.@Nullable Flag adding, Losses losses) {
+        String instead = instead(absent, adding);
         losses.add(name, noNumber, "no number in " + firstNoNumber + ", " + instead);
         losses.add(
                 name,
@@ -260,7 +261,8 @@ final class TypedValue {
         losses.add(
                 name,
                 outOfRange,
-                firstOutOfRange + (instead.startsWith("stored") ? ", " + instead : ", left out"));
+                firstOutOfRange
+                        + (absent && adding == null ? ", stored without a value" : ", left out"));
     }
 
     private SampleValue text(StreamId stream, Losses losses) {

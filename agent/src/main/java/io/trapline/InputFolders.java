@@ -4,6 +4,7 @@ import io.trapline.bridge.ScriptSyntax;
 import io.trapline.bridge.WorkerSpec.Module;
 import io.trapline.collector.CollectorSettings;
 import io.trapline.collector.Discovery;
+import io.trapline.collector.ExecutableLookup;
 import io.trapline.collector.InputSettings;
 import io.trapline.collector.OddIntervals;
 import io.trapline.config.Problem;
@@ -26,9 +27,11 @@ public final class InputFolders {
     /// A warning for each entry of `dirs` that cannot be used, at the block that names it, and for
     /// each interval that is none and each script that does not compile, at the script's line.
     ///
-    /// @param python what runs scripts of inputs without a `cmd`, if this host has it
+    /// @param executables finds the Python that is asked about scripts of inputs without a `cmd`
     public static List<Problem> check(
-            Home home, Settings settings, ScriptSyntax syntax, Optional<Path> python) {
+            Home home, Settings settings, Program program, ExecutableLookup executables) {
+        ScriptSyntax syntax = new ScriptSyntax(program.framework());
+        Optional<Path> python = executables.find("python3");
         CollectorSettings shared =
                 Agent.collectorSettings(
                         home, () -> URI.create("http://127.0.0.1:9529"), () -> settings);
@@ -64,13 +67,7 @@ public final class InputFolders {
         return files.isEmpty() || foreign
                 ? Stream.empty()
                 : input.command().or(() -> python).stream()
-                        .flatMap(asked ->
-                                syntax
-                                        .mistakes(
-                                                asked,
-                                                input.envs(),
-                                                files)
-                                        .stream())
+                        .flatMap(asked -> syntax.mistakes(asked, input.envs(), files).stream())
                         .map(each ->
                                 at(
                                         each.file(),

@@ -149,8 +149,8 @@ public final class TryOut {
 
     /// Where the embedded Python unpacks what it needs.
     ///
-    /// @param temporary whether it goes with the try: who tries a script need not be the user of the
-    ///   agent, whose folder it is
+    /// @param temporary whether it goes with the try: who tries a script need not be the user of
+    ///   the agent, whose folder it is
     private record Caches(Path folder, boolean temporary) implements AutoCloseable {
         static Caches of(Home home) throws IOException {
             Path own = home.data().resolve("python");

@@ -3,7 +3,6 @@ package io.trapline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.Settings.Loaded;
-import io.trapline.bridge.ScriptSyntax;
 import io.trapline.config.ProblemReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,12 +30,13 @@ class InputFoldersTest {
         if (!(Settings.load(root, Map.of()) instanceof Loaded.Usable(var settings, _))) {
             throw new AssertionError("the configuration is fine");
         }
-        return ProblemReport.lines(root, 
+        return ProblemReport.lines(
+                root,
                 InputFolders.check(
                         new Home(root),
                         settings,
-                        new ScriptSyntax(Path.of("../framework-py")),
-                        Optional.of(Path.of("/usr/bin/python3"))));
+                        new Program(Path.of("../framework-py"), root),
+                        _ -> Optional.of(Path.of("/usr/bin/python3"))));
     }
 
     @Test
@@ -123,7 +123,10 @@ class InputFoldersTest {
                                         .contains("SyntaxError")
                                         .contains("; it will not load")
                                         .contains("the embedded one"),
-                        line -> assertThat(line).startsWith("python.d/broken/c.py").contains("null"),
+                        line ->
+                                assertThat(line)
+                                        .startsWith("python.d/broken/c.py")
+                                        .contains("null"),
                         line ->
                                 assertThat(line)
                                         .startsWith("python.d/broken/d.py")

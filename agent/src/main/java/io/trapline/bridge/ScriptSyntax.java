@@ -32,8 +32,7 @@ public final class ScriptSyntax {
 
     /// @param python whom to ask
     /// @return empty, too, when `python` gives no answer
-    public List<Mistake> mistakes(
-            Path python, Map<String, String> environment, List<Path> files) {
+    public List<Mistake> mistakes(Path python, Map<String, String> environment, List<Path> files) {
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 python.toString(),

@@ -3,7 +3,6 @@ package io.trapline.cli;
 import io.trapline.Home;
 import io.trapline.InputFolders;
 import io.trapline.Settings;
-import io.trapline.bridge.ScriptSyntax;
 import io.trapline.collector.ExecutableLookup;
 import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
@@ -47,10 +46,9 @@ final class CheckConfigCommand implements Callable<Integer> {
                     InputFolders.check(
                             folder,
                             settings,
-                            new ScriptSyntax(HomeOption.program().framework()),
+                            HomeOption.program(),
                             ExecutableLookup.on(
-                                            System.getenv().getOrDefault("PATH", ""), folder.root())
-                                    .find("python3")));
+                                    System.getenv().getOrDefault("PATH", ""), folder.root())));
             HomeOption.program()
                     .objection()
                     .ifPresent(why ->

@@ -116,7 +116,7 @@ class TryRunTest {
                                 1));
         assertThat(result.collectors().getFirst().outcome()).isEqualTo(Outcome.TIMEOUT);
         assertThat(result.collectors().getFirst().error())
-                .isEqualTo("timed out after 0.001 s\nTraceback: sleep");
+                .isEqualTo("timed out after 1.00 ms\nTraceback: sleep");
     }
 
     @Test

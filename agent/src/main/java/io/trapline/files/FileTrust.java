@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Whether a file may be taken as code or as instructions: nobody but trusted users can change it,
@@ -112,16 +112,19 @@ public final class FileTrust {
     }
 
     private final class Offences {
-        private final Set<Offence> all = new LinkedHashSet<>();
+        private final List<Offence> all = new ArrayList<>();
+
+        /// Texts have an order: whoever names the files cannot make this slow.
+        private final Set<String> known = new TreeSet<>();
 
         void add(Optional<Offence> offence) {
-            offence.ifPresent(all::add);
+            offence.filter(each -> known.add(each.toString())).ifPresent(all::add);
         }
 
         Optional<Objection> objection() {
             return all.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new Objection(new ArrayList<>(all), agent));
+                    : Optional.of(new Objection(all, agent));
         }
     }
 

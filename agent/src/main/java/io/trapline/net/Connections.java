@@ -144,6 +144,9 @@ final class Connections implements AutoCloseable {
         private long sinceNs = System.nanoTime();
         private long allowedNs;
 
+        /// Until its first request: since it was accepted, whatever it has sent by then.
+        private long waitingSinceNs = sinceNs;
+
         /// All waiting for the present body.
         private long waitedNs;
 
@@ -176,8 +179,11 @@ final class Connections implements AutoCloseable {
             if (doing == Doing.GONE) {
                 return false;
             }
-            doing = next;
             sinceNs = System.nanoTime();
+            if (doing != Doing.OPENING && doing != Doing.NEW) {
+                waitingSinceNs = sinceNs;
+            }
+            doing = next;
             allowedNs = allowed;
             return true;
         }
@@ -242,7 +248,7 @@ final class Connections implements AutoCloseable {
         }
 
         private synchronized long waitingSinceNs() {
-            return sinceNs;
+            return waitingSinceNs;
         }
 
         private synchronized boolean isLate(long nowNs) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param text such as `10.0.0.7`, `2001:db8:0:7:0:0:0:0`, `user 1000`, `socket user web`; `this
 ///   host` when the user is not known
-public record Source(String text) {
+public record Source(String text) implements Comparable<Source> {
     private static final Source THIS_HOST = new Source("this host");
     private static final int PREFIX_BYTES = 8;
 
@@ -93,6 +93,11 @@ public record Source(String text) {
         } catch (UnknownHostException e) {
             throw new IllegalStateException("16 bytes are an address", e);
         }
+    }
+
+    @Override
+    public int compareTo(Source other) {
+        return text.compareTo(other.text);
     }
 
     @Override

@@ -89,14 +89,12 @@ public final class PlatformThreads {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-            switch (failure) {
-                case null -> {
-                    return result;
-                }
+            return switch (failure) {
+                case null -> result;
                 case RuntimeException e -> throw e;
                 case Error e -> throw e;
                 default -> throw (E) failure;
-            }
+            };
         }
     }
 }

@@ -67,7 +67,7 @@ public final class InputFolders {
         return files.isEmpty() || foreign
                 ? Stream.empty()
                 : input.command().or(() -> python).stream()
-                        .flatMap(asked -> syntax.mistakes(asked, input.envs(), files).stream())
+                        .flatMap(asked -> syntax.mistakes(asked, files).stream())
                         .map(each ->
                                 at(
                                         each.file(),

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,13 +32,14 @@ public final class ScriptSyntax {
 
     /// @param python whom to ask
     /// @return empty, too, when `python` gives no answer
-    public List<Mistake> mistakes(Path python, Map<String, String> environment, List<Path> files) {
+    public List<Mistake> mistakes(Path python, List<Path> files) {
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 python.toString(),
+                                "-I", // nothing of the environment, of the user, of site-packages
+                                "-S",
                                 frameworkDir.resolve("trapline_syntax.py").toString())
                         .redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().putAll(environment);
         builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
         Process process;
         try {

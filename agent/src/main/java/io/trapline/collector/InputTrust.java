@@ -2,13 +2,13 @@ package io.trapline.collector;
 
 import io.trapline.files.FileTrust;
 import io.trapline.files.Objection;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the program that runs an input, and the code that its environment has that program load,
@@ -25,17 +27,24 @@ import org.jspecify.annotations.Nullable;
 /// what can be imported from it; of a script the interpreter that its first line names. The library
 /// of an interpreter that the system brings is not looked through.
 final class InputTrust {
-    /// Lists of folders or files from which an interpreter, or the loader of programs, takes code.
-    private static final List<String> CODE_PATHS =
-            List.of(
-                    "PYTHONPATH",
-                    "PYTHONHOME",
-                    "PYTHONUSERBASE",
-                    "PYTHONPYCACHEPREFIX",
-                    "PYTHONSTARTUP",
-                    "LD_PRELOAD",
-                    "LD_LIBRARY_PATH",
-                    "LD_AUDIT");
+    /// Files that an interpreter, a shell or a library takes code from, by themselves or by what
+    /// they name.
+    private static final List<String> CODE_FILES =
+            List.of("PYTHONSTARTUP", "OPENSSL_CONF", "BASH_ENV", "ENV");
+
+    /// Folders, lists of them with `:`, in which everything at any depth is code.
+    private static final List<String> CODE_FOLDERS =
+            List.of("PYTHONPYCACHEPREFIX", "OPENSSL_MODULES", "OPENSSL_ENGINES", "GCONV_PATH");
+
+    /// Lists for the loader of programs, which expands `$` in them, and how it divides them.
+    private static final Map<String, String> LOADER_LISTS =
+            Map.of("LD_LIBRARY_PATH", "[:;]", "LD_PRELOAD", "[: ]", "LD_AUDIT", ":");
+
+    /// What the system brings is not looked through.
+    private static final Path SYSTEM = Path.of("/usr");
+
+    /// As interpreters of Python are called, copies too.
+    private static final Pattern PYTHON = Pattern.compile("(?i).*py.*");
 
     private static final int MOST_SCRIPTS = 5;
 
@@ -50,50 +59,182 @@ final class InputTrust {
 
     /// Why the input as a whole is not run, a sentence each.
     List<String> objections(InputSettings input) {
-        List<String> all = new ArrayList<>();
-        input.command().ifPresent(program -> program(input, program, all, 0));
-        Map<String, String> environment = new HashMap<>(agent);
-        environment.putAll(input.envs());
-        for (String name : CODE_PATHS) {
-            String value = environment.getOrDefault(name, "");
-            if (value.isEmpty()) {
-                continue;
-            }
-            String separator = name.equals("LD_PRELOAD") ? "[: ]" : File.pathSeparator;
-            for (String entry : value.split(separator, -1)) {
-                path(entry)
-                        .flatMap(trust::objectionToTree)
-                        .ifPresent(objection ->
-                                all.add(
-                                        refused(
-                                                input,
-                                                name + " names " + quoted(entry),
-                                                objection)));
-            }
-        }
-        return all;
+        Look look = new Look(input);
+        input.command().ifPresent(program -> look.program(program, 0));
+        look.environment();
+        return look.all.stream().distinct().toList();
     }
 
     /// Whether an interpreter may look into the home directory of the agent's user for packages,
     /// which may be somebody else's (`sudo` keeps `HOME`).
     boolean isUserSiteTrusted(InputSettings input) {
-        Map<String, String> environment = new HashMap<>(agent);
-        environment.putAll(input.envs());
-        String home = environment.getOrDefault("HOME", "");
-        return home.isEmpty()
-                || path(home + "/.local/lib").flatMap(trust::objectionToTree).isEmpty();
+        Look look = new Look(input);
+        String home = look.environment.getOrDefault("HOME", "");
+        if (!home.isEmpty()) {
+            path(home + "/.local").ifPresent(base -> look.libraries("HOME", base));
+        }
+        return look.all.isEmpty();
     }
 
-    private void program(InputSettings input, Path program, List<String> all, int depth) {
-        String subject = "cmd runs " + quoted(program);
-        trust.objection(program)
-                .ifPresent(objection -> all.add(refused(input, subject, objection)));
-        for (Path part : partsOfEnvironment(program)) {
-            trust.objectionToTree(part)
-                    .ifPresent(objection -> all.add(refused(input, subject, objection)));
+    /// At one input.
+    private final class Look {
+        private final InputSettings input;
+        private final Map<String, String> environment;
+        private final List<String> all = new ArrayList<>();
+
+        Look(InputSettings input) {
+            this.input = input;
+            environment = new HashMap<>(agent);
+            environment.putAll(input.envs());
         }
-        if (depth < MOST_SCRIPTS) {
-            interpreter(program).ifPresent(next -> program(input, next, all, depth + 1));
+
+        private void refuse(String subject, Optional<Objection> objection) {
+            objection.ifPresent(why -> all.add(refused(input, subject, why)));
+        }
+
+        void environment() {
+            each("PYTHONPATH", ":", entry -> trust.objectionToTree(entry));
+            CODE_FILES.forEach(name -> each(name, "\0", entry -> trust.objection(entry)));
+            CODE_FOLDERS.forEach(name -> each(name, ":", entry -> trust.objectionToAll(entry)));
+            LOADER_LISTS.forEach((name, separator) ->
+                    each(name, separator, entry -> trust.objectionToLibraries(entry)));
+            for (String name : List.of("PYTHONHOME", "PYTHONUSERBASE")) {
+                for (String entry : environment.getOrDefault(name, "").split(":", -1)) {
+                    if (!entry.isEmpty()) {
+                        path(entry).ifPresent(base -> libraries(named(name, entry), base));
+                    }
+                }
+            }
+        }
+
+        private void each(
+                String name, String separator, Function<Path, Optional<Objection>> judge) {
+            String value = environment.getOrDefault(name, "");
+            if (value.isEmpty()) {
+                return;
+            }
+            if (LOADER_LISTS.containsKey(name)
+                    && value.contains("$")
+                    && trust.judges()) {
+                all.add(
+                        "the input "
+                                + input.name()
+                                + " is not run: "
+                                + name
+                                + " = "
+                                + quoted(value)
+                                + " has a $, which the loader of programs replaces by what is not"
+                                + " known here; write the folders out");
+                return;
+            }
+            for (String entry : value.split(separator, -1)) {
+                path(entry).ifPresent(path -> refuse(named(name, entry), judge.apply(path)));
+            }
+        }
+
+        /// What Python imports from below a prefix: `lib/python3.x` with all that is in it. One
+        /// that is not there must not be for others to make.
+        private void libraries(String subject, Path prefix) {
+            refuse(subject, trust.objection(prefix));
+            for (String name : List.of("lib", "lib64", "Lib")) {
+                Path library = prefix.resolve(name);
+                boolean there = Files.exists(library, LinkOption.NOFOLLOW_LINKS);
+                if (there || name.equals("lib")) {
+                    refuse(subject, trust.objection(library));
+                }
+                if (there && !isOfSystem(prefix)) {
+                    try (DirectoryStream<Path> versions =
+                            Files.newDirectoryStream(library, "{python,pypy,site-packages}*")) {
+                        versions.forEach(each -> refuse(subject, trust.objectionToAll(each)));
+                    } catch (IOException _) {
+                        continue; // no folder, which was judged
+                    }
+                }
+            }
+        }
+
+        void program(Path program, int depth) {
+            String subject = "cmd runs " + quoted(program);
+            refuse(subject, trust.objection(program));
+            List<String> words = firstLine(program);
+            if (words.isEmpty()) {
+                if (PYTHON.matcher(String.valueOf(program.getFileName())).matches()) {
+                    python(subject, program);
+                }
+            } else if (depth < MOST_SCRIPTS) {
+                interpreters(words).forEach(next -> program(next, depth + 1));
+            }
+        }
+
+        /// Where an interpreter looks for its settings and its library: for `pyvenv.cfg` beside
+        /// itself and one level up; without one, for `lib/python3.x` in each folder above the file
+        /// that its links lead to.
+        private void python(String subject, Path program) {
+            @Nullable Path bin = program.toAbsolutePath().getParent();
+            for (int level = 0; level < 2 && bin != null; level++, bin = bin.getParent()) {
+                Path settings = bin.resolve("pyvenv.cfg");
+                refuse(subject, trust.objection(settings));
+                if (Files.exists(settings)) {
+                    libraries(subject, bin);
+                    base(settings).ifPresent(python -> refuse(subject, trust.objection(python)));
+                    return;
+                }
+            }
+            Path real;
+            try {
+                real = program.toRealPath();
+            } catch (IOException _) {
+                return; // it cannot be run, either
+            }
+            for (Path above = real.getParent();
+                    above != null && above.getNameCount() > 0 && !isOfSystem(above);
+                    above = above.getParent()) {
+                if (above.startsWith(SYSTEM)) {
+                    continue;
+                }
+                libraries(subject, above);
+            }
+        }
+
+        /// What the kernel runs in place of a script: the first word, and of `env` whatever of the
+        /// others is a program. A name is looked up where it will be: folders that come before
+        /// must not be for others to put one in.
+        private List<Path> interpreters(List<String> words) {
+            List<Path> found = new ArrayList<>();
+            path(words.getFirst()).ifPresent(found::add);
+            if (!words.getFirst().endsWith("/env")) {
+                return found;
+            }
+            for (String word : words.subList(1, words.size())) {
+                if (word.contains("/")) {
+                    path(word).filter(Files::exists).ifPresent(found::add);
+                    continue;
+                }
+                List<Path> passed = new ArrayList<>();
+                for (String folder : environment.getOrDefault("PATH", "").split(":", -1)) {
+                    Optional<Path> candidate = path(folder).map(at -> at.resolve(word));
+                    candidate.ifPresent(passed::add);
+                    if (candidate.filter(Files::isExecutable).isPresent()) {
+                        passed.forEach(each ->
+                                refuse("PATH leads to " + quoted(each), trust.objection(each)));
+                        found.add(candidate.get());
+                        break;
+                    }
+                }
+            }
+            return found;
+        }
+    }
+
+    private static String named(String name, String entry) {
+        return name + " names " + quoted(entry);
+    }
+
+    private static boolean isOfSystem(Path prefix) {
+        try {
+            return prefix.toRealPath().equals(SYSTEM);
+        } catch (IOException _) {
+            return false;
         }
     }
 
@@ -114,56 +255,30 @@ final class InputTrust {
         }
     }
 
-    /// Of a virtual environment: its settings, what it imports from and the Python it was made of.
-    private static List<Path> partsOfEnvironment(Path program) {
-        @Nullable Path bin = program.toAbsolutePath().getParent();
-        @Nullable Path environment = bin == null ? null : bin.getParent();
-        if (environment == null) {
-            return List.of();
-        }
-        Path settings = environment.resolve("pyvenv.cfg");
-        if (!Files.exists(settings)) {
-            return List.of();
-        }
-        List<Path> parts = new ArrayList<>(List.of(settings));
-        try (DirectoryStream<Path> libraries =
-                Files.newDirectoryStream(environment, "{lib,lib64,Lib}")) {
-            libraries.forEach(parts::add);
-        } catch (IOException _) {
-            parts.add(environment.resolve("lib"));
-        }
+    /// The Python that a virtual environment was made of.
+    private static Optional<Path> base(Path settings) {
         Properties keys = new Properties();
         try (InputStream in = Files.newInputStream(settings)) {
             keys.load(in);
-            Optional.ofNullable(keys.getProperty("home"))
+            return Optional.ofNullable(keys.getProperty("home"))
                     .flatMap(InputTrust::path)
-                    .filter(Files::exists)
-                    .ifPresent(home -> parts.add(home.resolve("python3")));
+                    .map(home -> home.resolve("python3"));
         } catch (IOException | IllegalArgumentException _) {
-            return parts;
+            return Optional.empty();
         }
-        return parts;
     }
 
-    /// What the kernel runs in place of a script, by its first line; of `env` what that runs.
-    private Optional<Path> interpreter(Path program) {
+    /// The words of a script's first line; none of a program that is no script.
+    private static List<String> firstLine(Path program) {
         byte[] begin;
         try (InputStream in = Files.newInputStream(program)) {
             begin = in.readNBytes(256);
         } catch (IOException _) {
-            return Optional.empty();
+            return List.of();
         }
         String line = new String(begin, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
-        if (!line.startsWith("#!")) {
-            return Optional.empty();
-        }
-        String[] words = line.substring(2).strip().split("\\s+");
-        for (String word : words) {
-            boolean option = word.startsWith("-") || word.contains("=");
-            if (!option && !word.endsWith("/env")) {
-                return ExecutableLookup.on(agent.getOrDefault("PATH", ""), Path.of("")).find(word);
-            }
-        }
-        return Optional.empty();
+        return line.startsWith("#!")
+                ? List.of(line.substring(2).strip().split("\\s+"))
+                : List.of();
     }
 }

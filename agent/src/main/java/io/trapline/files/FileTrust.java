@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Whether a file may be taken as code or as instructions: nobody but trusted users can change it,
@@ -35,8 +36,15 @@ public final class FileTrust {
     private static final int MOST_LINKS = 40;
     private static final int MOST_ENTRIES = 200_000;
     private static final int DEEPEST = 64;
+    private static final int LIBRARY_LEVELS = 3;
     private static final Set<String> IMPORTABLE =
             Set.of("py", "pyc", "pyo", "pyw", "so", "pyd", "pth", "zip", "egg", "whl");
+
+    /// What wheels bring along for their native modules, and what holds packages, whatever the
+    /// version in its name.
+    private static final Pattern SEARCHED = Pattern.compile(".*\\.libs|(python|pypy)[0-9.]+t?");
+
+    private static final Pattern LIBRARY = Pattern.compile(".*\\.so\\.[0-9.]+");
 
     private final Set<Integer> trusted;
     private final boolean everyone;
@@ -76,6 +84,11 @@ public final class FileTrust {
         return Stat.isRoot() ? ofRoot() : everyone();
     }
 
+    /// Whether anything can be refused.
+    public boolean judges() {
+        return !everyone;
+    }
+
     /// Of one file or folder and the way to it. A path that leads nowhere is refused when others
     /// could make it lead somewhere.
     public Optional<Objection> objection(Path path) {
@@ -105,7 +118,20 @@ public final class FileTrust {
         if (!everyone) {
             Path real = follow(folder, found);
             if (real != null) {
-                new Walk(found, true).folder(real, 0);
+                new Walk(found, true, DEEPEST).folder(real, 0);
+            }
+        }
+        return found.objection();
+    }
+
+    /// Of a folder that the loader of programs searches for libraries: everything in it and a few
+    /// levels below, where it keeps variants for processors.
+    public Optional<Objection> objectionToLibraries(Path folder) {
+        Offences found = new Offences();
+        if (!everyone) {
+            Path real = follow(folder, found);
+            if (real != null) {
+                new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
             }
         }
         return found.objection();
@@ -229,7 +255,7 @@ public final class FileTrust {
         List<Offence> known = trees.get(real);
         if (known == null) {
             Offences inside = new Offences();
-            new Walk(inside, false).folder(real, 0);
+            new Walk(inside, false, DEEPEST).folder(real, 0);
             known = List.copyOf(inside.all);
             trees.put(real, known);
         }
@@ -240,17 +266,22 @@ public final class FileTrust {
         private final Offences found;
         private final Set<Path> visited = new HashSet<>();
         private final boolean all;
+        private final int deepest;
         private int entries;
 
         /// @param all also what has no name of a module
-        Walk(Offences found, boolean all) {
+        /// @param deepest what is below is not looked at; when that is [#DEEPEST], it is an offence
+        Walk(Offences found, boolean all, int deepest) {
             this.found = found;
             this.all = all;
+            this.deepest = deepest;
         }
 
         /// @param folder without links on the way to it
         void folder(Path folder, int depth) {
-            if (!visited.add(folder) || !Files.isDirectory(folder)) {
+            if (!visited.add(folder)
+                    || !Files.isDirectory(folder)
+                    || (depth > deepest && deepest < DEEPEST)) {
                 return;
             }
             if (depth > DEEPEST || entries > MOST_ENTRIES) {
@@ -272,7 +303,7 @@ public final class FileTrust {
         private void entry(Path entry, int depth) throws IOException {
             String name = String.valueOf(entry.getFileName());
             boolean file = all || isImportable(name);
-            boolean folder = all || name.indexOf('.') < 0;
+            boolean folder = all || name.indexOf('.') < 0 || SEARCHED.matcher(name).matches();
             if (!file && !folder) {
                 return; // no name of a module
             }
@@ -300,6 +331,8 @@ public final class FileTrust {
 
     private static boolean isImportable(String name) {
         int dot = name.lastIndexOf('.');
-        return dot >= 0 && IMPORTABLE.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot >= 0
+                && (IMPORTABLE.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT))
+                        || LIBRARY.matcher(name).matches());
     }
 }

@@ -45,14 +45,14 @@ final class GitAddress {
     static Optional<Path> local(String url) {
         Matcher address = LOCAL.matcher(url);
         return address.matches()
-                ? Optional.of(Path.of(address.group(1)).normalize())
+                ? Optional.of(Path.of(address.group(1)))
                 : Optional.empty();
     }
 
     static String directory(String url) {
         String path =
                 local(url)
-                        .map(folder -> folder.toString().replaceFirst("/[.]git$", ""))
+                        .map(folder -> folder.normalize().toString().replaceFirst("/[.]git$", ""))
                         .orElseGet(() -> url.replaceFirst("[?#].*", "").replaceFirst("/+$", ""));
         String last = path.substring(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1);
         int dot = last.lastIndexOf('.');

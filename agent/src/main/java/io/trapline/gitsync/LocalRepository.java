@@ -4,6 +4,7 @@ import io.trapline.config.FileFailure;
 import io.trapline.files.FileTrust;
 import io.trapline.files.Objection;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +18,10 @@ import java.util.Optional;
 final class LocalRepository {
     private LocalRepository() {}
 
+    /// @param folder as written: a `..` after a link leads where the kernel says
+    /// @return where it is, without links on the way: that is what may be read
     /// @throws IOException when it is not there or not to be trusted; the message says what to do
-    static void check(Path folder) throws IOException {
+    static Path check(Path folder) throws IOException {
         Path real;
         try {
             real = folder.toRealPath();
@@ -31,14 +34,23 @@ final class LocalRepository {
         FileTrust trust = FileTrust.ofThisUser();
         refuse(trust.objection(folder));
         Path git = Files.exists(real.resolve(".git")) ? real.resolve(".git") : real;
+        if (!Files.isDirectory(git)) {
+            throw new IOException(
+                    "the repository "
+                            + real
+                            + " is a working tree of another one, which its .git names; name that"
+                            + " one");
+        }
         refuse(trust.objection(git));
-        // What says which commit is taken. The objects have names that only their content gives.
-        refuse(trust.objectionToAll(git.resolve("refs")));
-        for (String name : new String[] {"HEAD", "packed-refs", "config", "objects"}) {
-            if (Files.exists(git.resolve(name))) {
-                refuse(trust.objection(git.resolve(name)));
+        // All that says which commit is taken. The objects have names that only their content
+        // gives.
+        try (DirectoryStream<Path> inside = Files.newDirectoryStream(git)) {
+            for (Path each : inside) {
+                boolean objects = each.endsWith("objects");
+                refuse(objects ? trust.objection(each) : trust.objectionToAll(each));
             }
         }
+        return real;
     }
 
     private static void refuse(Optional<Objection> objection) throws IOException {

@@ -79,13 +79,11 @@ final class Remote implements AutoCloseable {
     ///
     /// @throws IOException also when the server has no such branch
     ObjectId tip() throws IOException {
-        checkOwner();
+        String source = source();
         String branch = "refs/heads/" + settings.branch();
         try (FileRepository local = open();
                 Git git = new Git(local)) {
-            for (Ref ref :
-                    prepared(git.lsRemote().setHeads(true).setRemote(address.toPrivateString()))
-                            .call()) {
+            for (Ref ref : prepared(git.lsRemote().setHeads(true).setRemote(source)).call()) {
                 ObjectId commit = ref.getObjectId();
                 if (ref.getName().equals(branch) && commit != null) {
                     return commit;
@@ -101,12 +99,12 @@ final class Remote implements AutoCloseable {
 
     /// Brings the branch's commit into the local repository.
     ObjectId fetch() throws IOException {
-        checkOwner();
+        String source = source();
         try (FileRepository local = open();
                 Git git = new Git(local)) {
             var _ =
                     prepared(git.fetch())
-                            .setRemote(address.toPrivateString())
+                            .setRemote(source)
                             .setRefSpecs(
                                     new RefSpec("+refs/heads/" + settings.branch() + ":" + TIP))
                             .setDepth(1)
@@ -123,12 +121,13 @@ final class Remote implements AutoCloseable {
         }
     }
 
-    /// What lies on this host is read with the agent's own rights, and no server stands in between.
-    private void checkOwner() throws IOException {
+    /// Where to read from. What lies on this host is read with the agent's own rights, and no server
+    /// stands in between: the folder that was looked at is the one that is read.
+    private String source() throws IOException {
         Optional<Path> folder = GitAddress.local(settings.url());
-        if (folder.isPresent()) {
-            LocalRepository.check(folder.get());
-        }
+        return folder.isPresent()
+                ? LocalRepository.check(folder.get()).toString()
+                : address.toPrivateString();
     }
 
     /// The local repository, with what this repository's settings say.

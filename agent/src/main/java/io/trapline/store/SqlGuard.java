@@ -59,6 +59,7 @@ final class SqlGuard {
     private static final Set<String> MULTIPLYING_FUNCTIONS =
             Set.of(
                     "array_resize",
+                    "bitstring",
                     "generate_series",
                     "list_resize",
                     "lpad",
@@ -68,6 +69,12 @@ final class SqlGuard {
 
     /// Of these, which count from their first argument, it says as much.
     private static final Set<String> SERIES = Set.of("generate_series", "range");
+
+    /// Functions whose first argument may say how wide to make what comes out.
+    private static final Set<String> FORMATS = Set.of("format", "printf");
+
+    /// Widths of at most four digits, none that another argument gives.
+    private static final Pattern WIDE = Pattern.compile("\\d{5}|\\*|\\{[^}]*\\{");
 
     /// Of one of them, and of several inside one another together.
     private static final long MOST = 100_000;
@@ -81,6 +88,9 @@ final class SqlGuard {
 
     /// Each opens a level at most, so that the parser cannot be sent deeper.
     private static final int MOST_BRACKETS = 1_000;
+
+    /// Names with more parts than any has: the parser's time for them grows without measure.
+    private static final Pattern MANY_PARTS = Pattern.compile("(?s)(?:[^.]*[^.0-9\\s]\\s*[.]){500}");
 
     private static final ObjectMapper MAPPER = OutsideJson.mapper();
 
@@ -127,6 +137,11 @@ final class SqlGuard {
                             + " brackets, at most "
                             + MOST_BRACKETS
                             + " are taken");
+        }
+        if (MANY_PARTS.matcher(sql).lookingAt()) {
+            throw new QueryException(
+                    "the statement has more than 500 names with a dot; give its tables short"
+                            + " aliases and name columns without them");
         }
     }
 
@@ -199,6 +214,16 @@ final class SqlGuard {
             throw new QueryException("the function " + name + " is not available in queries here");
         }
         JsonNode arguments = function.path("arguments");
+        if (FORMATS.contains(name)) {
+            JsonNode format = expression(arguments.path(0));
+            if (!format.path("class").asText().equals("CONSTANT")
+                    || WIDE.matcher(format.path("literal").path("text").asText()).find()) {
+                throw new QueryException(
+                        name
+                                + " is available with a constant format only here, and with widths"
+                                + " of at most four digits");
+            }
+        }
         if (MULTIPLYING_FUNCTIONS.contains(name)) {
             Factor here = holds(arguments, "COLUMN_REF") ? around.often() : around;
             boolean all = arguments.size() == 1 || SERIES.contains(name);

@@ -168,6 +168,30 @@ class RepositorySyncTest {
     }
 
     @Test
+    void the_repository_that_is_looked_at_is_the_one_that_is_read() throws Exception {
+        // The kernel goes back from where the link leads, a reader of the text from the link.
+        Path other = Files.createDirectories(folder.resolve("other/deep"));
+        Files.createSymbolicLink(folder.resolve("link"), other);
+        Path decoy = Files.createDirectories(folder.resolve("other/served"));
+        settings = repository(folder + "/link/../served", "master");
+        sync = fresh();
+        assertThat(sync()).isFalse();
+        Files.setPosixFilePermissions(decoy, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(sync()).isFalse();
+        assertThat(sync.status().error()).contains("others can write " + decoy.toRealPath());
+    }
+
+    @Test
+    void whatever_says_which_commit_is_taken_is_looked_at() throws Exception {
+        settings = repository(origin.bare().toString(), "master");
+        sync = fresh();
+        Path reftable = Files.createDirectories(origin.bare().resolve("reftable"));
+        Files.setPosixFilePermissions(reftable, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(sync()).isFalse();
+        assertThat(sync.status().error()).contains("others can write " + reftable.toRealPath());
+    }
+
+    @Test
     void no_new_commit_changes_nothing_and_fetches_nothing() throws Exception {
         sync();
         Path before = gitrepos.resolve("confs").toRealPath();

@@ -163,6 +163,12 @@ class StoreQueryTest {
                 "SELECT [range(2000) for x in [1, 2]]",
                 "SELECT repeat(repeat('x', 10000), 1000)",
                 "SELECT repeat(name, 5000) FROM metrics",
+                "SELECT format('{:>1000000000}', 'x')",
+                "SELECT format('{:>{}}', 'x', 1000000000)",
+                "SELECT format(name, 1) FROM metrics",
+                "SELECT printf('%1000000000d', 1)",
+                "SELECT printf('%*d', 1000000000, 1)",
+                "SELECT bitstring('1', 2000000000)",
                 "PREPARE q AS SELECT 1",
                 "EXECUTE q",
                 "DEALLOCATE q",
@@ -194,6 +200,9 @@ class StoreQueryTest {
         String deepest = "SELECT " + "(".repeat(300_000) + "1" + ")".repeat(300_000);
         assertThatThrownBy(() -> fixture.store().query(deepest, StoreFixture.PATIENCE))
                 .hasMessageContaining("the statement has 600008 characters, at most 16384");
+        String parts = "SELECT " + "a.".repeat(7000) + "b";
+        assertThatThrownBy(() -> fixture.store().query(parts, StoreFixture.PATIENCE))
+                .hasMessageContaining("more than 500 names with a dot");
         String chain = "SELECT " + "NOT ".repeat(4000) + "true";
         assertThatThrownBy(() -> fixture.store().query(chain, StoreFixture.PATIENCE))
                 .hasMessageContaining("depth");

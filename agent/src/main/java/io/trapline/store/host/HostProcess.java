@@ -23,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,11 @@ final class HostProcess {
     /// Of a statement that was told to end.
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    /// Of statements in messages.
+    private static final int SHOWN = 300;
+
+    private static final int MOST_SHOWN = 5;
+
     private static final long LOOK_EVERY_MS = 50;
     private static final Reason[] REASONS = Reason.values();
 
@@ -44,6 +50,8 @@ final class HostProcess {
     private final AtomicLong numbers = new AtomicLong();
     private final Map<Long, CompletableFuture<Message>> asked = new ConcurrentHashMap<>();
     private volatile @Nullable String killedBecause;
+    private volatile int askedAtEnd;
+    private final Map<Long, String> statements = new ConcurrentHashMap<>();
     private volatile boolean over;
     private volatile String lastLine = "";
 
@@ -146,6 +154,7 @@ final class HostProcess {
             throws QueryException, HostEndedException, InterruptedException {
         long number = numbers.incrementAndGet();
         CompletableFuture<Message> answer = ask(number);
+        statements.put(number, sql);
         long limit = Math.max(1, (deadline - System.nanoTime()) / 1_000_000);
         tell(Message.of(Kind.QUERY, sql, number, limit + GRACE.toMillis()));
         QueryException ended = null;
@@ -172,7 +181,22 @@ final class HostProcess {
             }
         } finally {
             asked.remove(number);
+            statements.remove(number);
         }
+    }
+
+    /// What is being asked, for people.
+    private String asked() {
+        return statements.values().stream()
+                .map(sql -> sql.length() > SHOWN ? sql.substring(0, SHOWN) + "…" : sql)
+                .map(sql -> sql.replaceAll("\\p{Cntrl}", " "))
+                .limit(MOST_SHOWN)
+                .collect(Collectors.joining("; "));
+    }
+
+    /// Whether a single statement was asked when it was killed, so that it is the one to blame.
+    boolean isCulpritKnown() {
+        return killedBecause != null && askedAtEnd == 1;
     }
 
     private static QueryResult result(Message answer, @Nullable QueryException ended)
@@ -228,7 +252,8 @@ final class HostProcess {
 
     void kill(String why) {
         if (killedBecause == null) {
-            killedBecause = why;
+            askedAtEnd = statements.size();
+            killedBecause = statements.isEmpty() ? why : why + "; it was asked: " + asked();
         }
         process.destroyForcibly();
     }

@@ -349,11 +349,13 @@ public final class HostedStore implements Store {
                 }
                 if (asker == Asker.PEOPLE) {
                     throw new QueryException(
+                            now.isCulpritKnown() ? Reason.STATEMENT : Reason.NOT_OPEN,
                             "the store's process ended while the query ran: "
                                     + e.getMessage()
-                                    + ". It is started again; ask for less, or once more if"
-                                    + " another statement was to blame",
-                            e);
+                                    + ". It is started again; "
+                                    + (now.isCulpritKnown()
+                                            ? "ask for less"
+                                            : "ask once more, and for less if it ends again"));
                 }
             } finally {
                 if (asker == Asker.PEOPLE && now.hasEnded() && !closing) {

@@ -1,0 +1,183 @@
+package io.trapline.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.files.FileTrust;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Where interpreters and loaders really look, in folders as they really are. What others can write
+/// has mode 0777 here, so that it does not take root to run this.
+class InputTrustTest {
+    private static final Path PYTHON = Path.of("/usr/bin/python3");
+
+    @TempDir Path made;
+    private Path home;
+
+    @BeforeEach
+    void follow() throws IOException {
+        home = made.toRealPath();
+    }
+
+    private Path file(String name) throws IOException {
+        Path file = home.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, "#\n");
+    }
+
+    private static void open(Path path) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+
+    private void sticky(String folder) throws Exception {
+        Path path = Files.createDirectories(home.resolve(folder));
+        assertThat(new ProcessBuilder("chmod", "1777", path.toString()).start().waitFor()).isZero();
+    }
+
+    private List<String> objections(String cmd, Map<String, String> envs) {
+        return new InputTrust(FileTrust.ofThisUser(), Map.of("PATH", "/usr/bin:/bin"))
+                .objections(input(cmd, envs));
+    }
+
+    private static InputSettings input(String cmd, Map<String, String> envs) {
+        return new InputSettings(
+                "in",
+                Optional.of(cmd),
+                List.of("d"),
+                envs,
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Path.of("x.conf"),
+                1);
+    }
+
+    private static Process python(String... arguments) throws IOException {
+        String[] command = new String[arguments.length + 1];
+        command[0] = PYTHON.toString();
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        return new ProcessBuilder(command).inheritIO().start();
+    }
+
+    @Test
+    void the_packages_of_a_virtual_environment_are_looked_at() throws Exception {
+        Path environment = home.resolve("venv");
+        assertThat(python("-m", "venv", "--without-pip", environment.toString()).waitFor())
+                .isZero();
+        String cmd = environment.resolve("bin/python3").toString();
+        assertThat(objections(cmd, Map.of())).isEmpty();
+        try (var libraries = Files.newDirectoryStream(environment.resolve("lib"), "python*")) {
+            Path packages = libraries.iterator().next().resolve("site-packages");
+            open(Files.writeString(packages.resolve("zz.pth"), "import os\n"));
+        }
+        assertThat(objections(cmd, Map.of())).singleElement().asString().contains("zz.pth");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PYTHONUSERBASE, base, base/lib/python3.11/site-packages/usercustomize.py",
+        "PYTHONHOME,     base, base/lib/python3.11/json/__init__.py",
+        "PYTHONPATH,     base, base/pkg.libs/libe.so.1",
+        "PYTHONPATH,     base, base/pkg/_x.so",
+        "LD_LIBRARY_PATH, base, base/libz.so.1",
+        "LD_LIBRARY_PATH, base, base/glibc-hwcaps/x86-64-v3/libz.so.1",
+        "LD_LIBRARY_PATH, /usr/lib/nosuch;base, base/libz.so.1",
+        "PYTHONPYCACHEPREFIX, base, base/usr/lib/x.cpython-311.pyc",
+        "OPENSSL_CONF,   base/openssl.cnf, base/openssl.cnf",
+        "BASH_ENV,       base/env, base/env"
+    })
+    void what_the_environment_has_loaded_is_looked_at(String name, String value, String culprit)
+            throws IOException {
+        Path file = file(culprit);
+        String absolute = value.replace("base", home.resolve("base").toString());
+        assertThat(objections(PYTHON.toString(), Map.of(name, absolute))).isEmpty();
+        open(file);
+        assertThat(objections(PYTHON.toString(), Map.of(name, absolute)))
+                .singleElement()
+                .asString()
+                .contains(file.toString())
+                .contains(name);
+    }
+
+    @Test
+    void a_loaders_list_that_the_loader_expands_is_refused() {
+        assertThat(objections(PYTHON.toString(), Map.of("LD_LIBRARY_PATH", "$ORIGIN/../lib")))
+                .singleElement()
+                .asString()
+                .contains("has a $");
+    }
+
+    @Test
+    void the_home_directorys_packages_are_looked_at() throws IOException {
+        Path file = file("h/.local/lib/python3.11/site-packages/usercustomize.py");
+        InputSettings input =
+                input(PYTHON.toString(), Map.of("HOME", home.resolve("h").toString()));
+        InputTrust before = new InputTrust(FileTrust.ofThisUser(), Map.of());
+        assertThat(before.isUserSiteTrusted(input)).isTrue();
+        open(file);
+        InputTrust after = new InputTrust(FileTrust.ofThisUser(), Map.of());
+        assertThat(after.isUserSiteTrusted(input)).isFalse();
+    }
+
+    @Test
+    void settings_that_others_could_put_beside_an_interpreter_are_an_objection() throws Exception {
+        sticky("sticky");
+        Files.createSymbolicLink(home.resolve("sticky/py"), PYTHON);
+        assertThat(objections(home.resolve("sticky/py").toString(), Map.of()))
+                .anySatisfy(why -> assertThat(why).contains("sticky"));
+    }
+
+    @Test
+    void a_library_that_others_could_put_above_a_copied_interpreter_is_an_objection()
+            throws Exception {
+        sticky("sticky");
+        Files.createDirectories(home.resolve("sticky/tools"));
+        Path copy = Files.copy(PYTHON.toRealPath(), home.resolve("sticky/tools/py"));
+        assertThat(objections(copy.toString(), Map.of()))
+                .anySatisfy(why -> assertThat(why).contains("sticky"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'#!/usr/bin/env -S -u FOO BASE/evil', true",
+        "'#!BASE/env python3', true",
+        "'#!BASE/evil -u', true",
+        "'#!/usr/bin/env python3', false",
+        "'#!/bin/sh', false"
+    })
+    void the_first_line_of_a_script_is_read_as_the_kernel_and_env_read_it(
+            String line, boolean refused) throws IOException {
+        Path base = Files.createDirectories(home.resolve("base"));
+        for (String name : List.of("evil", "env")) {
+            open(Files.writeString(base.resolve(name), "x"));
+        }
+        Path script = home.resolve("script");
+        Files.writeString(script, line.replace("BASE", base.toString()) + "\n");
+        script.toFile().setExecutable(true);
+        assertThat(objections(script.toString(), Map.of())).hasSize(refused ? 1 : 0);
+    }
+
+    @Test
+    void a_program_that_env_finds_on_the_inputs_path_is_looked_at() throws IOException {
+        Path bin = Files.createDirectories(home.resolve("bin"));
+        Path script = Files.writeString(home.resolve("script"), "#!/usr/bin/env python3\n");
+        Map<String, String> path = Map.of("PATH", bin + ":/usr/bin:/bin");
+        assertThat(objections(script.toString(), path)).isEmpty();
+        open(bin);
+        assertThat(objections(script.toString(), path))
+                .singleElement()
+                .asString()
+                .contains(bin.toString());
+    }
+}

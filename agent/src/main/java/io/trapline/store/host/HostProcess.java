@@ -152,6 +152,9 @@ final class HostProcess {
     /// @throws HostEndedException the host died over it, or over something else
     QueryResult query(String sql, Duration timeout, long deadline, BooleanSupplier cancelled)
             throws QueryException, HostEndedException, InterruptedException {
+        if (System.nanoTime() - deadline >= 0) {
+            throw QueryException.tooLong(timeout); // waiting for the host took all its time
+        }
         long number = numbers.incrementAndGet();
         CompletableFuture<Message> answer = ask(number);
         statements.put(number, sql);

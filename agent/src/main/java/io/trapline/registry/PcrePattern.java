@@ -29,6 +29,9 @@ public final class PcrePattern {
     private static final Pattern JAVA_FLAGS = Pattern.compile("\\(\\?[a-zA-Z]*-?[a-zA-Z]*[:)]");
     private static final String SHARED_FLAGS = "imsx-:)";
 
+    /// What compiling costs, here and in Java, grows with the square of the length.
+    private static final int MOST_CHARACTERS = 16 << 10;
+
     private final String regex;
     private final StringBuilder java = new StringBuilder();
     private int at;
@@ -44,6 +47,16 @@ public final class PcrePattern {
 
     /// Lines end with a line feed alone, as they do upstream.
     static Pattern compile(String regex, int flags) {
+        if (regex.length() > MOST_CHARACTERS) {
+            throw new PatternSyntaxException(
+                    "it has "
+                            + regex.length()
+                            + " characters, at most "
+                            + MOST_CHARACTERS
+                            + " are taken",
+                    regex.substring(0, 80) + "…",
+                    -1);
+        }
         String java = new PcrePattern(regex).translated();
         try {
             return Pattern.compile(java, flags | Pattern.UNIX_LINES);

@@ -82,6 +82,10 @@ final class SqlGuard {
     /// Each opens a level at most, so that the parser cannot be sent deeper.
     private static final int MOST_BRACKETS = 1_000;
 
+    /// Of one name, joined by points. What binding it costs grows far faster than its parts, and
+    /// that step cannot be interrupted.
+    private static final int MOST_PARTS = 32;
+
     private static final ObjectMapper MAPPER = OutsideJson.mapper();
 
     private SqlGuard() {}
@@ -177,6 +181,13 @@ final class SqlGuard {
             }
         } else if (node.path("class").asText().equals("FUNCTION")) {
             inside = checkScalar(node, around);
+        } else if (node.path("column_names").size() > MOST_PARTS) {
+            throw new QueryException(
+                    "a name in the statement has "
+                            + node.path("column_names").size()
+                            + " parts joined by points, at most "
+                            + MOST_PARTS
+                            + " are taken");
         } else if (node.path("class").asText().equals("LAMBDA")) {
             inside = within("a lambda", around.times(around.elements()).often());
         }

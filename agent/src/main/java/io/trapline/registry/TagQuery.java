@@ -297,7 +297,7 @@ public final class TagQuery {
     }
 
     private Predicate<String> regex(String regex, int from) {
-        return compile(regex, 0, from).asPredicate();
+        return PcrePattern.searching(compile(regex, 0, from));
     }
 
     private Predicate<String> glob(String glob, int from) {
@@ -311,7 +311,8 @@ public final class TagQuery {
                 default -> regex.append(c);
             }
         }
-        return compile(regex.append('$').toString(), Pattern.DOTALL, from).asPredicate();
+        return PcrePattern.searching(
+                compile(regex.append('$').toString(), Pattern.DOTALL, from));
     }
 
     private Predicate<String> dotted(String pattern, int from) {
@@ -342,7 +343,7 @@ public final class TagQuery {
                 }
             }
         }
-        return compile(regex.append('$').toString(), 0, from).asPredicate();
+        return PcrePattern.searching(compile(regex.append('$').toString(), 0, from));
     }
 
     /// `a.{b,c{d,e}}` as `a.b`, `a.cd`, `a.ce`.

@@ -10,12 +10,12 @@ import java.util.function.Predicate;
 
 /// A tag query is refused, or answers for every list of tags, and so do queries made of it.
 public final class TagQueryFuzz {
-    /// Short ones: what a regular expression costs on long ones is its author's to know.
     private static final List<List<Tag>> TAGS =
             List.of(
                     List.of(),
                     List.of(new Tag("env", "prod")),
                     List.of(new Tag("a", "b"), new Tag("le", "+Inf"), new Tag("__name", "x.y.z")),
+                    List.of(new Tag("long", "ab".repeat(128))),
                     List.of(new Tag("ä", "\n"), new Tag("a", "")));
 
     private TagQueryFuzz() {}

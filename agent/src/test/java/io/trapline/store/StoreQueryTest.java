@@ -197,6 +197,11 @@ class StoreQueryTest {
         String chain = "SELECT " + "NOT ".repeat(4000) + "true";
         assertThatThrownBy(() -> fixture.store().query(chain, StoreFixture.PATIENCE))
                 .hasMessageContaining("depth");
+        String name = "SELECT a" + ".a".repeat(7000);
+        assertThatThrownBy(() -> fixture.store().query(name, StoreFixture.PATIENCE))
+                .hasMessage(
+                        "a name in the statement has 7001 parts joined by points, at most 32 are"
+                                + " taken");
     }
 
     @Test

@@ -14,8 +14,8 @@ public final class Stretch {
     /// full length, by what is in it, and the others to a part of that.
     private static final boolean MOSTLY_SHORT = Boolean.getBoolean("trapline.fuzz.mostly-short");
 
-    private static final int SELDOM = 64;
-    private static final int SHORT = 32;
+    private static final int SELDOM = 1024;
+    private static final int SHORT = 64;
 
     private Stretch() {}
 

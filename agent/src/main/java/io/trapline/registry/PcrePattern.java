@@ -28,6 +28,7 @@ public final class PcrePattern {
                     Map.entry("ascii", "ASCII"));
     private static final Pattern REPEATS = Pattern.compile("\\{[0-9]+(,[0-9]*)?}");
     private static final Pattern JAVA_FLAGS = Pattern.compile("\\(\\?[a-zA-Z]*-?[a-zA-Z]*[:)]");
+
     /// A search ends without a match when it has looked at so many characters: one expression can
     /// take longer than the world has lasted over forty of them, and names come from outside. PCRE
     /// has such a limit, too.

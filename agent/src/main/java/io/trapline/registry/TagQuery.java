@@ -311,8 +311,7 @@ public final class TagQuery {
                 default -> regex.append(c);
             }
         }
-        return PcrePattern.searching(
-                compile(regex.append('$').toString(), Pattern.DOTALL, from));
+        return PcrePattern.searching(compile(regex.append('$').toString(), Pattern.DOTALL, from));
     }
 
     private Predicate<String> dotted(String pattern, int from) {

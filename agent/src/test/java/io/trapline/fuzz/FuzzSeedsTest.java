@@ -34,16 +34,15 @@ class FuzzSeedsTest {
 
     @TestFactory
     Stream<DynamicContainer> every_seed_keeps_the_promises_of_its_target() throws Exception {
-        Map<String, MethodHandle> targets = targets();
-        return targets.keySet().stream()
+        return targets().entrySet().stream()
                 .map(target ->
                         DynamicContainer.dynamicContainer(
-                                target,
-                                seeds(target).stream()
+                                target.getKey(),
+                                seeds(target.getKey()).stream()
                                         .map(seed ->
                                                 DynamicTest.dynamicTest(
                                                         seed.getFileName().toString(),
-                                                        () -> run(targets.get(target), seed)))));
+                                                        () -> run(target.getValue(), seed)))));
     }
 
     @Test

@@ -180,16 +180,11 @@ class TagQueryTest {
     void what_costs_too_much_is_no_query() {
         assertThatThrownBy(() -> TagQuery.parse("and(a:/" + "x".repeat(20_000) + "/)"))
                 .hasMessageContaining("20000 characters, at most 16384");
-        assertThatThrownBy(
-                        () -> TagQuery.parse("and(a:[graphite]" + "{b}".repeat(5000) + ")"))
+        assertThatThrownBy(() -> TagQuery.parse("and(a:[graphite]" + "{b}".repeat(5000) + ")"))
                 .hasMessageContaining("more than 100 pairs of braces");
-        assertThatThrownBy(
-                        () ->
-                                TagQuery.parse(
-                                        "and(a:[graphite]"
-                                                + "x".repeat(1000)
-                                                + "{b,c}".repeat(12)
-                                                + ")"))
+        assertThatThrownBy(() ->
+                        TagQuery.parse(
+                                "and(a:[graphite]" + "x".repeat(1000) + "{b,c}".repeat(12) + ")"))
                 .hasMessageContaining("characters of patterns");
     }
 }

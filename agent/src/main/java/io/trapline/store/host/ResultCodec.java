@@ -159,8 +159,7 @@ final class ResultCodec {
         out.write(bytes);
     }
 
-    private static <T> T number(DataInputStream in, Function<String, T> parser)
-            throws IOException {
+    private static <T> T number(DataInputStream in, Function<String, T> parser) throws IOException {
         String digits = text(in);
         if (digits.length() > MOST_DIGITS) {
             throw new IOException("a number of " + digits.length() + " digits");

@@ -99,14 +99,14 @@ public final class TrapBodyFuzz {
         try {
             TrapResult result =
                     decoder.decode(
-                                    body,
-                                    NOW_MS,
-                                    measurement -> {
-                                        measurements.add(
-                                                measurement.getClass().getSimpleName()
-                                                        + measurement.stream().canonical());
-                                        samples.add(sample(measurement));
-                                    });
+                            body,
+                            NOW_MS,
+                            measurement -> {
+                                measurements.add(
+                                        measurement.getClass().getSimpleName()
+                                                + measurement.stream().canonical());
+                                samples.add(sample(measurement));
+                            });
             return new Read(result, measurements, samples);
         } catch (JournalException e) {
             throw new AssertionError("nothing is written here", e);

@@ -56,7 +56,9 @@ public final class StoreMessagesFuzz {
         try {
             ResultCodec.write(result, new DataOutputStream(bytes));
             Promises.same(
-                    result, ResultCodec.read(bytes.toByteArray(), 0), "the result, written and read");
+                    result,
+                    ResultCodec.read(bytes.toByteArray(), 0),
+                    "the result, written and read");
         } catch (IOException e) {
             throw new UncheckedIOException("its own result cannot be read", e);
         }

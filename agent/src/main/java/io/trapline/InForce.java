@@ -18,10 +18,14 @@ import org.slf4j.LoggerFactory;
 final class InForce {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
 
+    /// What is wrong with the program itself: no reading of the configuration changes that.
+    private final List<String> ofProgram;
+
     private volatile Settings settings;
     private volatile ConfigStatus status;
 
-    private InForce(Settings settings, ConfigStatus status) {
+    private InForce(List<String> ofProgram, Settings settings, ConfigStatus status) {
+        this.ofProgram = ofProgram;
         this.settings = settings;
         this.status = status;
     }
@@ -32,12 +36,14 @@ final class InForce {
     /// @throws StartFailure when there is nothing to start with
     static InForce read(Home home, Program program, InstantSource clock) throws StartFailure {
         Settings.Loaded loaded = Settings.load(home.root(), System.getenv());
-        List<Problem> problems = new ArrayList<>(loaded.problems());
-        program.objection()
-                .ifPresent(why ->
-                        problems.add(
+        List<Problem> ofProgram =
+                program.objection().stream()
+                        .map(why ->
                                 new Problem(
-                                        Problem.Severity.WARNING, program.framework(), 0, 0, why)));
+                                        Problem.Severity.WARNING, program.framework(), 0, 0, why))
+                        .toList();
+        List<Problem> problems = new ArrayList<>(loaded.problems());
+        problems.addAll(ofProgram);
         List<String> lines = ProblemReport.lines(home.root(), problems);
         return switch (loaded) {
             case Settings.Loaded.Unusable _ ->
@@ -53,6 +59,7 @@ final class InForce {
                     }
                 }
                 yield new InForce(
+                        ProblemReport.lines(home.root(), ofProgram),
                         usable.settings(),
                         new ConfigStatus(1, lines, errors(problems), false, clock.instant()));
             }
@@ -86,7 +93,7 @@ final class InForce {
     /// @return its generation
     long accepted(List<String> lines, List<Problem> problems, Instant readAt) {
         long generation = status.generation() + 1;
-        status = new ConfigStatus(generation, lines, errors(problems), false, readAt);
+        status = new ConfigStatus(generation, all(lines), errors(problems), false, readAt);
         return generation;
     }
 
@@ -95,8 +102,14 @@ final class InForce {
     /// @return the generation that stays
     long refused(List<String> lines, List<Problem> problems, Instant readAt) {
         long generation = status.generation();
-        status = new ConfigStatus(generation, lines, errors(problems), true, readAt);
+        status = new ConfigStatus(generation, all(lines), errors(problems), true, readAt);
         return generation;
+    }
+
+    private List<String> all(List<String> lines) {
+        List<String> all = new ArrayList<>(lines);
+        all.addAll(ofProgram);
+        return all;
     }
 
     private static long errors(List<Problem> problems) {

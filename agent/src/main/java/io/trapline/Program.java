@@ -30,19 +30,14 @@ public record Program(Path framework, Path libraries) {
         return all;
     }
 
-    /// How store hosts are started: this program, with the start cache that the launcher takes too.
+    /// How store hosts are started: this program, with the start cache that the launcher found to be
+    /// of these very libraries.
     public HostCommand storeHost() {
-        Path cache = libraries.resolve("trapline.aot");
-        Path program = libraries.resolve("trapline-agent.jar");
-        boolean current;
-        try {
-            current =
-                    Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(program))
-                            >= 0;
-        } catch (IOException _) {
-            current = false;
-        }
-        return HostCommand.ofThisProgram(java(), current ? Optional.of(cache) : Optional.empty());
+        return HostCommand.ofThisProgram(
+                java(),
+                Optional.of(System.getProperty("trapline.cache", ""))
+                        .filter(cache -> !cache.isEmpty())
+                        .map(Path::of));
     }
 
     /// Makes the start cache of the embedded Python's hosts; part of building the program.

@@ -178,7 +178,7 @@ class CommandsIT {
                                                 + " df_title=\"the disk is full\"")
                                 .statusCode())
                 .isEqualTo(200);
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(3))
                 .untilAsserted(
                         () -> assertThat(shown()).anyMatch(line -> line.contains("disk is full")));
         for (int i = 0; i < 2; i++) {
@@ -259,7 +259,7 @@ class CommandsIT {
     @Test
     void a_reload_that_changes_nothing_says_so_and_the_log_of_an_input_is_there() throws Exception {
         new ProcessBuilder("kill", "-HUP", String.valueOf(agent.pid())).start().waitFor();
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(3))
                 .untilAsserted(() ->
                         assertThat(Files.readString(home.resolve("logs/trapline.log")))
                                 .contains("reloaded, nothing changed"));
@@ -284,7 +284,7 @@ class CommandsIT {
         Path script = home.resolve("python.d/mine/two.py");
         Files.writeString(script, Files.readString(script) + "\n# changed\n");
         run("reload");
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(3))
                 .untilAsserted(() ->
                         assertThat(Files.readString(home.resolve("logs/trapline.log")))
                                 .containsPattern(
@@ -316,7 +316,7 @@ class CommandsIT {
                                 .statusCode())
                 .isEqualTo(200);
         String sql = "select * from metrics where name = 'big.number.of.things.up'";
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(3))
                 .untilAsserted(() ->
                         assertThat(JSON.readTree(run("query", "--json", sql).out()).path("rows"))
                                 .hasSize(1));

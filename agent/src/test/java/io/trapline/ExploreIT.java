@@ -29,7 +29,7 @@ import org.openqa.selenium.interactions.Actions;
 /// People look around on the pages of the packaged agent, in a real browser and mostly without a
 /// mouse. Leaves pictures of every page in `target/screenshots`: light, dark and on a phone.
 class ExploreIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final int MOST_TABS = 80;
     private static final String CHECK = "a9856a6a-3b46-e18b-d890-acafaa955348";
     private static final String CHART = "/ui/metrics?name=queue.length&range=15m&by=name";

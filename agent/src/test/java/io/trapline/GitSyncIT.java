@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The packaged agent and real git servers on loopback.
 class GitSyncIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final String PASSWORD = "s3cr3t-w0rd";
 
     @TempDir Path folder;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// What people change on the pages, in a real browser on the packaged agent; leaves pictures in
 /// `target/screenshots`.
 class ManageIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     @TempDir private Path folder;
 

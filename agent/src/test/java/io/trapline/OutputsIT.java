@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Two Traplines, and what of one arrives at the other through a trap and a push.
 class OutputsIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CHECK = "a9856a6a-3b46-e18b-d890-acafaa955348";
 

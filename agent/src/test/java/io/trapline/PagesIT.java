@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The pages of the packaged agent in a real browser; leaves pictures in `target/screenshots`.
 class PagesIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final String CHART = "/ui/metrics?name=queue.length&range=15m&by=name";
 
     @TempDir private Path folder;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Push and trap through the packaged program, as their clients use it.
 class PushAndTrapIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir private Path folder;
@@ -57,11 +57,11 @@ class PushAndTrapIT {
                                                             + source
                                                             + "' order by name"))
                                     .containsExactly(
-                                            "array`0 L 1234.0 1234",
+                                            "array`0 L 1234 1234",
                                             "array`1 s null string",
                                             "array`2`crazy s null like a fox",
                                             "bignum_as_string s null 281474976710656",
-                                            "container`key1 L 1234.0 1234",
+                                            "container`key1 L 1234 1234",
                                             "number n 1.23 null",
                                             "test s null a text string"));
             assertThat(RunningAgent.put(url + "x", "{\"a\":1}").statusCode()).isEqualTo(403);
@@ -110,7 +110,7 @@ class PushAndTrapIT {
                                                             + " source = 'push/1500101' order by"
                                                             + " name"))
                                     .containsExactly(
-                                            "cpu_load 10.0 db 127.0.0.1",
+                                            "cpu_load 10 db 127.0.0.1",
                                             "mem_load 0.5 db 127.0.0.1"));
             assertThat(RunningAgent.postTo(url, body.formatted("wrong")).statusCode())
                     .isEqualTo(401);
@@ -147,7 +147,7 @@ class PushAndTrapIT {
         long total = sent * (sent + 1L) / 2;
         try (RunningAgent agent = RunningAgent.start(home)) {
             // The kills may have spread over several periods: together they hold each value once.
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofMinutes(3))
                     .until(() ->
                             agent.count(
                                             "select coalesce(sum(value), 0)::bigint from metrics"
@@ -162,7 +162,7 @@ class PushAndTrapIT {
                                     "select count(*) - count(distinct time) from metrics where"
                                             + " name = 'sum'"))
                     .isZero();
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofMinutes(3))
                     .until(() ->
                             agent.count("select count(*) from check_states where not available")
                                     > 0);

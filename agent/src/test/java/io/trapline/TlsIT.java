@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Both listeners with TLS, the commands that talk to them, and new certificates while they run.
 class TlsIT {
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     @TempDir private Path folder;
 

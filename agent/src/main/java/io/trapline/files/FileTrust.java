@@ -122,9 +122,7 @@ public final class FileTrust {
         }
 
         Optional<Objection> objection() {
-            return all.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new Objection(all, agent));
+            return all.isEmpty() ? Optional.empty() : Optional.of(new Objection(all, agent));
         }
     }
 

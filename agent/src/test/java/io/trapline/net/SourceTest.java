@@ -44,7 +44,8 @@ class SourceTest {
     @Test
     void a_connection_that_its_user_has_closed_is_nobodys_and_not_roots() throws IOException {
         try (ServerSocketChannel server =
-                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))) {
+                ServerSocketChannel.open()
+                        .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))) {
             new Socket(InetAddress.ofLiteral("127.0.0.1"), server.socket().getLocalPort()).close();
             try (SocketChannel accepted = server.accept()) {
                 assertThat(Source.of(accepted)).isEqualTo(new Source("this host"));

@@ -34,7 +34,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 ///
 /// It fails, and does not skip, when chromium or chromedriver is missing: `dev/test` installs both.
 public final class Browser implements AutoCloseable {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path PICTURES = Path.of("target/screenshots");
 

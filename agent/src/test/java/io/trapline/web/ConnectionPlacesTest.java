@@ -27,7 +27,10 @@ class ConnectionPlacesTest {
 
     private final List<Socket> open = new ArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
+
+    @SuppressWarnings("NullAway.Init") // each test listens
     private Listener listener;
+
     private volatile CountDownLatch entered = new CountDownLatch(0);
 
     @AfterEach

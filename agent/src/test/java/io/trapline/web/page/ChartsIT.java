@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a browser really draws and writes: where the pages' JavaScript has the last word.
 class ChartsIT {
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     /// The points of a series of the page's first chart, as drawn.
     private static final String SERIES =

@@ -34,10 +34,14 @@ final class ProcessWatch {
         /// How many there may be.
         int most();
 
-        /// There are more. Called once, by the watch's thread, after they were killed.
+        /// There are more. Called once, by the watch's thread, before they are killed: an
+        /// interpreter in one group with them ends then, and why has to be known by that time.
         ///
         /// @param what for people
-        void exceeded(String what);
+        void exceeds(String what);
+
+        /// They are killed, and the interpreter is to end.
+        void exceeded();
 
         /// Anything else to look at, ten times a second.
         default void look() {}
@@ -91,13 +95,14 @@ final class ProcessWatch {
         for (Watched each : List.copyOf(watched)) {
             int count = others(each, table).size();
             if (count > each.most() && watched.remove(each)) {
-                end(each);
-                each.exceeded(
+                each.exceeds(
                         "started "
                                 + count
                                 + " processes, more than limits.processes = "
                                 + each.most()
                                 + " allows");
+                end(each);
+                each.exceeded();
             }
         }
     }

@@ -103,8 +103,12 @@ final class Tenant {
         }
 
         @Override
-        public void exceeded(String what) {
+        public void exceeds(String what) {
             send(Frame.of(Kind.DYING, Tenant.this.number, 0, "\n" + what + ", so it was ended"));
+        }
+
+        @Override
+        public void exceeded() {
             end("it started too many processes");
         }
     }

@@ -135,8 +135,13 @@ final class WorkerProcess {
         }
 
         @Override
-        public void exceeded(String what) {
-            kill(what);
+        public void exceeds(String what) {
+            accuse(what);
+        }
+
+        @Override
+        public void exceeded() {
+            kill();
         }
 
         @Override
@@ -183,11 +188,15 @@ final class WorkerProcess {
     ///
     /// @param why such as `sent a frame of unknown kind 99`
     void kill(String why) {
+        accuse(why);
+        kill();
+    }
+
+    private void accuse(String why) {
         if (killedBecause.isEmpty()) {
             killedBecause = "it " + why + ", so it was ended with all that it had started";
             log.warn("{} (process {}) {}: it is ended with all that it started", what, pid(), why);
         }
-        kill();
     }
 
     /// Ends the process and all it started, at once.

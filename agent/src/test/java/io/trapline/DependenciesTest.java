@@ -18,7 +18,7 @@ class DependenciesTest {
                         "<dependency><groupId>([^<]+)</groupId><artifactId>([^<]+)</artifactId>",
                         Path.of("pom.xml"));
         assertThat(built).hasSizeGreaterThan(20);
-        assertThat(all("`([a-z0-9.]+):([A-Za-z0-9_.-]+)`", Path.of("../docs/dependencies.md")))
+        assertThat(all("`([a-z0-9.-]+):([A-Za-z0-9_.-]+)`", Path.of("../docs/dependencies.md")))
                 .containsExactlyElementsOf(built);
     }
 

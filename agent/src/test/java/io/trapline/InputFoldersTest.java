@@ -73,7 +73,7 @@ class InputFoldersTest {
                 class A(DataKitFramework):
                     \"""
                     interval = "in a text"
-                    \"""
+                    LONG\"""
                     interval = "*/5 * * * *"  # cron
                     def run(self):
                         interval = "a variable"
@@ -90,7 +90,8 @@ class InputFoldersTest {
                     interval = 60 * 5
                     interval = os.environ["X"]
                     interval == 0
-                """);
+                """
+                        .replace("LONG", "long ".repeat(20_000)));
         assertThat(warnings("[\"odd\"]"))
                 .satisfiesExactly(
                         line ->

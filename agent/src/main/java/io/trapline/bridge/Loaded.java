@@ -1,6 +1,5 @@
 package io.trapline.bridge;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -62,7 +61,7 @@ record Loaded(List<LoadedCollector> collectors, List<LoadProblem> problems) {
         JsonNode json;
         try {
             json = JSON.readTree(answer);
-        } catch (JsonProcessingException _) {
+        } catch (IOException _) { // bytes that begin like UTF-32 are no JsonProcessingException
             throw new BadFrameException("a frame of kind LOADED that is no JSON");
         }
         List<LoadedCollector> collectors = new ArrayList<>();

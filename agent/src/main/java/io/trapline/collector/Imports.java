@@ -20,7 +20,7 @@ final class Imports {
     private static final int MOST_FILES = 2_000;
     private static final Pattern IMPORT =
             Pattern.compile(
-                    "(?m)^[ \\t]*import[ \\t]+([\\w.]+(?:[ \\t]*(?:as[ \\t]+\\w+)?[ \\t]*,[ \\t]*[\\w.]+)*)");
+                    "(?m)^[ \\t]*import[ \\t]+([\\w.]+(?:[ \\t]*(?:as[ \\t]+\\w+)?[ \\t]*,[ \\t]*[\\w.]+)*+)");
     private static final Pattern FROM =
             Pattern.compile("(?m)^[ \\t]*from[ \\t]+(\\.*)([\\w.]*)[ \\t]+import[ \\t(]*(\\w*)");
 

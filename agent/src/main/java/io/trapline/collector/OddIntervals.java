@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /// nothing is run. What is computed is not seen; `try` and the agent see that too.
 public final class OddIntervals {
     private static final Pattern LONG_TEXT =
-            Pattern.compile("(?s)(\"\"\"|''')(?:\\\\.|(?!\\1).)*\\1");
+            Pattern.compile("(?s)(\"\"\"|''')(?:\\\\.|(?!\\1).)*+\\1");
     private static final Pattern LINE = Pattern.compile("([ \\t]*)(\\S.*)");
     private static final Pattern CLASS =
             Pattern.compile("class[ \\t]+(\\w+)[ \\t]*\\([ \\t]*\\S.*");

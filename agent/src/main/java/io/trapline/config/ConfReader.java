@@ -78,7 +78,19 @@ public record ConfReader(
         if (text.startsWith("\uFEFF")) {
             text = text.substring(1);
         }
-        TomlParseResult toml = Toml.parse(Variables.replace(text, variables));
+        text = Variables.replace(text, variables);
+        int control = firstControl(text);
+        if (control >= 0) {
+            problems.add(
+                    Severity.ERROR,
+                    file,
+                    1 + (int) text.substring(0, control).chars().filter(c -> c == '\n').count(),
+                    "not TOML: a control character (U+%04X); it takes tabs and line ends alone, and"
+                                    .formatted((int) text.charAt(control))
+                            + " others as escapes in texts, such as \\u001b");
+            return Optional.empty();
+        }
+        TomlParseResult toml = Toml.parse(text);
         for (TomlParseError error : toml.errors()) {
             problems.syntax(
                     file,
@@ -105,6 +117,17 @@ public record ConfReader(
     /// A file without keys.
     public ConfTable empty(Path file) {
         return ConfTable.root(Toml.parse(""), file, problems, new Secrets(home, key), unknownKeys);
+    }
+
+    /// Such a character confuses the parser where it skips what it cannot read.
+    private static int firstControl(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static int badLine(byte[] content) {

@@ -18,7 +18,8 @@ public final class Addresses {
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("no address (" + e.getReason() + ")", e);
         }
-        String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+        // Where "://" comes after a sign that no scheme has, there is none.
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw new IllegalArgumentException("the scheme is neither http nor https");
         }

@@ -40,6 +40,11 @@ public sealed interface FieldValue {
     record Array(List<FieldValue> values) implements FieldValue {
         public Array {
             values = List.copyOf(values);
+            for (FieldValue value : values) {
+                if (value instanceof Array) {
+                    throw new IllegalArgumentException("an array in an array");
+                }
+            }
         }
     }
 

@@ -36,9 +36,9 @@ import java.util.List;
 /// ```
 ///
 /// `varint` is LEB128 (the frame's count is padded to four bytes: it is known last), `f64`
-/// little-endian. Enums are written as their ordinal: append to them, never reorder. A frame is
-/// whole or not there (the journal has checksums), so that a bad one is a defect: [#decode] throws
-/// [IllegalStateException].
+/// little-endian. Enums are written as their ordinal: append to them, never reorder. An array has
+/// no arrays in it. A frame is whole or not there (the journal has checksums), so that a bad one is
+/// a defect, or was sent by somebody: [#decode] throws [IllegalStateException] and nothing else.
 public final class BatchCodec {
     static final int VERSION = 1;
 
@@ -72,6 +72,9 @@ public final class BatchCodec {
     static final int LONG_TEXT = 1;
     static final int FIRST_NUMBER = 2;
 
+    /// In bytes: a number of each kind of entry.
+    private static final int SMALLEST_ENTRY = 4;
+
     /// Longer texts are rarely seen twice and would only fill the dictionary.
     static final int DICTIONARY_LIMIT = 128;
 
@@ -91,12 +94,12 @@ public final class BatchCodec {
         return out.toBytes();
     }
 
-    /// The source alone, at a fraction of the cost.
+    /// The source alone, at a fraction of the cost; empty when the frame is bad.
     public static String sourceOf(byte[] frame) {
         FrameReader in = new FrameReader(frame);
         try {
             return in.u8() == VERSION ? in.text() : "";
-        } catch (IndexOutOfBoundsException e) {
+        } catch (IndexOutOfBoundsException | IllegalStateException e) {
             return "";
         }
     }
@@ -112,14 +115,24 @@ public final class BatchCodec {
             String source = in.text();
             long accepted = in.time();
             int count = in.count();
-            List<Entry> entries = new ArrayList<>(count);
+            List<Entry> entries = new ArrayList<>(Math.min(count, frame.length / SMALLEST_ENTRY));
             for (int i = 0; i < count; i++) {
                 entries.add(in.entry());
+            }
+            if (!in.isAtEnd()) {
+                throw new IllegalStateException(
+                        "journal frame of " + frame.length + " bytes goes on after its entries");
             }
             return new Batch(source, accepted, entries);
         } catch (IndexOutOfBoundsException e) {
             throw new IllegalStateException(
-                    "journal frame of " + frame.length + " bytes ends early", e);
+                    "journal frame of "
+                            + frame.length
+                            + " bytes ends early, or names what there is not",
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "journal frame has an impossible value: " + e.getMessage(), e);
         }
     }
 }

@@ -51,6 +51,16 @@ import java.util.List;
 /// Reads one frame in the format of [BatchCodec]. Past the frame's end it throws
 /// [IndexOutOfBoundsException].
 final class FrameReader {
+    /// No list is given more room than this before its elements are there.
+    private static final int FIRST_ROOM = 1024;
+
+    /// More than any sum of 64-bit integers has; reading digits costs the square of their number.
+    private static final int MOST_DIGITS = 100;
+
+    private static final FieldValue NOTHING = new FieldValue.Null();
+    private static final FieldValue NO = new FieldValue.Bool(false);
+    private static final FieldValue YES = new FieldValue.Bool(true);
+
     private final byte[] frame;
     private int at;
     private long lastTime;
@@ -88,15 +98,19 @@ final class FrameReader {
             case LAST -> new HeldValue.Part.Last(sampleValue());
             case SUM, AVERAGE ->
                     new HeldValue.Part.Summand(
-                            kind == AVERAGE,
-                            sampleValue(),
-                            new BigInteger(text()),
-                            f64(),
-                            flag(),
-                            zigzag());
+                            kind == AVERAGE, sampleValue(), integer(), f64(), flag(), zigzag());
             case BINS -> new HeldValue.Part.Bins(flag(), flag(), Blob.of(bytes()));
             default -> throw new IllegalStateException("journal frame has part kind " + kind);
         };
+    }
+
+    private BigInteger integer() {
+        String digits = text();
+        if (digits.length() > MOST_DIGITS) {
+            throw new IllegalStateException(
+                    "journal frame has an integer of " + digits.length() + " digits");
+        }
+        return new BigInteger(digits);
     }
 
     private boolean flag() {
@@ -119,24 +133,24 @@ final class FrameReader {
         int count = count();
         Field[] fields = new Field[count];
         for (int i = 0; i < count; i++) {
-            fields[i] = new Field(text(), value());
+            String key = text();
+            int kind = u8();
+            fields[i] = new Field(key, kind == ARRAY ? array() : value(kind));
         }
         return List.of(fields);
     }
 
-    private FieldValue value() {
-        int kind = u8();
+    private FieldValue value(int kind) {
         return switch (kind) {
-            case NULL -> new FieldValue.Null();
+            case NULL -> NOTHING;
             case DOUBLE -> new FieldValue.Real(f64());
             case DOUBLE_WITH_DIGITS -> new FieldValue.Real(f64(), text());
             case INT -> new FieldValue.Int(zigzag());
             case UINT -> new FieldValue.UInt(varint());
-            case FALSE -> new FieldValue.Bool(false);
-            case TRUE -> new FieldValue.Bool(true);
+            case FALSE -> NO;
+            case TRUE -> YES;
             case TEXT -> new FieldValue.Text(text());
             case BYTES -> new FieldValue.Bytes(Blob.of(bytes()));
-            case ARRAY -> array();
             case JSON -> new FieldValue.Json(text());
             default -> throw new IllegalStateException("journal frame has value kind " + kind);
         };
@@ -144,9 +158,13 @@ final class FrameReader {
 
     private FieldValue array() {
         int count = count();
-        List<FieldValue> values = new ArrayList<>(count);
+        List<FieldValue> values = new ArrayList<>(Math.min(count, FIRST_ROOM));
         for (int i = 0; i < count; i++) {
-            values.add(value());
+            int kind = u8();
+            if (kind == ARRAY) {
+                throw new IllegalStateException("journal frame has an array in an array");
+            }
+            values.add(value(kind));
         }
         return new FieldValue.Array(values);
     }
@@ -171,9 +189,13 @@ final class FrameReader {
     }
 
     String text() {
-        int number = (int) varint();
+        long number = varint();
+        if (number < 0 || number - FIRST_NUMBER >= texts.size()) {
+            throw new IllegalStateException(
+                    "journal frame refers to text " + number + " of " + texts.size());
+        }
         if (number >= FIRST_NUMBER) {
-            return texts.get(number - FIRST_NUMBER);
+            return texts.get((int) number - FIRST_NUMBER);
         }
         int length = count();
         String text = new String(frame, at, length, StandardCharsets.UTF_8);
@@ -216,6 +238,11 @@ final class FrameReader {
                     "journal frame announces " + count + " items or bytes at " + at);
         }
         return (int) count;
+    }
+
+    /// Whether nothing follows.
+    boolean isAtEnd() {
+        return at == frame.length;
     }
 
     private double f64() {

@@ -1,6 +1,7 @@
 package io.trapline.registry;
 
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -27,7 +28,16 @@ public final class PcrePattern {
                     Map.entry("ascii", "ASCII"));
     private static final Pattern REPEATS = Pattern.compile("\\{[0-9]+(,[0-9]*)?}");
     private static final Pattern JAVA_FLAGS = Pattern.compile("\\(\\?[a-zA-Z]*-?[a-zA-Z]*[:)]");
+
+    /// A search ends without a match when it has looked at so many characters: one expression can
+    /// take longer than the world has lasted over forty of them, and names come from outside. PCRE
+    /// has such a limit, too.
+    private static final int MOST_STEPS = 10_000_000;
+
     private static final String SHARED_FLAGS = "imsx-:)";
+
+    /// What compiling costs, here and in Java, grows with the square of the length.
+    private static final int MOST_CHARACTERS = 16 << 10;
 
     private final String regex;
     private final StringBuilder java = new StringBuilder();
@@ -44,11 +54,76 @@ public final class PcrePattern {
 
     /// Lines end with a line feed alone, as they do upstream.
     static Pattern compile(String regex, int flags) {
+        if (regex.length() > MOST_CHARACTERS) {
+            throw new PatternSyntaxException(
+                    "it has "
+                            + regex.length()
+                            + " characters, at most "
+                            + MOST_CHARACTERS
+                            + " are taken",
+                    regex.substring(0, 80) + "…",
+                    -1);
+        }
         String java = new PcrePattern(regex).translated();
         try {
             return Pattern.compile(java, flags | Pattern.UNIX_LINES);
         } catch (PatternSyntaxException e) {
             throw new PatternSyntaxException(e.getDescription(), regex, -1);
+        }
+    }
+
+    /// Whether it is somewhere in the text. A search that takes too many steps, or too much of the
+    /// stack, has found nothing.
+    public static Predicate<String> searching(Pattern pattern) {
+        return text -> isFound(pattern, text);
+    }
+
+    public static boolean isFound(Pattern pattern, String text) {
+        try {
+            return pattern.matcher(new Steps(text)).find();
+        } catch (TooManyStepsException | StackOverflowError e) {
+            return false;
+        }
+    }
+
+    /// Counts the characters that are looked at. For one search.
+    private static final class Steps implements CharSequence {
+        private final String text;
+        private int taken;
+
+        Steps(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public char charAt(int index) {
+            if (++taken > MOST_STEPS) {
+                throw new TooManyStepsException();
+            }
+            return text.charAt(index);
+        }
+
+        @Override
+        public int length() {
+            return text.length();
+        }
+
+        @Override
+        public CharSequence subSequence(int from, int to) {
+            return text.subSequence(from, to);
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    private static final class TooManyStepsException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TooManyStepsException() {
+            super("too many steps", null, false, false);
         }
     }
 

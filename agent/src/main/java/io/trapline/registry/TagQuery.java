@@ -37,7 +37,13 @@ import java.util.regex.PatternSyntaxException;
 /// `graphite` without quotes.
 public final class TagQuery {
     private static final int MAX_DEPTH = 100;
+    private static final int MAX_CHARACTERS = 64 << 10;
+    private static final int MAX_BRACES = 100;
+
+    /// Of the patterns that braces stand for: how many, and their characters together.
     private static final int MAX_EXPANSIONS = 10_000;
+
+    private static final int MAX_EXPANDED = 1 << 20;
     private static final String SIGNS = "`+!@#$%^&\"'/?._-*";
     private static final List<String> OPERATIONS = List.of("and(", "or(", "not(", "hint(");
 
@@ -51,6 +57,13 @@ public final class TagQuery {
     /// @throws IllegalArgumentException when it cannot be read; the message says where and why
     public static Predicate<List<Tag>> parse(String text) {
         TagQuery parser = new TagQuery(text.strip());
+        if (parser.text.length() > MAX_CHARACTERS) {
+            throw new IllegalArgumentException(
+                    "a tag query has at most "
+                            + MAX_CHARACTERS
+                            + " characters, this one has "
+                            + parser.text.length());
+        }
         if (!parser.atOperation()) {
             throw parser.wrong(
                     "a query is and(…), or(…), not(…) or hint(…), such as and(env:prod)");
@@ -284,7 +297,7 @@ public final class TagQuery {
     }
 
     private Predicate<String> regex(String regex, int from) {
-        return compile(regex, 0, from).asPredicate();
+        return PcrePattern.searching(compile(regex, 0, from));
     }
 
     private Predicate<String> glob(String glob, int from) {
@@ -298,10 +311,13 @@ public final class TagQuery {
                 default -> regex.append(c);
             }
         }
-        return compile(regex.append('$').toString(), Pattern.DOTALL, from).asPredicate();
+        return PcrePattern.searching(compile(regex.append('$').toString(), Pattern.DOTALL, from));
     }
 
     private Predicate<String> dotted(String pattern, int from) {
+        if (pattern.chars().filter(c -> c == '{').count() > MAX_BRACES) {
+            throw wrong("more than " + MAX_BRACES + " pairs of braces in one pattern");
+        }
         List<Predicate<String>> any = new ArrayList<>();
         for (String each : expanded(pattern)) {
             boolean literal = each.chars().noneMatch(c -> c == '*' || c == '?' || c == '[');
@@ -326,7 +342,7 @@ public final class TagQuery {
                 }
             }
         }
-        return compile(regex.append('$').toString(), 0, from).asPredicate();
+        return PcrePattern.searching(compile(regex.append('$').toString(), 0, from));
     }
 
     /// `a.{b,c{d,e}}` as `a.b`, `a.cd`, `a.ce`.
@@ -352,13 +368,21 @@ public final class TagQuery {
             throw wrong("a brace that is not closed");
         }
         List<String> all = new ArrayList<>();
+        long characters = 0;
         List<String> rests = expanded(pattern.substring(close + 1));
         for (String part : parts) {
             for (String inner : expanded(part)) {
                 for (String rest : rests) {
-                    all.add(pattern.substring(0, open) + inner + rest);
-                    if (all.size() > MAX_EXPANSIONS) {
-                        throw wrong("braces that make more than " + MAX_EXPANSIONS + " patterns");
+                    String one = pattern.substring(0, open) + inner + rest;
+                    all.add(one);
+                    characters += one.length();
+                    if (all.size() > MAX_EXPANSIONS || characters > MAX_EXPANDED) {
+                        throw wrong(
+                                "braces that make more than "
+                                        + MAX_EXPANSIONS
+                                        + " patterns, or more than "
+                                        + MAX_EXPANDED
+                                        + " characters of patterns");
                     }
                 }
             }

@@ -26,15 +26,18 @@ import io.trapline.model.SampleValue;
 import io.trapline.model.Tag;
 import io.trapline.net.BoundServer;
 import io.trapline.pipeline.BatchCodec;
+import io.trapline.pipeline.BatchFrames;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.pipeline.PipelineSettings;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -183,6 +186,54 @@ class OutputsTest {
                 server.close();
             }
         }
+    }
+
+    @Test
+    void a_core_refuses_frames_that_no_agent_writes_and_keeps_none_of_a_request() throws Exception {
+        byte[] good = BatchCodec.encode(batch(1));
+        byte[] head = BatchCodec.encode(new Batch("s", 0, List.of()));
+        head[head.length - 4] = (byte) 0x81; // one entry
+        byte[] point = {1, 0, 0, 1, 'm', 0, 1, 0, 1, 'f'};
+        byte[] nested = new byte[1 << 20];
+        for (int i = 0; i < nested.length; i += 2) {
+            nested[i] = 9; // an array
+            nested[i + 1] = 1; // of one value
+        }
+        byte[] textAsInteger = {2, 0, 1, 'm', 0, 5, 3, 2, 0};
+        try (SqliteJournal theirs = journal(core);
+                HttpPoster poster =
+                        new HttpPoster(Duration.ofSeconds(20), true, InstantSource.system())) {
+            BoundServer server = OnLoopback.open(new BatchesHandler(theirs, () -> "secret"));
+            try {
+                URI url = URI.create("http://127.0.0.1:" + server.port() + "/v1/batches");
+                for (byte[] bad :
+                        List.of(
+                                joined(head, point, nested),
+                                joined(head, textAsInteger),
+                                joined(good, new byte[1]),
+                                Arrays.copyOf(good, good.length - 1))) {
+                    byte[] body =
+                            joined(
+                                    BatchFrames.head(),
+                                    BatchFrames.frame(1, good),
+                                    BatchFrames.frame(2, bad));
+                    HttpAnswer answer = poster.post(url, bearer("secret"), body);
+                    assertThat(answer.status()).isEqualTo(400);
+                    assertThat(answer.message()).contains("frame[1]: this core cannot read it");
+                    assertThat(theirs.status().head()).isZero();
+                }
+            } finally {
+                server.close();
+            }
+        }
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            all.writeBytes(part);
+        }
+        return all.toByteArray();
     }
 
     @Test

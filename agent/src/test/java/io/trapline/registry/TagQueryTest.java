@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Tag;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -171,6 +172,19 @@ class TagQueryTest {
     @ValueSource(ints = {200, 100_000})
     void deep_nesting_is_no_query(int depth) {
         String query = "and(".repeat(depth) + "a" + ")".repeat(depth);
-        assertThatThrownBy(() -> TagQuery.parse(query)).hasMessageContaining("levels");
+        assertThatThrownBy(() -> TagQuery.parse(query))
+                .hasMessageContaining(depth > 10_000 ? "at most 65536 characters" : "levels");
+    }
+
+    @Test
+    void what_costs_too_much_is_no_query() {
+        assertThatThrownBy(() -> TagQuery.parse("and(a:/" + "x".repeat(20_000) + "/)"))
+                .hasMessageContaining("20000 characters, at most 16384");
+        assertThatThrownBy(() -> TagQuery.parse("and(a:[graphite]" + "{b}".repeat(5000) + ")"))
+                .hasMessageContaining("more than 100 pairs of braces");
+        assertThatThrownBy(() ->
+                        TagQuery.parse(
+                                "and(a:[graphite]" + "x".repeat(1000) + "{b,c}".repeat(12) + ")"))
+                .hasMessageContaining("characters of patterns");
     }
 }

@@ -435,7 +435,7 @@ final class JsonPointsParser {
         if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
                 && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             long whole = json.getLongValue();
-            double value = whole;
+            double value = whole == 0 ? zero() : whole;
             boolean exact = value < 0x1p63 && (long) value == whole;
             return new FieldValue.Real(value, exact ? null : Long.toString(whole));
         }
@@ -452,6 +452,11 @@ final class JsonPointsParser {
             return new FieldValue.Real(value, exact ? null : json.getText());
         }
         return new FieldValue.Real(value);
+    }
+
+    /// The integer `-0` is a negative zero where numbers are doubles, as `-0.0` is.
+    private double zero() throws IOException {
+        return json.getText().startsWith("-") ? -0.0 : 0.0;
     }
 
     /// An array of one basic type; any other array is a field without value.
@@ -555,6 +560,9 @@ final class JsonPointsParser {
             throw bad("has " + found() + " as \"f\" of a field, a number is wanted");
         }
         double value = json.getDoubleValue();
+        if (value == 0) {
+            return new FieldValue.Real(zero());
+        }
         if (Double.isInfinite(value)) {
             throw bad("has a number beyond a double: " + shortened(json.getText()));
         }

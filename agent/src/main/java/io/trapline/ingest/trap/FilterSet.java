@@ -170,7 +170,7 @@ final class FilterSet {
         /// A pattern that does not compile never matches; where it was given it was refused.
         private static Predicate<StreamId> found(String regex, Subject subject) {
             try {
-                Predicate<String> pattern = PcrePattern.compile(regex).asPredicate();
+                Predicate<String> pattern = PcrePattern.searching(PcrePattern.compile(regex));
                 return stream -> pattern.test(subject.of(stream));
             } catch (PatternSyntaxException e) {
                 LOG.warn(

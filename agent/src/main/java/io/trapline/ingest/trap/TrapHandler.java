@@ -21,6 +21,7 @@ import io.trapline.journal.Origin;
 import io.trapline.net.BrokenBodyException;
 import io.trapline.period.BehindException;
 import io.trapline.period.StreamLimitException;
+import io.trapline.registry.PcrePattern;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.InstantSource;
@@ -287,7 +288,7 @@ public final class TrapHandler implements HttpService {
                         .first(HeaderNames.ORIGIN)
                         .filter(sent ->
                                 check.corsOrigin()
-                                        .map(pattern -> pattern.matcher(sent).find())
+                                        .map(pattern -> PcrePattern.isFound(pattern, sent))
                                         .orElse(true));
         origin.ifPresent(allowed ->
                 response.header("Access-Control-Allow-Origin", allowed)

@@ -6,10 +6,12 @@ import java.util.regex.Pattern;
 
 /// Reads `H[x]=n`: n samples in the bin of x.
 public final class BinText {
+    /// Possessive throughout: a text may have a million digits, and whoever gives some of them back
+    /// to try again counts them as many times.
     private static final Pattern FORM =
             Pattern.compile(
-                    "\\s*H\\[\\s*([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[nN]a[nN])\\s*\\]"
-                            + "\\s*=\\s*([0-9]{1,30})\\s*");
+                    "\\s*+H\\[\\s*+([+-]?+(?:[0-9]++\\.?+[0-9]*+|\\.[0-9]++)(?:[eE][+-]?+[0-9]++)?+|[nN]a[nN])\\s*+\\]"
+                            + "\\s*+=\\s*+([0-9]{1,30}+)\\s*+");
 
     private BinText() {}
 

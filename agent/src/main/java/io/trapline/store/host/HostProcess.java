@@ -204,14 +204,14 @@ final class HostProcess {
 
     private static QueryResult result(Message answer, @Nullable QueryException ended)
             throws QueryException {
-        if (answer.kind() == Kind.FAILED) {
-            throw ended == null
-                    ? new QueryException(REASONS[(int) answer.number(1)], answer.text(2))
-                    : ended;
-        }
         try {
+            if (answer.kind() == Kind.FAILED) {
+                throw ended == null
+                        ? new QueryException(REASONS[(int) answer.number(1)], answer.text(2))
+                        : ended;
+            }
             return ResultCodec.read(answer.body(), Long.BYTES);
-        } catch (IOException e) {
+        } catch (IOException | IndexOutOfBoundsException e) {
             throw new QueryException("the store's answer could not be read: " + e.getMessage(), e);
         }
     }

@@ -36,7 +36,11 @@ final class StateCodec {
 
     static StoreStatus decode(Message message) throws IOException {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message.body()))) {
-            StoreStatus.State state = STATES[in.readUnsignedByte()];
+            int code = in.readUnsignedByte();
+            if (code >= STATES.length) {
+                throw new IOException("an unknown state " + code);
+            }
+            StoreStatus.State state = STATES[code];
             long position = in.readLong();
             long samples = in.readLong();
             long records = in.readLong();

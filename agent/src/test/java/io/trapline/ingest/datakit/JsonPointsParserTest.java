@@ -143,6 +143,7 @@ class JsonPointsParserTest {
         assertThat(onlyField("9223372036854775808")).isEqualTo(new FieldValue.Real(0x1p63));
         assertThat(onlyField("18446744073709551615"))
                 .isEqualTo(new FieldValue.Real(0x1p64, "18446744073709551615"));
+        assertThat(onlyField("-0")).isEqualTo(new FieldValue.Real(-0.0));
         assertThat(onlyField("-9007199254740993"))
                 .isEqualTo(new FieldValue.Real(-0x1p53, "-9007199254740993"));
     }

@@ -30,7 +30,56 @@ class FilterSetTest {
         assertThat(accepts(filters, "c|ST[env:prod]", 0)).isFalse();
     }
 
-    private static boolean accepts(FilterSet filters, String name, long nowMs) throws Exception {
+    @Test
+    void a_name_on_which_an_expression_would_run_for_ever_does_not_match_it() throws Exception {
+        FilterSet filters = matching("^(a|aa)+$");
+
+        assertThat(accepts(filters, "a".repeat(40), 0)).isTrue();
+        assertThat(accepts(filters, "a".repeat(4000) + "b", 0)).isFalse();
+    }
+
+    @Test
+    void a_name_on_which_an_expression_would_fill_the_stack_does_not_match_it() throws Exception {
+        FilterSet filters = matching("^(x|y|[a-w]|z?)*!$");
+
+        assertThat(accepts(filters, "x!", 0)).isTrue();
+        Thread small =
+                new Thread(
+                        null,
+                        () -> {
+                            try {
+                                refused = !accepts(filters, "xy".repeat(2000), 0);
+                            } catch (TaggedName.BadNameException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        },
+                        "with a small stack",
+                        200 << 10);
+        small.start();
+        small.join();
+        assertThat(refused).isTrue();
+    }
+
+    private volatile boolean refused;
+
+    private static FilterSet matching(String metric) {
+        TrapRule rule =
+                new TrapRule(
+                        new TrapRule.Action.Allow(),
+                        Optional.empty(),
+                        Optional.of(metric),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of());
+        return new FilterSet(TrapDecoderTest.check(false, List.of(rule)));
+    }
+
+    private static boolean accepts(FilterSet filters, String name, long nowMs)
+            throws TaggedName.BadNameException {
         return filters.judge(TaggedName.parse(name, List.of()), nowMs).accepted();
     }
 

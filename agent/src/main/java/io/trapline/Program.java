@@ -30,8 +30,8 @@ public record Program(Path framework, Path libraries) {
         return all;
     }
 
-    /// How store hosts are started: this program, with the start cache that the launcher found to be
-    /// of these very libraries.
+    /// How store hosts are started: this program, with the start cache that the launcher found to
+    /// be of these very libraries.
     public HostCommand storeHost() {
         return HostCommand.ofThisProgram(
                 java(),

@@ -113,9 +113,7 @@ final class InputTrust {
             if (value.isEmpty()) {
                 return;
             }
-            if (LOADER_LISTS.containsKey(name)
-                    && value.contains("$")
-                    && trust.judges()) {
+            if (LOADER_LISTS.containsKey(name) && value.contains("$") && trust.judges()) {
                 all.add(
                         "the input "
                                 + input.name()
@@ -147,7 +145,7 @@ final class InputTrust {
                             Files.newDirectoryStream(library, "{python,pypy,site-packages}*")) {
                         versions.forEach(each -> refuse(subject, trust.objectionToAll(each)));
                     } catch (IOException _) {
-                        continue; // no folder, which was judged
+                        // No folder, and judged as what it is.
                     }
                 }
             }
@@ -197,8 +195,8 @@ final class InputTrust {
         }
 
         /// What the kernel runs in place of a script: the first word, and of `env` whatever of the
-        /// others is a program. A name is looked up where it will be: folders that come before
-        /// must not be for others to put one in.
+        /// others is a program. A name is looked up where it will be: folders that come before must
+        /// not be for others to put one in.
         private List<Path> interpreters(List<String> words) {
             List<Path> found = new ArrayList<>();
             path(words.getFirst()).ifPresent(found::add);
@@ -277,8 +275,6 @@ final class InputTrust {
             return List.of();
         }
         String line = new String(begin, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
-        return line.startsWith("#!")
-                ? List.of(line.substring(2).strip().split("\\s+"))
-                : List.of();
+        return line.startsWith("#!") ? List.of(line.substring(2).strip().split("\\s+")) : List.of();
     }
 }

@@ -44,9 +44,7 @@ final class GitAddress {
     /// The folder of this host that it names; empty for an address of another kind.
     static Optional<Path> local(String url) {
         Matcher address = LOCAL.matcher(url);
-        return address.matches()
-                ? Optional.of(Path.of(address.group(1)))
-                : Optional.empty();
+        return address.matches() ? Optional.of(Path.of(address.group(1))) : Optional.empty();
     }
 
     static String directory(String url) {

@@ -121,8 +121,8 @@ final class Remote implements AutoCloseable {
         }
     }
 
-    /// Where to read from. What lies on this host is read with the agent's own rights, and no server
-    /// stands in between: the folder that was looked at is the one that is read.
+    /// Where to read from. What lies on this host is read with the agent's own rights, and no
+    /// server stands in between: the folder that was looked at is the one that is read.
     private String source() throws IOException {
         Optional<Path> folder = GitAddress.local(settings.url());
         return folder.isPresent()

@@ -30,7 +30,7 @@ final class InputTrust {
     /// Files that an interpreter, a shell or a library takes code from, by themselves or by what
     /// they name.
     private static final List<String> CODE_FILES =
-            List.of("PYTHONSTARTUP", "OPENSSL_CONF", "BASH_ENV", "ENV");
+            List.of("PYTHONSTARTUP", "OPENSSL_CONF", "BASH_ENV");
 
     /// Folders, lists of them with `:`, in which everything at any depth is code.
     private static final List<String> CODE_FOLDERS =

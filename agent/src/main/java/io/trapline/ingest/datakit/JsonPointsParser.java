@@ -501,7 +501,7 @@ final class JsonPointsParser {
             JsonToken token = json.nextToken();
             switch (member) {
                 case "key" -> key = String.valueOf(typedText(member));
-                case "is_tag", "isTag" -> isTag = token == JsonToken.VALUE_TRUE;
+                case "is_tag", "isTag" -> isTag = typedFlag(member, token);
                 case "i", "u", "f", "b", "s", "d", "a" -> value = typedValue(member);
                 default -> json.skipChildren();
             }
@@ -515,6 +515,20 @@ final class JsonPointsParser {
         } else {
             throw bad("has a tag \"" + shortened(key) + "\" that is no text");
         }
+    }
+
+    private boolean typedFlag(String member, JsonToken token) throws IOException, RefusedException {
+        return switch (token) {
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE, VALUE_NULL -> false;
+            default ->
+                    throw bad(
+                            "has "
+                                    + found()
+                                    + " as \""
+                                    + member
+                                    + "\" of a field, true or false is wanted");
+        };
     }
 
     private String typedText(String member) throws IOException, RefusedException {

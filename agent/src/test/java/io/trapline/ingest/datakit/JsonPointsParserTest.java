@@ -115,6 +115,9 @@ class JsonPointsParserTest {
                         "[{'name':'m','fields':[{'key':'k','b':1}]}]",
                         "[{'name':'m','fields':[{'key':'k','d':'*'}]}]",
                         "[{'name':'m','fields':[{'key':'k','i':'1','is_tag':true}]}]",
+                        "[{'name':'m','fields':[{'key':'k','s':'v','is_tag':[{'a':1}]}]}]",
+                        "[{'name':'m','fields':[{'key':'k','s':'v','isTag':{}}]}]",
+                        "[{'name':'m','fields':[{'key':'k','s':'v','is_tag':'true'}]}]",
                         "[{'fields':{'f':" + "[".repeat(200) + "]".repeat(200) + "}}]")
                 .map(text -> text.replace('\'', '"'))
                 .map(body ->

@@ -363,7 +363,7 @@ final class EmbeddedWorkerTest extends WorkerContract {
                     "time.sleep(600)");
             start(open(heard, "careless"), "m.C");
             assertThat(heard.awaitDied().reason())
-                    .contains("embedded")
+                    .contains("it sent a frame of length")
                     .contains("which of its inputs");
             assertThat(heard.awaitDied().reason()).contains("which of its inputs");
         }

@@ -105,7 +105,7 @@ class MainJobIT {
                 class Prints(DataKitFramework):
                     interval = 1
                     def run(self):
-                        for line in range(20000):
+                        for line in range(2000):
                             print('a flood of prints', line)
                 """);
         script(
@@ -126,7 +126,7 @@ class MainJobIT {
                 name = "bad"
                 cmd = "%s"
                 dirs = ["bad"]
-                timeout = "2s"
+                timeout = "5s"
 
                 [[inputs.pythond]]
                 name = "good"
@@ -148,7 +148,7 @@ class MainJobIT {
             assertThat(
                             agent.query(
                                             "select error from runs where collector = 'InRun'"
-                                                    + " limit 1")
+                                                    + " and outcome = 'error' limit 1")
                                     .get(0)
                                     .get(0)
                                     .asText())

@@ -5,6 +5,7 @@ import io.trapline.files.Objection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -93,11 +94,10 @@ final class InputTrust {
         }
 
         void environment() {
-            each("PYTHONPATH", ":", entry -> trust.objectionToTree(entry));
-            CODE_FILES.forEach(name -> each(name, "\0", entry -> trust.objection(entry)));
-            CODE_FOLDERS.forEach(name -> each(name, ":", entry -> trust.objectionToAll(entry)));
-            LOADER_LISTS.forEach((name, separator) ->
-                    each(name, separator, entry -> trust.objectionToLibraries(entry)));
+            each("PYTHONPATH", ":", trust::objectionToTree);
+            CODE_FILES.forEach(name -> each(name, "\0", trust::objection));
+            CODE_FOLDERS.forEach(name -> each(name, ":", trust::objectionToAll));
+            LOADER_LISTS.forEach(this::loaderList);
             for (String name : List.of("PYTHONHOME", "PYTHONUSERBASE")) {
                 for (String entry : environment.getOrDefault(name, "").split(":", -1)) {
                     if (!entry.isEmpty()) {
@@ -113,7 +113,14 @@ final class InputTrust {
             if (value.isEmpty()) {
                 return;
             }
-            if (LOADER_LISTS.containsKey(name) && value.contains("$") && trust.judges()) {
+            for (String entry : value.split(separator, -1)) {
+                path(entry).ifPresent(path -> refuse(named(name, entry), judge.apply(path)));
+            }
+        }
+
+        private void loaderList(String name, String separator) {
+            String value = environment.getOrDefault(name, "");
+            if (value.contains("$") && trust.judges()) {
                 all.add(
                         "the input "
                                 + input.name()
@@ -125,9 +132,7 @@ final class InputTrust {
                                 + " known here; write the folders out");
                 return;
             }
-            for (String entry : value.split(separator, -1)) {
-                path(entry).ifPresent(path -> refuse(named(name, entry), judge.apply(path)));
-            }
+            each(name, separator, trust::objectionToLibraries);
         }
 
         /// What Python imports from below a prefix: `lib/python3.x` with all that is in it. One
@@ -144,8 +149,9 @@ final class InputTrust {
                     try (DirectoryStream<Path> versions =
                             Files.newDirectoryStream(library, "{python,pypy,site-packages}*")) {
                         versions.forEach(each -> refuse(subject, trust.objectionToAll(each)));
-                    } catch (IOException _) {
-                        // No folder, and judged as what it is.
+                    } catch (IOException | DirectoryIteratorException _) {
+                        // Says what it cannot list, too; of a file there is no more to say.
+                        refuse(subject, trust.objectionToAll(library));
                     }
                 }
             }
@@ -157,7 +163,7 @@ final class InputTrust {
             List<String> words = firstLine(program);
             if (words.isEmpty()) {
                 if (PYTHON.matcher(String.valueOf(program.getFileName())).matches()) {
-                    python(subject, program);
+                    python(subject, program, depth);
                 }
             } else if (depth < MOST_SCRIPTS) {
                 interpreters(words).forEach(next -> program(next, depth + 1));
@@ -167,14 +173,16 @@ final class InputTrust {
         /// Where an interpreter looks for its settings and its library: for `pyvenv.cfg` beside
         /// itself and one level up; without one, for `lib/python3.x` in each folder above the file
         /// that its links lead to.
-        private void python(String subject, Path program) {
+        private void python(String subject, Path program, int depth) {
             @Nullable Path bin = program.toAbsolutePath().getParent();
             for (int level = 0; level < 2 && bin != null; level++, bin = bin.getParent()) {
                 Path settings = bin.resolve("pyvenv.cfg");
                 refuse(subject, trust.objection(settings));
                 if (Files.exists(settings)) {
                     libraries(subject, bin);
-                    base(settings).ifPresent(python -> refuse(subject, trust.objection(python)));
+                    if (depth < MOST_SCRIPTS) {
+                        base(settings).ifPresent(next -> program(next, depth + 1));
+                    }
                     return;
                 }
             }
@@ -184,12 +192,12 @@ final class InputTrust {
             } catch (IOException _) {
                 return; // it cannot be run, either
             }
+            if (real.startsWith(SYSTEM)) {
+                return;
+            }
             for (Path above = real.getParent();
-                    above != null && above.getNameCount() > 0 && !isOfSystem(above);
+                    above != null && above.getNameCount() > 0;
                     above = above.getParent()) {
-                if (above.startsWith(SYSTEM)) {
-                    continue;
-                }
                 libraries(subject, above);
             }
         }

@@ -84,6 +84,32 @@ class InputTrustTest {
         assertThat(objections(cmd, Map.of())).singleElement().asString().contains("zz.pth");
     }
 
+    @Test
+    void the_python_that_a_virtual_environment_was_made_of_is_looked_at() throws Exception {
+        Path base = Files.createDirectories(home.resolve("base/bin"));
+        Files.copy(PYTHON.toRealPath(), base.resolve("python3"));
+        Path module = file("base/lib/python3.11/json/__init__.py");
+        Path cmd = Files.createDirectories(home.resolve("venv/bin")).resolve("python3");
+        Files.createSymbolicLink(cmd, base.resolve("python3"));
+        Files.writeString(home.resolve("venv/pyvenv.cfg"), "home = " + base + "\n");
+        Files.createDirectories(home.resolve("venv/lib"));
+        assertThat(objections(cmd.toString(), Map.of()))
+                .noneMatch(why -> why.contains(module.toString()));
+        open(module);
+        assertThat(objections(cmd.toString(), Map.of()))
+                .anySatisfy(why -> assertThat(why).contains(module.toString()));
+    }
+
+    @Test
+    void settings_of_an_environment_that_name_themselves_are_read_once_and_again_no_more()
+            throws Exception {
+        Path cmd = Files.createDirectories(home.resolve("venv/bin")).resolve("python3");
+        Files.copy(PYTHON.toRealPath(), cmd);
+        Files.writeString(home.resolve("venv/pyvenv.cfg"), "home = " + cmd.getParent() + "\n");
+        Files.createDirectories(home.resolve("venv/lib"));
+        assertThat(objections(cmd.toString(), Map.of())).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "PYTHONUSERBASE, base, base/lib/python3.11/site-packages/usercustomize.py",

@@ -82,56 +82,37 @@ class QueryApiTest {
                 LocalStore.open(
                         elsewhere, () -> StoreSettings.DEFAULT, new MemoryJournal(), () -> NOW);
         closed.close();
-        WebServer over =
-                WebServer.builder()
-                        .host("127.0.0.1")
-                        .port(0)
-                        .routing(routing -> routing.register(new QueryApi(Optional.of(closed))))
-                        .build()
-                        .start();
-        try {
-            HttpResponse<String> response =
-                    client.send(
-                            HttpRequest.newBuilder(
-                                            URI.create(
-                                                    "http://127.0.0.1:"
-                                                            + over.port()
-                                                            + "/api/query"))
-                                    .POST(HttpRequest.BodyPublishers.ofString("select 1"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(503);
-            assertThat(response.headers().firstValue("Retry-After")).contains("1");
-        } finally {
-            over.stop();
-        }
+        HttpResponse<String> response = askApart(new QueryApi(Optional.of(closed)));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).contains("1");
     }
 
     @Test
     void an_agent_without_a_store_says_so() throws Exception {
-        WebServer without =
+        HttpResponse<String> response = askApart(new QueryApi(Optional.empty()));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body())
+                .isEqualTo("{\"error\":\"this agent keeps no store: [store] enabled = false\"}");
+    }
+
+    /// Of an endpoint with a server of its own.
+    private HttpResponse<String> askApart(QueryApi api) throws Exception {
+        WebServer apart =
                 WebServer.builder()
                         .host("127.0.0.1")
                         .port(0)
-                        .routing(routing -> routing.register(new QueryApi(Optional.empty())))
+                        .routing(routing -> routing.register(api))
                         .build()
                         .start();
         try {
-            HttpResponse<String> response =
-                    client.send(
-                            HttpRequest.newBuilder(
-                                            URI.create(
-                                                    "http://127.0.0.1:%d/api/query"
-                                                            .formatted(without.port())))
-                                    .POST(HttpRequest.BodyPublishers.ofString("select 1"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            assertThat(response.statusCode()).isEqualTo(400);
-            assertThat(response.body())
-                    .isEqualTo(
-                            "{\"error\":\"this agent keeps no store: [store] enabled = false\"}");
+            return client.send(
+                    HttpRequest.newBuilder(
+                                    URI.create("http://127.0.0.1:" + apart.port() + "/api/query"))
+                            .POST(HttpRequest.BodyPublishers.ofString("select 1"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
         } finally {
-            without.stop();
+            apart.stop();
         }
     }
 

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
-import java.io.File;
+import io.trapline.Program;
+import io.trapline.StartCaches;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-final class EmbeddedWorkerTest extends WorkerContract {
+final class EmbeddedWorkerIT extends WorkerContract {
     private static PythonBridge bridge;
     private static volatile Duration loadLimit = Session.LOAD_LIMIT;
 
@@ -28,22 +30,25 @@ final class EmbeddedWorkerTest extends WorkerContract {
         bridge = newBridge();
     }
 
-    /// What a host keeps from start to start; of each JVM that runs tests, since two that fill it
-    /// at once read what the other has half written.
-    static Path embedded() {
-        return Path.of("target/embedded-" + System.getProperty("trapline.fork", "0"));
+    /// What hosts keep from start to start where the program has no start caches.
+    static final Path DATA = Path.of("target/embedded");
+
+    /// The packaged program's, as the agent has it.
+    static List<Path> hostClassPath() {
+        try {
+            return new Program(ExternalWorkerTest.FRAMEWORK, StartCaches.libraries())
+                    .hostClassPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static PythonBridge newBridge() {
-        List<Path> classPath =
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .map(Path::of)
-                        .toList();
         return new PythonBridge(
                 ExternalWorkerTest.FRAMEWORK,
                 Path.of(ProcessHandle.current().info().command().orElseThrow()),
-                classPath,
-                embedded(),
+                hostClassPath(),
+                DATA,
                 256,
                 () -> loadLimit);
     }

@@ -2,6 +2,7 @@ package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
@@ -117,6 +118,29 @@ final class EmbeddedWorkerIT extends WorkerContract {
         Heard.Died innocent = other.awaitDied();
         assertThat(innocent.culprit()).isEmpty();
         assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
+    }
+
+    @Test
+    void a_host_has_ended_when_its_process_has_whoever_inherited_its_pipes() throws Exception {
+        Path orphan = home.resolve("orphan");
+        Heard other = new Heard();
+        module("good", "good", IMPORT + "class Good(DataKitFramework):\n" + run("pass"));
+        open(other, "other");
+        forgetModules();
+        collector(
+                "import subprocess",
+                "subprocess.Popen(['sh', '-c', 'setsid sh -c \"echo \\$\\$ > "
+                        + orphan
+                        + "; exec sleep 3600\" & while ! [ -s "
+                        + orphan
+                        + " ]; do sleep 0.05; done; kill -9 $PPID'], close_fds=False)",
+                "import time",
+                "time.sleep(3600)");
+        start(open(), "m.C");
+        assertThat(heard.awaitDied().reason()).contains("signal 9");
+        assertThat(other.awaitDied().reason()).contains("signal 9");
+        long pid = Long.parseLong(Files.readString(orphan).strip());
+        await().until(() -> ProcessHandle.of(pid).isEmpty());
     }
 
     /// A run of another input that is under way while `attempt` is made, and ends well after it.

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.sqlite.SQLiteConfig;
 
@@ -40,8 +41,8 @@ final class Database implements AutoCloseable {
             create table if not exists journal_meta(
                 key text primary key, value integer not null) without rowid;
             insert or ignore into journal_meta values('format', %d);
-            """
-                    .formatted(FORMAT);
+            insert or ignore into journal_meta values('identity', '%s');
+            """;
 
     private final Connection connection;
     private final FrameSum sum = new FrameSum();
@@ -125,7 +126,7 @@ final class Database implements AutoCloseable {
             for (String pragma : PRAGMAS) {
                 statement.execute("pragma " + pragma);
             }
-            statement.executeUpdate(SCHEMA);
+            statement.executeUpdate(SCHEMA.formatted(FORMAT, UUID.randomUUID()));
         }
         long format = meta("format", FORMAT);
         if (format != FORMAT) {
@@ -141,6 +142,20 @@ final class Database implements AutoCloseable {
             try (ResultSet row = get.executeQuery()) {
                 return row.next() ? row.getLong(1) : otherwise;
             }
+        }
+    }
+
+    /// As [Journal#identity].
+    String identity() throws SQLException {
+        return identity(connection);
+    }
+
+    static String identity(Connection connection) throws SQLException {
+        try (Statement get = connection.createStatement();
+                ResultSet row =
+                        get.executeQuery(
+                                "select value from journal_meta where key = 'identity'")) {
+            return row.next() ? row.getString(1) : "";
         }
     }
 
@@ -269,6 +284,17 @@ final class Database implements AutoCloseable {
     void putHead(long head, long end) throws SQLException {
         putMeta("head", head);
         putMeta("end", end);
+    }
+
+    /// Writes something that means nothing, within a transaction.
+    void putProbe(long value) throws SQLException {
+        putMeta("probe", value);
+    }
+
+    void putIdentity(String identity) throws SQLException {
+        sql.putMeta.setString(1, "identity");
+        sql.putMeta.setString(2, identity);
+        sql.putMeta.executeUpdate();
     }
 
     private void putMeta(String key, long value) throws SQLException {

@@ -1,6 +1,7 @@
 package io.trapline.journal;
 
 import java.util.List;
+import java.util.Optional;
 
 /// The durable, ordered log of accepted batches, as opaque bytes, with the cursors of its readers.
 ///
@@ -45,6 +46,19 @@ public interface Journal extends AutoCloseable {
     void removeReader(String name) throws JournalException;
 
     JournalStatus status();
+
+    /// Which journal this is: random, made with it, kept for as long as its positions mean the same
+    /// frames. A position that was remembered elsewhere counts only together with it. Empty for one
+    /// that nobody keeps, as in a trial.
+    default String identity() {
+        return "";
+    }
+
+    /// Why appends fail at the moment or, when they do not, what needs somebody's hand; a line for
+    /// the operator. It goes when a write has succeeded, whether somebody appends or not.
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
 
     /// Ends the writer after everything accepted is on disk.
     @Override

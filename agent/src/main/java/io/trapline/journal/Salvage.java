@@ -41,6 +41,7 @@ final class Salvage {
     void run() throws SQLException {
         try (Connection old = Database.connect(damaged, new SQLiteConfig())) {
             tolerateDamage(old, true);
+            attempt("identity", () -> copyIdentity(old));
             attempt("frames", () -> copyFrames(old));
             attempt("cursors", () -> copyCursors(old));
             attempt("origins", () -> copyOrigins(old));
@@ -111,6 +112,16 @@ final class Salvage {
     private void countLost(long position) {
         lost++;
         LOG.debug("journal: {} has an unreadable place at position {}", damaged, position);
+    }
+
+    /// Its positions are kept, so it is the same journal to its readers.
+    private void copyIdentity(Connection old) throws SQLException {
+        String identity = Database.identity(old);
+        if (!identity.isEmpty()) {
+            fresh.begin();
+            fresh.putIdentity(identity);
+            fresh.commit();
+        }
     }
 
     private void copyCursors(Connection old) throws SQLException {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
 ///   seen      integer                 our position then: who was silent longest goes first
 /// journal_meta                        key, value
 ///   format                            1
+///   identity                          a random text, made with the database
 ///   head, end                         position of the newest frame ever, bytes of all frames ever
 /// ```
 ///
@@ -75,6 +77,7 @@ public final class SqliteJournal implements Journal {
     private final Supplier<JournalSettings> settings;
     private final Tuning tuning;
     private final DataLock lock;
+    private final String identity;
     private final State state;
     private final Intake intake;
     private final Thread writer;
@@ -93,6 +96,7 @@ public final class SqliteJournal implements Journal {
         this.settings = settings;
         this.tuning = tuning;
         this.lock = lock;
+        identity = database.identity();
         state = new State(database.extent(), database.cursors());
         Origins origins = new Origins(database, database.origins());
         intake = new Intake(tuning.queueBytes());
@@ -279,6 +283,16 @@ public final class SqliteJournal implements Journal {
     @Override
     public JournalStatus status() {
         return state.status(settings.get().maxBytes());
+    }
+
+    @Override
+    public String identity() {
+        return identity;
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return state.trouble();
     }
 
     @Override

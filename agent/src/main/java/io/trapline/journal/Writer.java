@@ -26,6 +26,9 @@ final class Writer implements Runnable {
 
     private static final long GIVE_BACK_STEP = 2 << 20;
 
+    private static final String DAMAGED =
+            "the journal's file is damaged: restart, and what is readable is saved";
+
     private final Path file;
     private final Database database;
     private final State state;
@@ -36,7 +39,9 @@ final class Writer implements Runnable {
     private Extent extent;
     private long cursorsWrittenAt;
     private long troubleUntil;
-    private boolean inTrouble;
+
+    /// Why the last write failed; empty when it did not.
+    private String trouble = "";
 
     /// Said in the log once; taken back when a tenth of the quota is free again.
     private boolean saidFull;
@@ -87,7 +92,7 @@ final class Writer implements Runnable {
     /// How long the writer may sleep: until cursors are due, not at all while there is something to
     /// trim or to give back.
     private long idleNanos() {
-        if (inTrouble) {
+        if (!trouble.isEmpty()) {
             return Math.max(0, troubleUntil - tuning.ticker().getAsLong());
         }
         if (trimTarget(State.CursorChanges.NONE) >= extent.tail() || mayGiveBack) {
@@ -105,13 +110,15 @@ final class Writer implements Runnable {
 
     /// After a failure, work that nobody waits for rests for a moment.
     private boolean isHeldUp() {
-        if (inTrouble && troubleUntil - tuning.ticker().getAsLong() <= 0) {
-            inTrouble = false;
-        }
-        return inTrouble;
+        return !trouble.isEmpty() && troubleUntil - tuning.ticker().getAsLong() > 0;
     }
 
     private void keepHouse() {
+        if (!trouble.isEmpty()) {
+            // Also when nobody appends it must be known whether writes work again.
+            serve(List.of());
+            return;
+        }
         boolean trim = trimTarget(State.CursorChanges.NONE) >= extent.tail();
         boolean cursors = !state.cursorChanges().isEmpty() && nanosUntilCursorsAreDue() <= 0;
         if (trim || cursors) {
@@ -142,7 +149,7 @@ final class Writer implements Runnable {
             fail(group, e);
         } catch (RuntimeException | Error e) {
             database.rollback();
-            holdUp();
+            holdUp("journal " + file + " failed: " + e);
             LOG.error("journal {}: the writer failed on {} requests", file, group.size(), e);
             refuseAll(
                     group,
@@ -185,6 +192,10 @@ final class Writer implements Runnable {
         if (!changes.isEmpty()) {
             database.putCursors(changes);
         }
+        if (group.isEmpty() && !trouble.isEmpty()) {
+            // Something must be written, or the commit proves nothing.
+            database.putProbe(tuning.ticker().getAsLong());
+        }
         Extent now = trim(group.size(), groupCost, maxBytes, changes);
         long tailAfterTrim = now.tail();
         long refused = 0;
@@ -213,7 +224,11 @@ final class Writer implements Runnable {
             LOG.info("journal {} has room again", file);
         }
         extent = now;
-        inTrouble = false;
+        if (!trouble.isEmpty()) {
+            trouble = "";
+            LOG.info("journal {} takes writes again", file);
+        }
+        state.trouble(trimBroken ? DAMAGED : "");
         state.publish(now, changes, refused);
     }
 
@@ -290,9 +305,9 @@ final class Writer implements Runnable {
 
     private void fail(List<Request> group, SQLException e) {
         database.rollback();
-        boolean wasInTrouble = inTrouble;
-        holdUp();
+        boolean wasInTrouble = !trouble.isEmpty();
         Request.Failure failure = failure(group, e);
+        holdUp(failure.message());
         if (SqlErrors.isDamage(e)) {
             DamagedFile.mark(file, e);
         } else if (!wasInTrouble) {
@@ -342,8 +357,9 @@ final class Writer implements Runnable {
         state.countRefused(refused);
     }
 
-    private void holdUp() {
-        inTrouble = true;
+    private void holdUp(String why) {
+        trouble = why;
+        state.trouble(why);
         troubleUntil = tuning.ticker().getAsLong() + RETRY_NANOS;
     }
 }

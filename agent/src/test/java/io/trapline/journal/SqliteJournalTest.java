@@ -148,6 +148,43 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void trouble_is_told_while_writes_fail_and_goes_without_another_append() throws Exception {
+        assertThat(journal.trouble()).isEmpty();
+        maxPages = 1;
+        assertThatThrownBy(() -> journal.append(new byte[500_000]))
+                .isInstanceOf(JournalFullException.class);
+        assertThat(journal.trouble()).get().asString().contains("the disk is full");
+        maxPages = 0;
+        await().atMost(PATIENT).until(() -> journal.trouble().isEmpty());
+    }
+
+    @Test
+    void the_identity_stays_with_the_file_and_with_what_was_saved_of_it() throws Exception {
+        String identity = journal.identity();
+        assertThat(identity).isNotEmpty();
+        reopen();
+        assertThat(journal.identity()).isEqualTo(identity);
+        for (int i = 0; i < 200; i++) {
+            journal.append(new byte[1500]);
+        }
+        journal.close();
+        try (RandomAccessFile cut = new RandomAccessFile(file().toFile(), "rw")) {
+            cut.setLength(cut.length() / 8192 * 8192 * 9 / 10);
+        }
+        journal = open();
+        assertThat(damagedFiles()).hasSize(1);
+        assertThat(journal.identity()).isEqualTo(identity);
+        journal.close();
+        try (var files = Files.list(file().getParent())) {
+            for (Path path : files.filter(Files::isRegularFile).toList()) {
+                Files.delete(path);
+            }
+        }
+        journal = open();
+        assertThat(journal.identity()).isNotEqualTo(identity);
+    }
+
+    @Test
     void a_queue_that_stays_full_refuses_as_busy() throws Exception {
         journal.close();
         tuning = Tuning.DEFAULT.withQueue(1000, Duration.ZERO);

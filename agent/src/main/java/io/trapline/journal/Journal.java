@@ -54,6 +54,17 @@ public interface Journal extends AutoCloseable {
         return "";
     }
 
+    /// As [#identity], with what else a remembered position needs to be understood.
+    default Lineage lineage() {
+        return new Lineage(identity(), List.of());
+    }
+
+    /// What was found missing or could not be saved when it was opened: sentences for the operator,
+    /// with positions. Empty when everything acknowledged is there.
+    default List<String> notices() {
+        return List.of();
+    }
+
     /// Why appends fail at the moment or, when they do not, what needs somebody's hand; a line for
     /// the operator. It goes when a write has succeeded, whether somebody appends or not.
     default Optional<String> trouble() {

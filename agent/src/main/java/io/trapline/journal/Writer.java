@@ -1,9 +1,11 @@
 package io.trapline.journal;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +26,9 @@ final class Writer implements Runnable {
     /// A file with less free room than this is left as it is: the room will be used again.
     private static final long SPARE_BYTES = 64 << 20;
 
+    /// How old may be what is remembered beside the database.
+    private static final long KNOWN_EVERY_NANOS = 100_000_000L;
+
     private static final long GIVE_BACK_STEP = 2 << 20;
 
     private static final String DAMAGED =
@@ -34,6 +39,24 @@ final class Writer implements Runnable {
     private final State state;
     private final Origins origins;
     private final Intake intake;
+
+    /// What this process appends; on disk with the first frame of it.
+    private final Lineage.Life life;
+
+    private boolean lifeIsWritten;
+    private boolean headIsWritten;
+
+    /// A commit was tried and has not succeeded.
+    private boolean committing;
+
+    private final Known known;
+    private long knownWrittenAt;
+    private boolean knownIsOld;
+
+    /// What is behind `extent` in the log was refused and may still be there.
+    private boolean leftInLog;
+
+    private final Presence presence;
     private final Supplier<JournalSettings> settings;
     private final Tuning tuning;
     private Extent extent;
@@ -55,6 +78,9 @@ final class Writer implements Runnable {
             State state,
             Origins origins,
             Intake intake,
+            Lineage.Life life,
+            Known known,
+            Presence presence,
             Supplier<JournalSettings> settings,
             Tuning tuning) {
         this.file = file;
@@ -62,10 +88,14 @@ final class Writer implements Runnable {
         this.state = state;
         this.origins = origins;
         this.intake = intake;
+        this.life = life;
+        this.known = known;
+        this.presence = presence;
         this.settings = settings;
         this.tuning = tuning;
         this.extent = state.extent();
         this.cursorsWrittenAt = tuning.ticker().getAsLong();
+        this.knownWrittenAt = cursorsWrittenAt;
     }
 
     @Override
@@ -82,6 +112,10 @@ final class Writer implements Runnable {
         if (!state.cursorChanges().isEmpty()) {
             serve(List.of());
         }
+        if (knownIsOld) {
+            remember();
+        }
+        known.close();
         try {
             database.close();
         } catch (SQLException e) {
@@ -98,10 +132,17 @@ final class Writer implements Runnable {
         if (trimTarget(State.CursorChanges.NONE) >= extent.tail() || mayGiveBack) {
             return 0;
         }
-        if (state.cursorChanges().isEmpty()) {
-            return FOREVER;
-        }
-        return Math.max(0, nanosUntilCursorsAreDue());
+        long cursors = state.cursorChanges().isEmpty() ? FOREVER : nanosUntilCursorsAreDue();
+        return Math.max(0, Math.min(cursors, knownIsOld ? nanosUntilKnownIsDue() : FOREVER));
+    }
+
+    private long nanosUntilKnownIsDue() {
+        return knownWrittenAt + KNOWN_EVERY_NANOS - tuning.ticker().getAsLong();
+    }
+
+    private void remember() {
+        knownIsOld = !known.write(extent, leftInLog ? extent.head() : -1);
+        knownWrittenAt = tuning.ticker().getAsLong();
     }
 
     private long nanosUntilCursorsAreDue() {
@@ -118,6 +159,9 @@ final class Writer implements Runnable {
             // Also when nobody appends it must be known whether writes work again.
             serve(List.of());
             return;
+        }
+        if (knownIsOld && nanosUntilKnownIsDue() <= 0) {
+            remember();
         }
         boolean trim = trimTarget(State.CursorChanges.NONE) >= extent.tail();
         boolean cursors = !state.cursorChanges().isEmpty() && nanosUntilCursorsAreDue() <= 0;
@@ -149,12 +193,21 @@ final class Writer implements Runnable {
             fail(group, e);
         } catch (RuntimeException | Error e) {
             database.rollback();
+            String uncertain = takeBack();
             holdUp("journal " + file + " failed: " + e);
             LOG.error("journal {}: the writer failed on {} requests", file, group.size(), e);
             refuseAll(
                     group,
                     new Request.Failure(
-                            false, "journal " + file + " failed, nothing was kept: " + e, e));
+                            false,
+                            "journal "
+                                    + file
+                                    + " failed: "
+                                    + e
+                                    + (uncertain.isEmpty()
+                                            ? "; nothing was kept"
+                                            : "; whether it is kept is unknown"),
+                            e));
         }
         for (int i = 0; i < group.size(); i++) {
             group.get(i).complete();
@@ -177,6 +230,11 @@ final class Writer implements Runnable {
     }
 
     private void writeTransaction(List<Request> group) throws SQLException {
+        committing = false;
+        Optional<String> lost = presence.trouble();
+        if (lost.isPresent()) {
+            throw new SQLException(lost.get());
+        }
         JournalSettings limits = settings.get();
         long maxBytes = limits.maxBytes();
         long groupCost = 0;
@@ -212,7 +270,23 @@ final class Writer implements Runnable {
             }
         }
         origins.write(now.head());
+        if (!headIsWritten) {
+            // It may be ahead of the newest frame, and what is remembered of it beside is not to
+            // be ahead of the database.
+            database.putHead(now.head(), now.end());
+        }
+        if (!lifeIsWritten && now.head() > extent.head()) {
+            database.putLife(life);
+        }
+        committing = true;
         database.commit();
+        committing = false;
+        Optional<String> gone = presence.check();
+        if (gone.isPresent()) {
+            throw new SQLException(gone.get());
+        }
+        headIsWritten = true;
+        lifeIsWritten |= now.head() > extent.head();
         origins.commit();
         if (flush) {
             cursorsWrittenAt = tuning.ticker().getAsLong();
@@ -223,7 +297,13 @@ final class Writer implements Runnable {
             saidFull = false;
             LOG.info("journal {} has room again", file);
         }
+        knownIsOld |= now.head() != extent.head() || now.tail() != extent.tail();
         extent = now;
+        if (leftInLog || (knownIsOld && nanosUntilKnownIsDue() <= 0)) {
+            // What was left there is overwritten by now.
+            leftInLog = false;
+            remember();
+        }
         if (!trouble.isEmpty()) {
             trouble = "";
             LOG.info("journal {} takes writes again", file);
@@ -306,7 +386,7 @@ final class Writer implements Runnable {
     private void fail(List<Request> group, SQLException e) {
         database.rollback();
         boolean wasInTrouble = !trouble.isEmpty();
-        Request.Failure failure = failure(group, e);
+        Request.Failure failure = failure(group, e, takeBack());
         holdUp(failure.message());
         if (SqlErrors.isDamage(e)) {
             DamagedFile.mark(file, e);
@@ -316,7 +396,41 @@ final class Writer implements Runnable {
         refuseAll(group, failure);
     }
 
-    private Request.Failure failure(List<Request> group, SQLException e) {
+    /// Sees to it that nothing of a transaction that failed comes back.
+    ///
+    /// @return why that is not certain, empty when it is
+    private String takeBack() {
+        if (!committing || presence.trouble().isPresent()) {
+            return "";
+        }
+        try {
+            // So that no other connection writes.
+            database.begin();
+            try {
+                if (database.newest() > extent.head()) {
+                    database.deleteAfter(extent.head());
+                    database.commit();
+                } else {
+                    boolean _ = TakeBack.cut(file, extent.head());
+                }
+            } finally {
+                database.rollback();
+            }
+            committing = false;
+            return "";
+        } catch (SQLException | IOException e) {
+            // The next start does it, and the next write, which goes over it.
+            leftInLog = true;
+            remember();
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private Request.Failure failure(List<Request> group, SQLException e, String uncertain) {
+        Optional<String> gone = presence.trouble();
+        if (gone.isPresent()) {
+            return new Request.Failure(false, gone.get() + "; nothing was kept", e);
+        }
         boolean full = SqlErrors.isFull(e, file);
         long bytes = 0;
         for (Request request : group) {
@@ -325,23 +439,34 @@ final class Writer implements Runnable {
         String tried =
                 "journal %s could not write %d frames of %d bytes: "
                         .formatted(file, group.size(), bytes);
+        String kept =
+                uncertain.isEmpty()
+                        ? "nothing was kept"
+                        : "whether it is kept is unknown, since the disk did not confirm that it was"
+                                + " taken back ("
+                                + uncertain
+                                + "): it is not, unless this host loses its power before a write"
+                                + " succeeds";
         if (full) {
             return new Request.Failure(
                     true,
                     tried
                             + "the disk is full ("
                             + SqlErrors.usableBytes(file)
-                            + " bytes usable); nothing was kept; make room on it; "
-                            + slowest(),
+                            + " bytes usable); "
+                            + kept
+                            + "; make room on it, and writes are taken again by themselves",
                     e);
         }
         return new Request.Failure(
                 false,
                 tried
                         + SqlErrors.codeName(e)
+                        + "; "
+                        + kept
                         + (SqlErrors.isDamage(e)
                                 ? "; the file is damaged: restart, and what is readable is saved"
-                                : "; nothing was kept; the next append tries again"),
+                                : "; the next append tries again"),
                 e);
     }
 

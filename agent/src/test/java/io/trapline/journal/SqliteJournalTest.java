@@ -53,7 +53,7 @@ class SqliteJournalTest extends JournalContract {
 
     private List<Path> damagedFiles() throws Exception {
         try (var files = Files.list(file().getParent())) {
-            return files.filter(path -> path.getFileName().toString().contains(".damaged-"))
+            return files.filter(path -> path.getFileName().toString().matches(".*[.]damaged-[^-]*"))
                     .toList();
         }
     }

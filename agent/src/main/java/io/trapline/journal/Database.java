@@ -364,6 +364,13 @@ final class Database implements AutoCloseable {
         }
     }
 
+    /// Moves of the log into the file what no reader needs there.
+    void checkpoint() throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma wal_checkpoint(passive)");
+        }
+    }
+
     /// Moves all of the log into the file.
     ///
     /// @throws SQLException when the disk fails, or somebody reads

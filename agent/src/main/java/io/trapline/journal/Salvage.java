@@ -257,7 +257,7 @@ final class Salvage {
             attempt("positions of senders", () -> copyOrigins(old, fresh));
             attempt("other tables", () -> copyOtherTables(old, fresh));
         } catch (SQLException e) {
-            if (!SqlErrors.isUnreadable(e)) {
+            if (!SqlErrors.isUnreadable(e, file)) {
                 throw new CopyFailure(e);
             }
             incomplete.add("cursors, senders and other tables");
@@ -276,7 +276,7 @@ final class Salvage {
             step.run();
             return true;
         } catch (SQLException e) {
-            if (!SqlErrors.isUnreadable(e)) {
+            if (!SqlErrors.isUnreadable(e, file)) {
                 throw new CopyFailure(e);
             }
             if (!incomplete.contains(what)) {

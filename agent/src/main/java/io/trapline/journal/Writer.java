@@ -71,6 +71,7 @@ final class Writer implements Runnable {
 
     private boolean trimBroken;
     private boolean mayGiveBack = true;
+    private boolean gaveBack;
 
     Writer(
             Path file,
@@ -178,6 +179,11 @@ final class Writer implements Runnable {
             mayGiveBack = free > SPARE_BYTES && free > extent.bytes();
             if (mayGiveBack) {
                 database.giveBack(GIVE_BACK_STEP);
+                gaveBack = true;
+            } else if (gaveBack) {
+                gaveBack = false;
+                // The file gets shorter when the log is moved into it.
+                database.checkpoint();
             }
         } catch (SQLException e) {
             mayGiveBack = false;

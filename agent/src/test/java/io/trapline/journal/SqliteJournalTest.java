@@ -232,6 +232,21 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void after_a_backlog_the_file_gives_its_room_back() throws Exception {
+        quota = 200 * MIB;
+        JournalReader reader = journal.reader("r");
+        for (int i = 0; i < 120; i++) {
+            journal.append(new byte[(int) MIB]);
+        }
+        assertThat(Files.size(file())).isGreaterThan(90 * MIB);
+        reader.commit(120);
+        await().atMost(PATIENT)
+                .untilAsserted(() -> assertThat(Files.size(file())).isLessThan(66 * MIB));
+        assertThat(journal.append(frame(1))).isEqualTo(121);
+        assertThat(positions(drain(reader, MIB))).endsWith(121L);
+    }
+
+    @Test
     void a_file_that_is_no_database_is_moved_aside_and_a_new_one_begun() throws Exception {
         journal.close();
         Files.writeString(file(), "this is no database, and it is longer than a header".repeat(50));

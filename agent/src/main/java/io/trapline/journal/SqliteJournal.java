@@ -276,6 +276,16 @@ public final class SqliteJournal implements Journal {
         return append(frame, Request.appendReserved(frame));
     }
 
+    @Override
+    public long appendAll(List<byte[]> frames) throws JournalException {
+        for (byte[] frame : frames) {
+            checkSize(frame);
+        }
+        Request request = Request.append(frames);
+        submit(request);
+        return request.await();
+    }
+
     private long append(byte[] frame, Request request) throws JournalException {
         checkSize(frame);
         submit(request);

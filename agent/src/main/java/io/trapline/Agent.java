@@ -99,7 +99,7 @@ public final class Agent implements AutoCloseable {
                         "journal",
                         QUICK,
                         SqliteJournal.open(database, () -> inForce.settings().journal()));
-        Recovery.tell(lock.leftBehind(), journal.status());
+        Recovery.tell(lock.leftBehind(), journal.status(), journal.notices());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
         Optional<Store> store =
                 initial.store()

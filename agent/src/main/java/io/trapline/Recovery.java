@@ -17,16 +17,28 @@ final class Recovery {
 
     /// @param killed the process that did not stop by itself; empty = it did, nothing is said
     /// @param found the journal as it was opened, before anybody reads on
-    static void tell(OptionalLong killed, JournalStatus found) {
-        if (killed.isPresent()) {
-            LOG.warn(
-                    "The agent before, process {}, did not stop by itself. Recovered: the journal with"
-                            + " everything it had acknowledged, up to position {}; {}{}",
-                    killed.getAsLong(),
-                    found.head(),
-                    behind(found.readers()),
-                    found.damaged() == 0 ? "" : "; damaged positions: " + found.damaged());
+    /// @param missing what is not there any more, as [io.trapline.journal.Journal#notices]
+    static void tell(OptionalLong killed, JournalStatus found, List<String> missing) {
+        if (killed.isEmpty()) {
+            return;
         }
+        if (!missing.isEmpty()) {
+            LOG.error(
+                    "The agent before, process {}, did not stop by itself, and not all is there that"
+                            + " it had acknowledged: {}. What is there goes up to position {}; {}",
+                    killed.getAsLong(),
+                    String.join("; ", missing),
+                    found.head(),
+                    behind(found.readers()));
+            return;
+        }
+        LOG.warn(
+                "The agent before, process {}, did not stop by itself. Recovered: the journal with"
+                        + " everything it had acknowledged, up to position {}; {}{}",
+                killed.getAsLong(),
+                found.head(),
+                behind(found.readers()),
+                found.damaged() == 0 ? "" : "; damaged positions: " + found.damaged());
     }
 
     private static String behind(List<ReaderStatus> readers) {

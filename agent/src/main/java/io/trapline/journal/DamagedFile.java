@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.InstantSource;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A database that SQLite calls damaged: marked while it is in use, moved aside at the next start.
+/// A database that SQLite calls damaged: marked while it is in use, replaced at the next start.
 final class DamagedFile {
     private static final Logger LOG = LoggerFactory.getLogger(DamagedFile.class);
     private static final DateTimeFormatter STAMP =
@@ -42,22 +42,18 @@ final class DamagedFile {
         return Files.exists(marker(file));
     }
 
-    /// Renames the database with its write-ahead log, which SQLite finds by name.
-    ///
-    /// @return where it is now
-    static Path moveAside(Path file, InstantSource clock) throws IOException {
-        String stamp = file.getFileName() + ".damaged-" + STAMP.format(clock.instant());
+    static void unmark(Path file) throws IOException {
+        Files.deleteIfExists(marker(file));
+    }
+
+    /// Where a damaged database is kept: a name without a file of that name, though perhaps with
+    /// its log.
+    static Path aside(Path file, Instant when) {
+        String stamp = file.getFileName() + ".damaged-" + STAMP.format(when);
         Path aside = file.resolveSibling(stamp);
         for (int again = 2; Files.exists(aside); again++) {
             aside = file.resolveSibling(stamp + "-" + again);
         }
-        Path log = file.resolveSibling(file.getFileName() + "-wal");
-        if (Files.exists(log)) {
-            Files.move(log, aside.resolveSibling(aside.getFileName() + "-wal"));
-        }
-        Files.deleteIfExists(file.resolveSibling(file.getFileName() + "-shm"));
-        Files.move(file, aside);
-        Files.deleteIfExists(marker(file));
         return aside;
     }
 }

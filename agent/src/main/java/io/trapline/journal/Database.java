@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.sqlite.SQLiteConfig;
 
@@ -17,10 +18,15 @@ import org.sqlite.SQLiteConfig;
 final class Database implements AutoCloseable {
     private static final int FORMAT = 1;
 
+    static final int PAGE_BYTES = 8192;
+
+    /// A start with something to append takes one; so this is years.
+    private static final int MAX_LIVES = 1000;
+
     /// In this order: the first two count only before the file is written for the first time.
     private static final List<String> PRAGMAS =
             List.of(
-                    "page_size = 8192",
+                    "page_size = " + PAGE_BYTES,
                     "auto_vacuum = incremental",
                     "journal_mode = wal",
                     "synchronous = full",
@@ -37,11 +43,13 @@ final class Database implements AutoCloseable {
             create table if not exists journal_origin(
                 sender text primary key, position integer not null, part integer not null,
                 seen integer not null) without rowid;
+            create table if not exists journal_life(
+                id text primary key, first integer not null) without rowid;
             create table if not exists journal_meta(
                 key text primary key, value integer not null) without rowid;
             insert or ignore into journal_meta values('format', %d);
-            """
-                    .formatted(FORMAT);
+            insert or ignore into journal_meta values('identity', '%s');
+            """;
 
     private final Connection connection;
     private final FrameSum sum = new FrameSum();
@@ -125,7 +133,7 @@ final class Database implements AutoCloseable {
             for (String pragma : PRAGMAS) {
                 statement.execute("pragma " + pragma);
             }
-            statement.executeUpdate(SCHEMA);
+            statement.executeUpdate(SCHEMA.formatted(FORMAT, UUID.randomUUID()));
         }
         long format = meta("format", FORMAT);
         if (format != FORMAT) {
@@ -141,6 +149,52 @@ final class Database implements AutoCloseable {
             try (ResultSet row = get.executeQuery()) {
                 return row.next() ? row.getLong(1) : otherwise;
             }
+        }
+    }
+
+    /// As [Journal#identity].
+    static String identity(Connection connection) throws SQLException {
+        return text(connection, "identity");
+    }
+
+    static String text(Connection connection, String key) throws SQLException {
+        try (PreparedStatement get =
+                connection.prepareStatement("select value from journal_meta where key = ?")) {
+            get.setString(1, key);
+            try (ResultSet row = get.executeQuery()) {
+                String value = row.next() ? row.getString(1) : null;
+                return value == null ? "" : value;
+            }
+        }
+    }
+
+    /// As in [Lineage], oldest first.
+    static List<Lineage.Life> lives(Connection connection) throws SQLException {
+        List<Lineage.Life> lives = new ArrayList<>();
+        try (Statement all = connection.createStatement();
+                ResultSet row =
+                        all.executeQuery("select id, first from journal_life order by first")) {
+            while (row.next()) {
+                lives.add(new Lineage.Life(row.getString(1), row.getLong(2)));
+            }
+        }
+        return lives;
+    }
+
+    /// Remembers a life, and the newest ones before it, within a transaction.
+    void putLife(Lineage.Life life) throws SQLException {
+        try (PreparedStatement put =
+                connection.prepareStatement("insert or replace into journal_life values(?, ?)")) {
+            put.setString(1, life.id());
+            put.setLong(2, life.first());
+            put.executeUpdate();
+        }
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate(
+                    "delete from journal_life where first < (select first from journal_life"
+                            + " order by first desc limit 1 offset "
+                            + (MAX_LIVES - 1)
+                            + ")");
         }
     }
 
@@ -254,6 +308,22 @@ final class Database implements AutoCloseable {
         return new Extent(tail, extent.start(), position, extent.end() + Extent.cost(frame.length));
     }
 
+    /// Position of the newest frame, 0 when there is none.
+    long newest() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select max(position) from journal_frame")) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    /// Deletes the frames behind `position`, within a transaction.
+    void deleteAfter(long position) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate("delete from journal_frame where position > " + position);
+        }
+    }
+
     /// Deletes the frames up to `position`, within a transaction.
     Extent trim(Extent extent, long position) throws SQLException {
         sql.deleteUpTo.setLong(1, position);
@@ -269,6 +339,48 @@ final class Database implements AutoCloseable {
     void putHead(long head, long end) throws SQLException {
         putMeta("head", head);
         putMeta("end", end);
+    }
+
+    /// Writes something that means nothing, within a transaction.
+    void putProbe(long value) throws SQLException {
+        putMeta("probe", value);
+    }
+
+    void putIdentity(String identity) throws SQLException {
+        putText("identity", identity);
+    }
+
+    void putText(String key, String value) throws SQLException {
+        sql.putMeta.setString(1, key);
+        sql.putMeta.setString(2, value);
+        sql.putMeta.executeUpdate();
+    }
+
+    /// Whether a commit waits for the disk; without it a file is whole only after [#emptyLog] and
+    /// an fsync.
+    void syncing(boolean yes) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma synchronous = " + (yes ? "full" : "off"));
+        }
+    }
+
+    /// Moves of the log into the file what no reader needs there.
+    void checkpoint() throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma wal_checkpoint(passive)");
+        }
+    }
+
+    /// Moves all of the log into the file.
+    ///
+    /// @throws SQLException when the disk fails, or somebody reads
+    void emptyLog() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("pragma wal_checkpoint(truncate)")) {
+            if (row.next() && row.getInt(1) != 0) {
+                throw new SQLException("the log could not be moved into the file: it is in use");
+            }
+        }
     }
 
     private void putMeta(String key, long value) throws SQLException {
@@ -295,13 +407,10 @@ final class Database implements AutoCloseable {
 
     /// Gives up to `bytes` of free pages at the end of the file back to the file system.
     void giveBack(long bytes) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet steps =
-                        statement.executeQuery(
-                                "pragma incremental_vacuum(" + bytes / pragma("page_size") + ")")) {
-            while (steps.next()) {
-                // Each step frees one page.
-            }
+        try (Statement statement = connection.createStatement()) {
+            // As an update: the driver then runs the statement to its end, a page a step.
+            statement.executeUpdate(
+                    "pragma incremental_vacuum(" + bytes / pragma("page_size") + ")");
         }
     }
 

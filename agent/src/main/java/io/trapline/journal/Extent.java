@@ -21,6 +21,11 @@ record Extent(long tail, long start, long head, long end) {
         return end - start;
     }
 
+    /// The same frames, with `newHead` as the newest position that was ever given out.
+    Extent goOnAt(long newHead) {
+        return new Extent(isEmpty() ? newHead + 1 : tail, start, newHead, end);
+    }
+
     boolean isEmpty() {
         return tail > head;
     }

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Reads frames in order over one connection, past damage. One owner thread.
 ///
@@ -83,8 +84,11 @@ final class FrameScan {
                 if (!frames.isEmpty() && bytes + row.getLong(3) > maxBytes) {
                     return;
                 }
-                byte[] frame = row.getBytes(4);
-                if (sum.of(position, frame) == row.getLong(2)) {
+                byte @Nullable [] frame = row.getBytes(4);
+                if (frame == null) {
+                    // So the driver says that a further page of the row is not there.
+                    damage.found(position, position, "a part of it is missing");
+                } else if (sum.of(position, frame) == row.getLong(2)) {
                     frames.add(new JournalReader.Frame(position, frame));
                     bytes += frame.length;
                 } else {

@@ -1,6 +1,7 @@
 package io.trapline.journal;
 
 import java.util.List;
+import java.util.Optional;
 
 /// The durable, ordered log of accepted batches, as opaque bytes, with the cursors of its readers.
 ///
@@ -17,6 +18,17 @@ public interface Journal extends AutoCloseable {
     ///   kept, and the same append works again when there is room
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
+
+    /// As [#append], for frames that belong together: all of them become durable, or none does.
+    ///
+    /// @return the position of the last one
+    default long appendAll(List<byte[]> frames) throws JournalException {
+        long last = 0;
+        for (byte[] frame : frames) {
+            last = append(frame);
+        }
+        return last;
+    }
 
     /// As [#append], for a frame that lets others be trimmed once it is there: it may go beyond the
     /// quota, into a reserve, so that a journal that is full can free itself. Disk that is not
@@ -45,6 +57,30 @@ public interface Journal extends AutoCloseable {
     void removeReader(String name) throws JournalException;
 
     JournalStatus status();
+
+    /// Which journal this is: random, made with it, kept for as long as its positions mean the same
+    /// frames. A position that was remembered elsewhere counts only together with it. Empty for one
+    /// that nobody keeps, as in a trial.
+    default String identity() {
+        return "";
+    }
+
+    /// As [#identity], with what else a remembered position needs to be understood.
+    default Lineage lineage() {
+        return new Lineage(identity(), List.of());
+    }
+
+    /// What was found missing or could not be saved when it was opened: sentences for the operator,
+    /// with positions. Empty when everything acknowledged is there.
+    default List<String> notices() {
+        return List.of();
+    }
+
+    /// Why appends fail at the moment or, when they do not, what needs somebody's hand; a line for
+    /// the operator. It goes when a write has succeeded, whether somebody appends or not.
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
 
     /// Ends the writer after everything accepted is on disk.
     @Override

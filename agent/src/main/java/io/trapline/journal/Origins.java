@@ -12,18 +12,26 @@ import org.jspecify.annotations.Nullable;
 /// counts for the next one only after [#commit].
 final class Origins {
     static final int MAX_SENDERS = 10_000;
+    static final int MAX_REQUESTS = 10_000;
 
     private final Database database;
 
     /// The one that was silent longest comes first.
     private final LinkedHashMap<String, Origin> known = new LinkedHashMap<>(64, 0.75f, true);
 
+    /// Of [Repeats], which come and go; they are not to push senders out.
+    private final LinkedHashMap<String, Origin> requests = new LinkedHashMap<>(64, 0.75f, true);
+
     private final Map<String, Origin> changed = new HashMap<>();
     private final List<String> gone = new ArrayList<>();
 
     Origins(Database database, List<Origin> onDisk) {
         this.database = database;
-        onDisk.forEach(origin -> known.put(origin.sender(), origin));
+        onDisk.forEach(origin -> of(origin).put(origin.sender(), origin));
+    }
+
+    private LinkedHashMap<String, Origin> of(Origin origin) {
+        return Repeats.isRequest(origin) ? requests : known;
     }
 
     void begin() {
@@ -34,7 +42,7 @@ final class Origins {
     boolean isNew(Origin origin) {
         @Nullable Origin last = changed.get(origin.sender());
         if (last == null) {
-            last = known.get(origin.sender());
+            last = of(origin).get(origin.sender());
         }
         return last == null || origin.isAfter(last.position(), last.part());
     }
@@ -47,13 +55,20 @@ final class Origins {
     ///
     /// @param position of the newest frame: orders senders by their last word
     void write(long position) throws SQLException {
-        int fresh = 0;
         for (Origin origin : changed.values()) {
             database.putOrigin(origin, position);
-            fresh += known.containsKey(origin.sender()) ? 0 : 1;
         }
-        int over = known.size() + fresh - MAX_SENDERS;
-        for (String sender : known.keySet()) {
+        giveUp(known, MAX_SENDERS);
+        giveUp(requests, MAX_REQUESTS);
+    }
+
+    private void giveUp(LinkedHashMap<String, Origin> all, int most) throws SQLException {
+        int fresh = 0;
+        for (Origin origin : changed.values()) {
+            fresh += of(origin) == all && !all.containsKey(origin.sender()) ? 1 : 0;
+        }
+        int over = all.size() + fresh - most;
+        for (String sender : all.keySet()) {
             if (over <= 0) {
                 break;
             }
@@ -67,8 +82,9 @@ final class Origins {
 
     /// The transaction is on disk.
     void commit() {
-        known.putAll(changed);
+        changed.values().forEach(origin -> of(origin).put(origin.sender(), origin));
         gone.forEach(known::remove);
+        gone.forEach(requests::remove);
         begin();
     }
 }

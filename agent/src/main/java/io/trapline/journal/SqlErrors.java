@@ -11,6 +11,9 @@ final class SqlErrors {
     private static final int CORRUPT = 11;
     private static final int FULL = 13;
     private static final int IOERR = 10;
+    /// No such table, or column.
+    private static final int NOT_THERE = 1;
+
     private static final int NOT_A_DATABASE = 26;
     private static final long NEXT_TO_NOTHING = 1 << 20;
 
@@ -23,6 +26,14 @@ final class SqlErrors {
 
     static boolean isDamage(SQLException e) {
         return primary(e) == CORRUPT || primary(e) == NOT_A_DATABASE;
+    }
+
+    /// What is asked for is not in the file, or the disk cannot give it: it is lost to whoever
+    /// reads. Everything else (no memory, no room for the shared-memory file) may go by.
+    static boolean isUnreadable(SQLException e, Path file) {
+        return isDamage(e)
+                || primary(e) == NOT_THERE
+                || (primary(e) == IOERR && !isFull(e, file));
     }
 
     /// No room: SQLite says so itself, or cannot write on a file system that has none left (some

@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,8 +38,12 @@ import org.slf4j.LoggerFactory;
 ///   sender    text primary key
 ///   position, part                    the last of its frames that was kept
 ///   seen      integer                 our position then: who was silent longest goes first
+/// journal_life                        one row a process that appended, as in [Lineage]
+///   id        text primary key        random
+///   first     integer                 position of its first frame
 /// journal_meta                        key, value
 ///   format                            1
+///   identity                          a random text, made with the database
 ///   head, end                         position of the newest frame ever, bytes of all frames ever
 /// ```
 ///
@@ -46,8 +53,8 @@ import org.slf4j.LoggerFactory;
 /// - Rows go away only from the old end. `head` and `end` in `journal_meta` are written in the
 ///   transaction that deletes the last row; the newest position is the greater of `head` and the
 ///   newest row's.
-/// - Positions have no gaps, but for one after damage: then the new file goes on at microseconds
-///   since 1970.
+/// - Positions have no gaps, but for one after damage or loss: then the journal goes on at
+///   microseconds since 1970.
 /// - A cursor reaches the disk up to 0.1 s after its reader committed, always before a frame that
 ///   it frees is deleted. After a crash readers see some frames again, and must bear it.
 ///
@@ -59,8 +66,9 @@ import org.slf4j.LoggerFactory;
 /// ## Files beside it
 ///
 /// `<file>-wal` and `-shm` are SQLite's. `<file>.lock` keeps a second process away.
-/// `<file>.is-damaged` makes the next start save what is readable into a new file; the damaged one
-/// stays as `<file>.damaged-<time>`. `sqlite-native/` holds SQLite's library. The file does not
+/// `<file>.known` tells whether something is missing ([Known]). `<file>.is-damaged` makes the next
+/// start save what is readable into a new file ([Salvage], with `<file>.new` and `<file>.saved` on
+/// the way); the damaged one stays as `<file>.damaged-<time>`. `native/` holds SQLite's library. The file does not
 /// grow beyond the quota by more than the reserve (a quarter, for what the period engine writes so
 /// that others can be trimmed), page slack (about a quarter with frames of 1.5 kB) and 64 MB of
 /// log.
@@ -75,6 +83,9 @@ public final class SqliteJournal implements Journal {
     private final Supplier<JournalSettings> settings;
     private final Tuning tuning;
     private final DataLock lock;
+    private final Lineage lineage;
+    private final List<String> notices;
+    private final Presence presence;
     private final State state;
     private final Intake intake;
     private final Thread writer;
@@ -87,13 +98,22 @@ public final class SqliteJournal implements Journal {
             Supplier<JournalSettings> settings,
             Tuning tuning,
             DataLock lock,
-            Database database)
-            throws SQLException {
+            Database database,
+            Extent extent,
+            Known.Line known,
+            List<String> notices)
+            throws SQLException, IOException {
         this.file = file;
         this.settings = settings;
         this.tuning = tuning;
         this.lock = lock;
-        state = new State(database.extent(), database.cursors());
+        this.notices = List.copyOf(notices);
+        String identity = Database.identity(database.connection());
+        List<Lineage.Life> lives = new ArrayList<>(Database.lives(database.connection()));
+        lives.add(new Lineage.Life(UUID.randomUUID().toString(), extent.head() + 1));
+        lineage = new Lineage(identity, lives);
+        presence = new Presence(file);
+        state = new State(extent, database.cursors());
         Origins origins = new Origins(database, database.origins());
         intake = new Intake(tuning.queueBytes());
         writer =
@@ -102,7 +122,16 @@ public final class SqliteJournal implements Journal {
                         .daemon()
                         .unstarted(
                                 new Writer(
-                                        file, database, state, origins, intake, settings, tuning));
+                                        file,
+                                        database,
+                                        state,
+                                        origins,
+                                        intake,
+                                        lives.getLast(),
+                                        Known.open(file, identity, known),
+                                        presence,
+                                        settings,
+                                        tuning));
     }
 
     /// Opens the journal, making it when there is none. A damaged file is moved aside, what can be
@@ -135,44 +164,106 @@ public final class SqliteJournal implements Journal {
             lock.close();
             throw new JournalException(
                     "journal " + file + " cannot be opened: " + e.getMessage(), e);
-        } catch (RuntimeException | Error e) {
+        } catch (JournalException | RuntimeException | Error e) {
             lock.close();
             throw e;
         }
     }
 
+    @SuppressWarnings("MustBeClosed")
     private static SqliteJournal openLocked(
             Path file, Supplier<JournalSettings> settings, Tuning tuning, DataLock lock)
-            throws SQLException, IOException {
-        if (!DamagedFile.isMarked(file) || !Files.exists(file)) {
-            try {
-                return openDatabase(file, settings, tuning, lock);
-            } catch (SQLException e) {
-                if (!SqlErrors.isDamage(e)) {
-                    throw e;
-                }
-                LOG.error("journal {} is damaged: {}", file, e.getMessage());
+            throws SQLException, IOException, JournalException {
+        List<String> notices = new ArrayList<>();
+        boolean finished = Salvage.finish(file, tuning.step());
+        Known.Line known = Known.read(file);
+        TakeBack.refused(file, known);
+        boolean gone = !Files.exists(file) || Files.size(file) == 0;
+        boolean salvaged = finished;
+        if (isDamaged(file, gone)) {
+            notices.addAll(salvage(file, known, tuning));
+            salvaged = true;
+        }
+        Start start = new Start(file, settings, tuning, lock, known, notices, finished);
+        try {
+            return start.open(gone && !salvaged);
+        } catch (SQLException e) {
+            if (!SqlErrors.isDamage(e)) {
+                throw e;
             }
+            LOG.error("journal {} is damaged: {}", file, e.getMessage());
         }
-        Path aside = DamagedFile.moveAside(file, tuning.clock());
-        LOG.error("journal {} was moved aside to {}, starting anew", file, aside);
-        try (Database fresh = new Database(file, tuning.maxPages())) {
-            new Salvage(aside, fresh, tuning.clock()).run();
-        }
-        return openDatabase(file, settings, tuning, lock);
+        notices.addAll(salvage(file, known, tuning));
+        return start.open(false);
     }
 
-    @SuppressWarnings("MustBeClosed")
-    private static SqliteJournal openDatabase(
-            Path file, Supplier<JournalSettings> settings, Tuning tuning, DataLock lock)
-            throws SQLException {
-        Database database = new Database(file, tuning.maxPages());
-        try {
-            return new SqliteJournal(file, settings, tuning, lock, database);
-        } catch (SQLException | RuntimeException e) {
-            database.close();
-            throw e;
+    /// What an opening needs to know.
+    private record Start(
+            Path file,
+            Supplier<JournalSettings> settings,
+            Tuning tuning,
+            DataLock lock,
+            Known.Line known,
+            List<String> notices,
+            boolean finished) {
+
+        /// @param gone whether there was nothing, though there may have been once
+        @SuppressWarnings("MustBeClosed")
+        SqliteJournal open(boolean gone) throws SQLException, IOException {
+            Database database = new Database(file, tuning.maxPages());
+            try {
+                Extent extent = database.extent();
+                List<String> found = new ArrayList<>(notices);
+                if (finished) {
+                    found.add(
+                            "a start before was ended when it had made the copy: "
+                                    + Database.text(database.connection(), "salvaged"));
+                    LOG.error("journal: {}", found.getLast());
+                }
+                Optional<String> missing =
+                        new Missing(file, known, gone)
+                                .text(Database.identity(database.connection()), extent);
+                if (missing.isPresent()) {
+                    LOG.error("journal: {}", missing.get());
+                    found.add(missing.get());
+                    // What was given out is not given out again: others remember positions.
+                    extent = extent.goOnAt(Math.max(known.head(), tuning.clock().millis() * 1000));
+                }
+                return new SqliteJournal(
+                        file, settings, tuning, lock, database, extent, known, found);
+            } catch (SQLException | IOException | RuntimeException e) {
+                database.close();
+                throw e;
+            }
         }
+    }
+
+    /// Whether it is known to be damaged before SQLite has a look, which may throw the log away.
+    private static boolean isDamaged(Path file, boolean gone) throws IOException {
+        WalFile wal = WalFile.read(file);
+        if (gone) {
+            if (!wal.images().isEmpty()) {
+                LOG.error("journal {} is gone, but its log {} is there", file, wal.file());
+            }
+            return !wal.images().isEmpty();
+        }
+        if (wal.cut()) {
+            LOG.error(
+                    "journal {}: its log {} is damaged at byte {}, with more behind that",
+                    file,
+                    wal.file(),
+                    wal.end());
+        }
+        return wal.cut() || DamagedFile.isMarked(file);
+    }
+
+    /// @return what is lost, for the operator; empty when nothing is
+    private static List<String> salvage(Path file, Known.Line known, Tuning tuning)
+            throws IOException, JournalException {
+        Salvage salvage = new Salvage(file, WalFile.read(file), known, tuning);
+        String text = salvage.run();
+        LOG.error("journal: {}", text);
+        return salvage.isWhole() ? List.of() : List.of(text);
     }
 
     @Override
@@ -183,6 +274,16 @@ public final class SqliteJournal implements Journal {
     @Override
     public long appendReserved(byte[] frame) throws JournalException {
         return append(frame, Request.appendReserved(frame));
+    }
+
+    @Override
+    public long appendAll(List<byte[]> frames) throws JournalException {
+        for (byte[] frame : frames) {
+            checkSize(frame);
+        }
+        Request request = Request.append(frames);
+        submit(request);
+        return request.await();
     }
 
     private long append(byte[] frame, Request request) throws JournalException {
@@ -233,6 +334,11 @@ public final class SqliteJournal implements Journal {
     @Override
     public JournalReader reader(String name) throws JournalException {
         Objects.requireNonNull(name, "name");
+        Optional<String> gone = presence.trouble();
+        if (gone.isPresent()) {
+            // A connection would make an empty file.
+            throw new JournalException(gone.get());
+        }
         synchronized (readers) {
             long committed = state.register(name);
             try {
@@ -279,6 +385,27 @@ public final class SqliteJournal implements Journal {
     @Override
     public JournalStatus status() {
         return state.status(settings.get().maxBytes());
+    }
+
+    @Override
+    public String identity() {
+        return lineage.journal();
+    }
+
+    @Override
+    public Lineage lineage() {
+        return lineage;
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        // Also when nobody appends, somebody who asks learns that the file is gone.
+        return presence.trouble().or(state::trouble);
+    }
+
+    @Override
+    public List<String> notices() {
+        return notices;
     }
 
     @Override

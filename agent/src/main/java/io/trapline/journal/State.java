@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
@@ -22,6 +23,7 @@ final class State {
     private Extent extent;
     private long damaged;
     private long refused;
+    private String trouble = "";
     private boolean closed;
 
     private static final class Cursor {
@@ -92,6 +94,25 @@ final class State {
         lock.lock();
         try {
             refused += more;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// @param why appends fail, empty when they work
+    void trouble(String why) {
+        lock.lock();
+        try {
+            trouble = why;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<String> trouble() {
+        lock.lock();
+        try {
+            return Optional.of(trouble).filter(why -> !why.isEmpty());
         } finally {
             lock.unlock();
         }

@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
 /// @param maxPages limit of the database in pages, 0 for none: a small disk, as SQLite sees one
 /// @param clock names damaged files that were moved aside
 /// @param ticker monotonic nanoseconds
+/// @param step hears how far a salvage has come; a test ends the process there
 record Tuning(
         long groupBytes,
         int groupFrames,
@@ -22,7 +23,14 @@ record Tuning(
         Duration cursorDelay,
         LongSupplier maxPages,
         InstantSource clock,
-        LongSupplier ticker) {
+        LongSupplier ticker,
+        StepHook step) {
+    /// Hears of steps between which the machine may stop.
+    @FunctionalInterface
+    interface StepHook {
+        void reached(String step);
+    }
+
     static final Tuning DEFAULT =
             new Tuning(
                     4 << 20,
@@ -32,15 +40,29 @@ record Tuning(
                     Duration.ofMillis(100),
                     () -> 0,
                     InstantSource.system(),
-                    System::nanoTime);
+                    System::nanoTime,
+                    _ -> {});
 
     Tuning withQueue(long bytes, Duration newPatience) {
         return new Tuning(
-                groupBytes, groupFrames, bytes, newPatience, cursorDelay, maxPages, clock, ticker);
+                groupBytes, groupFrames, bytes, newPatience, cursorDelay, maxPages, clock, ticker, step);
     }
 
     Tuning withMaxPages(LongSupplier pages) {
         return new Tuning(
-                groupBytes, groupFrames, queueBytes, patience, cursorDelay, pages, clock, ticker);
+                groupBytes, groupFrames, queueBytes, patience, cursorDelay, pages, clock, ticker, step);
+    }
+
+    Tuning withStep(StepHook hook) {
+        return new Tuning(
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                hook);
     }
 }

@@ -1,9 +1,11 @@
 package io.trapline.journal;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,25 +26,52 @@ final class Writer implements Runnable {
     /// A file with less free room than this is left as it is: the room will be used again.
     private static final long SPARE_BYTES = 64 << 20;
 
+    /// How old may be what is remembered beside the database.
+    private static final long KNOWN_EVERY_NANOS = 100_000_000L;
+
     private static final long GIVE_BACK_STEP = 2 << 20;
+
+    private static final String DAMAGED =
+            "the journal's file is damaged: restart, and what is readable is saved";
 
     private final Path file;
     private final Database database;
     private final State state;
     private final Origins origins;
     private final Intake intake;
+
+    /// What this process appends; on disk with the first frame of it.
+    private final Lineage.Life life;
+
+    private boolean lifeIsWritten;
+    private boolean headIsWritten;
+
+    /// A commit was tried and has not succeeded.
+    private boolean committing;
+
+    private final Known known;
+    private long knownWrittenAt;
+    private boolean knownIsOld;
+
+    /// What is behind `extent` in the log was refused and may still be there.
+    private boolean leftInLog;
+
+    private final Presence presence;
     private final Supplier<JournalSettings> settings;
     private final Tuning tuning;
     private Extent extent;
     private long cursorsWrittenAt;
     private long troubleUntil;
-    private boolean inTrouble;
+
+    /// Why the last write failed; empty when it did not.
+    private String trouble = "";
 
     /// Said in the log once; taken back when a tenth of the quota is free again.
     private boolean saidFull;
 
     private boolean trimBroken;
     private boolean mayGiveBack = true;
+    private boolean gaveBack;
 
     Writer(
             Path file,
@@ -50,6 +79,9 @@ final class Writer implements Runnable {
             State state,
             Origins origins,
             Intake intake,
+            Lineage.Life life,
+            Known known,
+            Presence presence,
             Supplier<JournalSettings> settings,
             Tuning tuning) {
         this.file = file;
@@ -57,10 +89,14 @@ final class Writer implements Runnable {
         this.state = state;
         this.origins = origins;
         this.intake = intake;
+        this.life = life;
+        this.known = known;
+        this.presence = presence;
         this.settings = settings;
         this.tuning = tuning;
         this.extent = state.extent();
         this.cursorsWrittenAt = tuning.ticker().getAsLong();
+        this.knownWrittenAt = cursorsWrittenAt;
     }
 
     @Override
@@ -77,6 +113,10 @@ final class Writer implements Runnable {
         if (!state.cursorChanges().isEmpty()) {
             serve(List.of());
         }
+        if (knownIsOld) {
+            remember();
+        }
+        known.close();
         try {
             database.close();
         } catch (SQLException e) {
@@ -87,16 +127,23 @@ final class Writer implements Runnable {
     /// How long the writer may sleep: until cursors are due, not at all while there is something to
     /// trim or to give back.
     private long idleNanos() {
-        if (inTrouble) {
+        if (!trouble.isEmpty()) {
             return Math.max(0, troubleUntil - tuning.ticker().getAsLong());
         }
         if (trimTarget(State.CursorChanges.NONE) >= extent.tail() || mayGiveBack) {
             return 0;
         }
-        if (state.cursorChanges().isEmpty()) {
-            return FOREVER;
-        }
-        return Math.max(0, nanosUntilCursorsAreDue());
+        long cursors = state.cursorChanges().isEmpty() ? FOREVER : nanosUntilCursorsAreDue();
+        return Math.max(0, Math.min(cursors, knownIsOld ? nanosUntilKnownIsDue() : FOREVER));
+    }
+
+    private long nanosUntilKnownIsDue() {
+        return knownWrittenAt + KNOWN_EVERY_NANOS - tuning.ticker().getAsLong();
+    }
+
+    private void remember() {
+        knownIsOld = !known.write(extent, leftInLog ? extent.head() : -1);
+        knownWrittenAt = tuning.ticker().getAsLong();
     }
 
     private long nanosUntilCursorsAreDue() {
@@ -105,13 +152,18 @@ final class Writer implements Runnable {
 
     /// After a failure, work that nobody waits for rests for a moment.
     private boolean isHeldUp() {
-        if (inTrouble && troubleUntil - tuning.ticker().getAsLong() <= 0) {
-            inTrouble = false;
-        }
-        return inTrouble;
+        return !trouble.isEmpty() && troubleUntil - tuning.ticker().getAsLong() > 0;
     }
 
     private void keepHouse() {
+        if (!trouble.isEmpty()) {
+            // Also when nobody appends it must be known whether writes work again.
+            serve(List.of());
+            return;
+        }
+        if (knownIsOld && nanosUntilKnownIsDue() <= 0) {
+            remember();
+        }
         boolean trim = trimTarget(State.CursorChanges.NONE) >= extent.tail();
         boolean cursors = !state.cursorChanges().isEmpty() && nanosUntilCursorsAreDue() <= 0;
         if (trim || cursors) {
@@ -127,6 +179,11 @@ final class Writer implements Runnable {
             mayGiveBack = free > SPARE_BYTES && free > extent.bytes();
             if (mayGiveBack) {
                 database.giveBack(GIVE_BACK_STEP);
+                gaveBack = true;
+            } else if (gaveBack) {
+                gaveBack = false;
+                // The file gets shorter when the log is moved into it.
+                database.checkpoint();
             }
         } catch (SQLException e) {
             mayGiveBack = false;
@@ -142,12 +199,22 @@ final class Writer implements Runnable {
             fail(group, e);
         } catch (RuntimeException | Error e) {
             database.rollback();
-            holdUp();
+            String uncertain = takeBack();
+            holdUp("journal " + file + " failed: " + e);
             LOG.error("journal {}: the writer failed on {} requests", file, group.size(), e);
             refuseAll(
                     group,
                     new Request.Failure(
-                            false, "journal " + file + " failed, nothing was kept: " + e, e));
+                            false,
+                            !uncertain.isEmpty(),
+                            "journal "
+                                    + file
+                                    + " failed: "
+                                    + e
+                                    + (uncertain.isEmpty()
+                                            ? "; nothing was kept"
+                                            : "; whether it is kept is unknown"),
+                            e));
         }
         for (int i = 0; i < group.size(); i++) {
             group.get(i).complete();
@@ -170,6 +237,11 @@ final class Writer implements Runnable {
     }
 
     private void writeTransaction(List<Request> group) throws SQLException {
+        committing = false;
+        Optional<String> lost = presence.trouble();
+        if (lost.isPresent()) {
+            throw new SQLException(lost.get());
+        }
         JournalSettings limits = settings.get();
         long maxBytes = limits.maxBytes();
         long groupCost = 0;
@@ -184,6 +256,10 @@ final class Writer implements Runnable {
         database.begin();
         if (!changes.isEmpty()) {
             database.putCursors(changes);
+        }
+        if (group.isEmpty() && !trouble.isEmpty()) {
+            // Something must be written, or the commit proves nothing.
+            database.putProbe(tuning.ticker().getAsLong());
         }
         Extent now = trim(group.size(), groupCost, maxBytes, changes);
         long tailAfterTrim = now.tail();
@@ -201,7 +277,23 @@ final class Writer implements Runnable {
             }
         }
         origins.write(now.head());
+        if (!headIsWritten) {
+            // It may be ahead of the newest frame, and what is remembered of it beside is not to
+            // be ahead of the database.
+            database.putHead(now.head(), now.end());
+        }
+        if (!lifeIsWritten && now.head() > extent.head()) {
+            database.putLife(life);
+        }
+        committing = true;
         database.commit();
+        committing = false;
+        Optional<String> gone = presence.check();
+        if (gone.isPresent()) {
+            throw new SQLException(gone.get());
+        }
+        headIsWritten = true;
+        lifeIsWritten |= now.head() > extent.head();
         origins.commit();
         if (flush) {
             cursorsWrittenAt = tuning.ticker().getAsLong();
@@ -212,8 +304,18 @@ final class Writer implements Runnable {
             saidFull = false;
             LOG.info("journal {} has room again", file);
         }
+        knownIsOld |= now.head() != extent.head() || now.tail() != extent.tail();
         extent = now;
-        inTrouble = false;
+        if (leftInLog || (knownIsOld && nanosUntilKnownIsDue() <= 0)) {
+            // What was left there is overwritten by now.
+            leftInLog = false;
+            remember();
+        }
+        if (!trouble.isEmpty()) {
+            trouble = "";
+            LOG.info("journal {} takes writes again", file);
+        }
+        state.trouble(trimBroken ? DAMAGED : "");
         state.publish(now, changes, refused);
     }
 
@@ -267,7 +369,7 @@ final class Writer implements Runnable {
             saidFull = true;
             LOG.error("{}. What does not fit is refused until there is room", message);
         }
-        return new Request.Failure(true, message, null);
+        return new Request.Failure(true, false, message, null);
     }
 
     /// Who keeps the frames from being trimmed, and what to do about it.
@@ -290,9 +392,9 @@ final class Writer implements Runnable {
 
     private void fail(List<Request> group, SQLException e) {
         database.rollback();
-        boolean wasInTrouble = inTrouble;
-        holdUp();
-        Request.Failure failure = failure(group, e);
+        boolean wasInTrouble = !trouble.isEmpty();
+        Request.Failure failure = failure(group, e, takeBack());
+        holdUp(failure.message());
         if (SqlErrors.isDamage(e)) {
             DamagedFile.mark(file, e);
         } else if (!wasInTrouble) {
@@ -301,7 +403,41 @@ final class Writer implements Runnable {
         refuseAll(group, failure);
     }
 
-    private Request.Failure failure(List<Request> group, SQLException e) {
+    /// Sees to it that nothing of a transaction that failed comes back.
+    ///
+    /// @return why that is not certain, empty when it is
+    private String takeBack() {
+        if (!committing || presence.trouble().isPresent()) {
+            return "";
+        }
+        try {
+            // So that no other connection writes.
+            database.begin();
+            try {
+                if (database.newest() > extent.head()) {
+                    database.deleteAfter(extent.head());
+                    database.commit();
+                } else {
+                    boolean _ = TakeBack.cut(file, extent.head());
+                }
+            } finally {
+                database.rollback();
+            }
+            committing = false;
+            return "";
+        } catch (SQLException | IOException e) {
+            // The next start does it, and the next write, which goes over it.
+            leftInLog = true;
+            remember();
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private Request.Failure failure(List<Request> group, SQLException e, String uncertain) {
+        Optional<String> gone = presence.trouble();
+        if (gone.isPresent()) {
+            return new Request.Failure(false, false, gone.get() + "; nothing was kept", e);
+        }
         boolean full = SqlErrors.isFull(e, file);
         long bytes = 0;
         for (Request request : group) {
@@ -310,23 +446,36 @@ final class Writer implements Runnable {
         String tried =
                 "journal %s could not write %d frames of %d bytes: "
                         .formatted(file, group.size(), bytes);
+        String kept =
+                uncertain.isEmpty()
+                        ? "nothing was kept"
+                        : "whether it is kept is unknown, since the disk did not confirm that it was"
+                                + " taken back ("
+                                + uncertain
+                                + "): it is not, unless this host loses its power before a write"
+                                + " succeeds";
         if (full) {
             return new Request.Failure(
                     true,
+                    !uncertain.isEmpty(),
                     tried
                             + "the disk is full ("
                             + SqlErrors.usableBytes(file)
-                            + " bytes usable); nothing was kept; make room on it; "
-                            + slowest(),
+                            + " bytes usable); "
+                            + kept
+                            + "; make room on it, and writes are taken again by themselves",
                     e);
         }
         return new Request.Failure(
                 false,
+                !uncertain.isEmpty(),
                 tried
                         + SqlErrors.codeName(e)
+                        + "; "
+                        + kept
                         + (SqlErrors.isDamage(e)
                                 ? "; the file is damaged: restart, and what is readable is saved"
-                                : "; nothing was kept; the next append tries again"),
+                                : "; the next append tries again"),
                 e);
     }
 
@@ -342,8 +491,9 @@ final class Writer implements Runnable {
         state.countRefused(refused);
     }
 
-    private void holdUp() {
-        inTrouble = true;
+    private void holdUp(String why) {
+        trouble = why;
+        state.trouble(why);
         troubleUntil = tuning.ticker().getAsLong() + RETRY_NANOS;
     }
 }

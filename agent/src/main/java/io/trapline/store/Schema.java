@@ -76,6 +76,7 @@ final class Schema {
             List.of(
                     "ALTER TABLE trapline.samples ADD COLUMN IF NOT EXISTS bins DOUBLE[]",
                     "ALTER TABLE trapline.runs ADD COLUMN IF NOT EXISTS host VARCHAR",
+                    "ALTER TABLE trapline.state ADD COLUMN IF NOT EXISTS lineage VARCHAR",
                     """
                     CREATE OR REPLACE VIEW runs AS
                     SELECT planned, started, duration_ms, input, collector, outcome, points, error,

@@ -1,9 +1,11 @@
 package io.trapline.store;
 
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Lineage;
 import io.trapline.model.Batch;
 import io.trapline.pipeline.BatchCodec;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -104,10 +106,26 @@ final class Session implements AutoCloseable {
         return new Written(rows.takeCounts(), bad, rows.oldestMicros());
     }
 
-    /// Begins anew at a position: the journal is another one than the rows came from.
-    void restartAt(long position) throws SQLException {
-        advance.setLong(1, position);
-        advance.executeUpdate();
+    /// Of the journal whose position [#position] is, as the store remembers it.
+    Lineage lineage() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT lineage FROM trapline.state")) {
+            String text = row.next() ? row.getString(1) : null;
+            return text == null ? Lineage.UNKNOWN : Lineage.parse(text);
+        } catch (IllegalArgumentException _) {
+            return Lineage.UNKNOWN;
+        }
+    }
+
+    /// From now on the position is one of that journal, at once and together.
+    void goOn(long position, Lineage lineage) throws SQLException {
+        try (PreparedStatement both =
+                connection.prepareStatement(
+                        "UPDATE trapline.state SET position = ?, lineage = ?")) {
+            both.setLong(1, position);
+            both.setString(2, lineage.toString());
+            both.executeUpdate();
+        }
     }
 
     Retention retention(Instant cutoff) {

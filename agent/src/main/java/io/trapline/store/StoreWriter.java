@@ -4,6 +4,7 @@ import io.trapline.journal.Journal;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Lineage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -282,24 +284,10 @@ final class StoreWriter implements Runnable {
             from = journal.reader(Store.READER);
             reader = from;
         }
-        long position = session.position();
         JournalStatus status = journal.status();
-        if (position > status.head()) {
-            LOG.error(
-                    "the store has journal frames up to {}, but the journal ends at {}: it is"
-                            + " another journal than before. All of it is read, none of it is"
-                            + " skipped",
-                    position,
-                    status.head());
-            position = Math.max(0, status.tail() - 1);
-            session.restartAt(position);
-        } else if (position + 1 < status.tail() && position > 0) {
-            LOG.error(
-                    "the store has journal frames up to {}, but the journal begins at {}: the"
-                            + " frames between are missing in the store",
-                    position,
-                    status.tail());
-        }
+        Lineage lineage = journal.lineage();
+        long position = place(session, lineage, status);
+        session.goOn(position, lineage);
         from.seek(position);
         reached(position);
         if (position > from.committed()) {
@@ -311,6 +299,55 @@ final class StoreWriter implements Runnable {
                     "the store is at journal position {}, {} frames to catch up", position, behind);
         }
         return from;
+    }
+
+    /// Where the store goes on in a journal that may not be the one it has read so far.
+    private static long place(Session session, Lineage lineage, JournalStatus status)
+            throws SQLException {
+        long before = session.position();
+        Lineage known = session.lineage();
+        OptionalLong common = lineage.resume(known, before, status.head());
+        if (common.isEmpty()) {
+            LOG.error(
+                    "the store has journal frames up to {} of journal '{}', but this is journal"
+                            + " '{}', from {} to {}: it is another journal than before. All of it is"
+                            + " read, none of it is skipped; what the store had not read of the"
+                            + " other one is not in it",
+                    before,
+                    known.journal(),
+                    lineage.journal(),
+                    status.tail(),
+                    status.head());
+            return Math.max(0, status.tail() - 1);
+        }
+        long position = common.getAsLong();
+        if (position < before) {
+            LOG.error(
+                    "the store has journal frames up to {}, but the journal left the way they took"
+                            + " after {}: its frames behind that were lost, or an older copy of it"
+                            + " was put back. All frames that it has from there on are read; the"
+                            + " rows of the others stay",
+                    before,
+                    position);
+        }
+        if (position == 0 && status.tail() > 1) {
+            LOG.error(
+                    "the store is new or was deleted, and the journal begins at position {}: what"
+                            + " was before that was in the store alone and cannot be queried any"
+                            + " more; {}",
+                    status.tail(),
+                    status.tail() > status.head()
+                            ? "the journal holds no frame that could be read again"
+                            : "positions %d to %d are read into the store"
+                                    .formatted(status.tail(), status.head()));
+        } else if (position + 1 < status.tail()) {
+            LOG.error(
+                    "the store has journal frames up to {}, but the journal begins at {}: the"
+                            + " frames between are missing in the store",
+                    position,
+                    status.tail());
+        }
+        return position;
     }
 
     private void pump(Session session, JournalReader from)

@@ -53,7 +53,7 @@ class SqliteJournalTest extends JournalContract {
 
     private List<Path> damagedFiles() throws Exception {
         try (var files = Files.list(file().getParent())) {
-            return files.filter(path -> path.getFileName().toString().contains(".damaged-"))
+            return files.filter(path -> path.getFileName().toString().matches(".*[.]damaged-[^-]*"))
                     .toList();
         }
     }
@@ -97,6 +97,47 @@ class SqliteJournalTest extends JournalContract {
                                         new Journal.Arrival(new Origin("first", 2, 0), frame(1)),
                                         new Journal.Arrival(new Origin("second", 1, 0), frame(1)))))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void a_request_is_remembered_over_a_restart_and_pushes_no_sender_out() throws Exception {
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("sender", 1, 0), frame(1))));
+        Origin request = Repeats.origin("door", "id", frame(7));
+        assertThat(journal.appendOnce(List.of(new Journal.Arrival(request, frame(1))))).isOne();
+        List<Journal.Arrival> others = new ArrayList<>();
+        for (int i = 0; i < Origins.MAX_REQUESTS - 1; i++) {
+            Origin other = Repeats.origin("door", "id" + i, frame(7));
+            others.add(new Journal.Arrival(other, frame(1)));
+        }
+        journal.appendOnce(others);
+        reopen();
+        assertThat(journal.appendOnce(List.of(new Journal.Arrival(request, frame(1))))).isZero();
+        assertThat(
+                        journal.appendOnce(
+                                List.of(
+                                        new Journal.Arrival(
+                                                Repeats.origin("door", "new", frame(7)),
+                                                frame(1)),
+                                        new Journal.Arrival(
+                                                Repeats.origin("door", "id", frame(8)),
+                                                frame(1)))))
+                .isEqualTo(2);
+        assertThat(
+                        journal.appendOnce(
+                                List.of(new Journal.Arrival(new Origin("sender", 1, 0), frame(1)))))
+                .isZero();
+    }
+
+    @Test
+    void frames_that_belong_together_are_kept_together_or_not_at_all() throws Exception {
+        quota = 10_000;
+        journal.reader("slow");
+        List<byte[]> frames = List.of(new byte[3000], new byte[3000], new byte[3000]);
+        assertThat(journal.appendAll(frames)).isEqualTo(3);
+        assertThatThrownBy(() -> journal.appendAll(List.of(new byte[100], new byte[3000])))
+                .isInstanceOf(JournalFullException.class);
+        reopen();
+        assertThat(journal.status().head()).isEqualTo(3);
     }
 
     @Test
@@ -148,6 +189,43 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void trouble_is_told_while_writes_fail_and_goes_without_another_append() throws Exception {
+        assertThat(journal.trouble()).isEmpty();
+        maxPages = 1;
+        assertThatThrownBy(() -> journal.append(new byte[500_000]))
+                .isInstanceOf(JournalFullException.class);
+        assertThat(journal.trouble()).get().asString().contains("the disk is full");
+        maxPages = 0;
+        await().atMost(PATIENT).until(() -> journal.trouble().isEmpty());
+    }
+
+    @Test
+    void the_identity_stays_with_the_file_and_with_what_was_saved_of_it() throws Exception {
+        String identity = journal.identity();
+        assertThat(identity).isNotEmpty();
+        reopen();
+        assertThat(journal.identity()).isEqualTo(identity);
+        for (int i = 0; i < 200; i++) {
+            journal.append(new byte[1500]);
+        }
+        journal.close();
+        try (RandomAccessFile cut = new RandomAccessFile(file().toFile(), "rw")) {
+            cut.setLength(cut.length() / 8192 * 8192 * 9 / 10);
+        }
+        journal = open();
+        assertThat(damagedFiles()).hasSize(1);
+        assertThat(journal.identity()).isEqualTo(identity);
+        journal.close();
+        try (var files = Files.list(file().getParent())) {
+            for (Path path : files.filter(Files::isRegularFile).toList()) {
+                Files.delete(path);
+            }
+        }
+        journal = open();
+        assertThat(journal.identity()).isNotEqualTo(identity);
+    }
+
+    @Test
     void a_queue_that_stays_full_refuses_as_busy() throws Exception {
         journal.close();
         tuning = Tuning.DEFAULT.withQueue(1000, Duration.ZERO);
@@ -192,6 +270,21 @@ class SqliteJournalTest extends JournalContract {
         journal.close();
         assertThat(Files.size(file())).isLessThan(2 * MIB);
         journal = open();
+    }
+
+    @Test
+    void after_a_backlog_the_file_gives_its_room_back() throws Exception {
+        quota = 200 * MIB;
+        JournalReader reader = journal.reader("r");
+        for (int i = 0; i < 120; i++) {
+            journal.append(new byte[(int) MIB]);
+        }
+        assertThat(Files.size(file())).isGreaterThan(90 * MIB);
+        reader.commit(120);
+        await().atMost(PATIENT)
+                .untilAsserted(() -> assertThat(Files.size(file())).isLessThan(66 * MIB));
+        assertThat(journal.append(frame(1))).isEqualTo(121);
+        assertThat(positions(drain(reader, MIB))).endsWith(121L);
     }
 
     @Test

@@ -69,7 +69,12 @@ final class JournalFeed implements AutoCloseable {
                 case READ -> read(host, from, question);
                 case ASK_EXTENT -> {
                     JournalStatus status = journal.status();
-                    host.tell(Message.of(Kind.EXTENT, status.head(), status.tail()));
+                    host.tell(
+                            Message.of(
+                                    Kind.EXTENT,
+                                    journal.lineage().toString(),
+                                    status.head(),
+                                    status.tail()));
                 }
                 case SEEK -> from.seek(question.number(0));
                 case COMMIT -> {

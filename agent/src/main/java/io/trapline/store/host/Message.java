@@ -24,7 +24,7 @@ import java.util.Optional;
 /// | CLOSE | agent | nothing: the host ends its batch, closes the database and exits |
 /// | COMMITTED | agent | answer to READER: the reader's committed position (8) |
 /// | FRAMES | agent | answer to READ: count (4), then each frame's position (8), length (4), bytes |
-/// | EXTENT | agent | answer to ASK_EXTENT: head (8), tail (8) |
+/// | EXTENT | agent | answer to ASK_EXTENT: head (8), tail (8), the journal's lineage as UTF-8 |
 /// | NO_JOURNAL | agent | answer to any of the three: the reason as UTF-8 |
 /// | READER | host | nothing: the store's reader of the journal is wanted |
 /// | READ | host | most bytes (8), wait in ms (8) |

@@ -3,6 +3,7 @@ package io.trapline.store.host;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Lineage;
 import io.trapline.store.host.Message.Kind;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -57,6 +58,16 @@ final class RemoteJournal implements Journal {
         Message extent = answer(Message.of(Kind.ASK_EXTENT), Kind.EXTENT);
         return new JournalStatus(
                 extent.number(0), extent.number(1), 0, Long.MAX_VALUE, 0, 0, List.of());
+    }
+
+    @Override
+    public String identity() {
+        return lineage().journal();
+    }
+
+    @Override
+    public Lineage lineage() {
+        return Lineage.parse(answer(Message.of(Kind.ASK_EXTENT), Kind.EXTENT).text(2));
     }
 
     private Message answer(Message question, Kind wanted) {

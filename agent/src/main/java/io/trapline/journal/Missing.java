@@ -1,0 +1,53 @@
+package io.trapline.journal;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Compares what the journal remembered of itself with what is there.
+///
+/// @param gone whether there was no database, or an empty one
+record Missing(Path file, Known.Line known, boolean gone) {
+
+    /// What is not there any more, for the operator.
+    ///
+    /// @param identity of the journal that was opened
+    /// @param extent what it has
+    Optional<String> text(String identity, Extent extent) {
+        if (!known.isThere() || known.head() == 0) {
+            return Optional.empty();
+        }
+        if (gone) {
+            return Optional.of(
+                    "%s was deleted or emptied: positions %d to %d, %d frames, were acknowledged, kept"
+                                    .formatted(
+                                            file,
+                                            known.tail(),
+                                            known.head(),
+                                            known.head() - known.tail() + 1)
+                            + " for their readers, and are gone; a new journal was begun. What its"
+                            + " readers had not read yet is in no store and at no output, unless"
+                            + " you have a copy of the file: then stop, put it back, and start");
+        }
+        if (!identity.equals(known.identity())) {
+            return Optional.of(
+                    "%s is another journal than the one that was here before, which had positions"
+                                    .formatted(file)
+                            + " %d to %d; what its readers had not read of it yet is not here"
+                                    .formatted(known.tail(), known.head()));
+        }
+        if (known.head() > extent.head()) {
+            return Optional.of(
+                    "positions %d to %d, %d frames, were acknowledged and are gone from %s: an older"
+                                    .formatted(
+                                            extent.head() + 1,
+                                            known.head(),
+                                            known.head() - extent.head(),
+                                            file)
+                            + " copy of it was put back, or its log (%s) was deleted, cut or damaged."
+                                    .formatted(WalFile.of(file).getFileName())
+                            + " What its readers had not read of them is in no store and at no"
+                            + " output");
+        }
+        return Optional.empty();
+    }
+}

@@ -2,7 +2,6 @@ package io.trapline.forward;
 
 import io.trapline.journal.Origin;
 import java.util.List;
-import java.util.Optional;
 
 /// How one kind of receiver is spoken to. One thread at a time, except for [#close].
 interface Destination extends AutoCloseable {
@@ -18,8 +17,7 @@ interface Destination extends AutoCloseable {
 
     /// Sends one request and waits for its answer.
     ///
-    /// @param sender names the sequence that the items belong to; empty = none
-    Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException;
+    Delivery send(List<Item> items, Sequence sequence) throws InterruptedException;
 
     /// What was set aside, at its place in the sequence of those that are sent again.
     default Item again(AsideItem aside) {
@@ -36,9 +34,9 @@ interface Destination extends AutoCloseable {
         return items.stream().mapToLong(Item::values).sum();
     }
 
-    static Optional<Origin> origin(List<Item> items, Optional<String> sender) {
+    static Origin origin(List<Item> items, Sequence sequence) {
         Item last = items.getLast();
-        return sender.map(name -> new Origin(name, last.position(), last.part()));
+        return new Origin(sequence.sender(), last.position(), last.part());
     }
 
     @Override

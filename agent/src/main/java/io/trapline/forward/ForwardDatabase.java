@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.LongFunction;
 import org.sqlite.SQLiteConfig;
 
 /// `data/forward.db`: how far each output came, and what was set aside.
@@ -23,15 +25,22 @@ import org.sqlite.SQLiteConfig;
 /// ```
 /// forward_cursor            one row an output
 ///   output  text primary key
-///   sender  text            names its sequence to receivers; a new one with each new row
+///   sender  text            what all names have in common that it sends under, [SenderLife]
 ///   done_position, done_part         all up to here was acknowledged or set aside
 ///   tried   text            where requests end that went out since, "position.part", by spaces
 ///   paused  integer         0 or 1
 /// forward_aside             what was refused
 ///   id, output, sender, position, part, status, reason, at_ms, payload
-///   resend                its place in the sequence of those that are sent again; 0 = it is not
+///   resend                its place in the sequence that it is sent again in; 0 = it is not,
+///                         -1 = it will be, once all that belongs to it is here
 /// forward_again             the last place in that sequence, an output
 ///   output, last
+/// forward_again_as          under which name one of that sequence is sent
+///   id, sender
+/// forward_life              what receivers acknowledged, a name of an output: the last few
+///   number, output, sender, after, counted, upto, items, journal, address     [SenderLife]
+/// forward_journal           which journal an output's places belong to
+///   output, identity
 /// forward_lost              what aside_max_bytes gave up, an output
 ///   output, items, bytes
 /// forward_name              what something is called at an output that does not take its name
@@ -56,6 +65,14 @@ final class ForwardDatabase implements AutoCloseable {
                 resend integer not null, unique(output, sender, position, part));
             create table if not exists forward_again(
                 output text primary key, last integer not null) without rowid;
+            create table if not exists forward_again_as(
+                id integer primary key, sender text not null);
+            create table if not exists forward_life(
+                number integer primary key, output text not null, sender text not null,
+                after integer not null, counted integer not null, upto integer not null,
+                items integer not null, journal text not null, address text not null, unique(output, sender));
+            create table if not exists forward_journal(
+                output text primary key, identity text not null) without rowid;
             create table if not exists forward_lost(
                 output text primary key, items integer not null, bytes integer not null)
                 without rowid;
@@ -85,6 +102,9 @@ final class ForwardDatabase implements AutoCloseable {
             Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
             try (Statement statement = connection.createStatement()) {
                 statement.executeUpdate(SCHEMA);
+                statement.executeUpdate(
+                        "delete from forward_again_as where id not in"
+                                + " (select id from forward_aside)");
                 return new ForwardDatabase(file, connection);
             } catch (SQLException | RuntimeException e) {
                 connection.close();
@@ -100,6 +120,10 @@ final class ForwardDatabase implements AutoCloseable {
                             + " send again what the journal still has",
                     e);
         }
+    }
+
+    Path file() {
+        return file;
     }
 
     /// How far an output came.
@@ -125,6 +149,24 @@ final class ForwardDatabase implements AutoCloseable {
             throw new ForwardException(
                     "%s in %s failed: %s".formatted(what, file, e.getMessage()), e);
         }
+    }
+
+    private <T> T transaction(String what, Work<T> work) throws ForwardException {
+        return work(
+                what,
+                on -> {
+                    on.setAutoCommit(false);
+                    try {
+                        T result = work.in(on);
+                        on.commit();
+                        return result;
+                    } catch (SQLException | RuntimeException e) {
+                        on.rollback();
+                        throw e;
+                    } finally {
+                        on.setAutoCommit(true);
+                    }
+                });
     }
 
     private void update(String what, String sql, Object... values) throws ForwardException {
@@ -168,17 +210,82 @@ final class ForwardDatabase implements AutoCloseable {
     }
 
     Cursor start(String output, String sender, boolean paused) throws ForwardException {
-        update(
+        transaction(
                 "starting the cursor of " + output,
-                "insert or replace into forward_cursor values(?, ?, 0, 0, '', ?)",
-                output,
-                sender,
-                paused ? 1 : 0);
+                on -> {
+                    update(on, "delete from forward_life where output = ?", output);
+                    return update(
+                            on,
+                            "insert or replace into forward_cursor values(?, ?, 0, 0, '', ?)",
+                            output,
+                            sender,
+                            paused ? 1 : 0);
+                });
         return new Cursor(sender, Place.START, new TreeSet<>(), paused);
     }
 
+    /// Which journal the output's places belong to, empty when that was not written down.
+    Optional<String> journal(String output) throws ForwardException {
+        return work(
+                "reading the journal of " + output,
+                on -> {
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select identity from forward_journal where output = ?")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+                        }
+                    }
+                });
+    }
+
+    void journal(String output, String identity) throws ForwardException {
+        update(
+                "writing down the journal of " + output,
+                "insert or replace into forward_journal values(?, ?)",
+                output,
+                identity);
+    }
+
+    /// The names that the output sent under, the oldest first.
+    List<SenderLife> lives(String output) throws ForwardException {
+        return work(
+                "reading the names of " + output + " as a sender",
+                on -> {
+                    List<SenderLife> lives = new ArrayList<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select sender, after, counted, upto, items, journal, address"
+                                            + " from forward_life where output = ?"
+                                            + " order by after, number")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                lives.add(
+                                        new SenderLife(
+                                                row.getString(1),
+                                                row.getLong(2),
+                                                row.getLong(3),
+                                                row.getLong(4),
+                                                row.getLong(5),
+                                                row.getString(6),
+                                                row.getString(7)));
+                            }
+                        }
+                    }
+                    return lives;
+                });
+    }
+
     void forget(String output) throws ForwardException {
-        for (String table : List.of("forward_cursor", "forward_name", "forward_dropped")) {
+        for (String table :
+                List.of(
+                        "forward_cursor",
+                        "forward_life",
+                        "forward_journal",
+                        "forward_name",
+                        "forward_dropped")) {
             update(
                     "removing what is known of " + output,
                     "delete from " + table + " where output = ?",
@@ -282,15 +389,167 @@ final class ForwardDatabase implements AutoCloseable {
 
     /// Written before a request with a new end goes out, so that after a crash requests end there
     /// again.
-    void moved(String output, Place done, SortedSet<Place> tried) throws ForwardException {
-        update(
+    ///
+    /// @param lives the names, in the journal's order
+    void moved(String output, Place done, SortedSet<Place> tried, List<SenderLife> lives)
+            throws ForwardException {
+        transaction(
                 "moving the cursor of " + output,
+                on -> move(on, output, done, tried, lives));
+    }
+
+    private static int move(
+            Connection on,
+            String output,
+            Place done,
+            SortedSet<Place> tried,
+            List<SenderLife> lives)
+            throws SQLException {
+        put(on, output, lives);
+        return update(
+                on,
                 "update forward_cursor set done_position = ?, done_part = ?, tried = ?"
                         + " where output = ?",
                 done.position(),
                 done.part(),
                 String.join(" ", tried.stream().map(Place::toString).toList()),
                 output);
+    }
+
+    private static void put(Connection on, String output, List<SenderLife> lives)
+            throws SQLException {
+        List<Object> all = new ArrayList<>();
+        all.add(output);
+        for (SenderLife life : lives) {
+            all.add(life.sender());
+        }
+        update(
+                on,
+                "delete from forward_life where output = ? and sender not in ("
+                        + String.join(", ", Collections.nCopies(lives.size(), "?"))
+                        + ")",
+                all.toArray());
+        for (SenderLife life : lives) {
+            update(
+                    on,
+                    "insert into forward_life(output, sender, after, counted, upto, items, journal,"
+                            + " address) values(?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set"
+                            + " counted = excluded.counted, upto = excluded.upto,"
+                            + " items = excluded.items, journal = excluded.journal,"
+                            + " address = excluded.address where counted <> excluded.counted"
+                            + " or upto <> excluded.upto or items <> excluded.items",
+                    output,
+                    life.sender(),
+                    life.after(),
+                    life.from(),
+                    life.upTo(),
+                    life.items(),
+                    life.journal(),
+                    life.address());
+        }
+    }
+
+    /// Sets items of the journal aside that will be sent again, as soon as [#adopt] says that all
+    /// of them are here. One that is aside already stays as it is.
+    ///
+    /// @return how many of the items have room within `maxBytes`, from the first on
+    int gather(String output, String base, List<Item> items, String reason, Instant at, long maxBytes)
+            throws ForwardException {
+        return transaction(
+                "setting aside what " + output + " has to send again",
+                on -> {
+                    long room = maxBytes - sum(on, output);
+                    int taken = 0;
+                    for (Item item : items) {
+                        room -= item.bytes().length;
+                        if (room < 0) {
+                            return taken;
+                        }
+                        update(
+                                on,
+                                "insert into forward_aside(output, sender, position, part, status,"
+                                        + " reason, at_ms, payload, resend)"
+                                        + " values(?, ?, ?, ?, 0, ?, ?, ?, -1)"
+                                        + " on conflict do nothing",
+                                output,
+                                base,
+                                item.position(),
+                                item.part(),
+                                reason,
+                                at.toEpochMilli(),
+                                item.bytes());
+                        taken++;
+                    }
+                    return taken;
+                });
+    }
+
+    /// Keeps the names, and lets what was gathered be sent again, each at its own place under its
+    /// own name: another host with the same past sends the same, and it is kept once.
+    ///
+    /// @param nameAt the name of what stands at a position
+    void adopt(
+            String output,
+            Place done,
+            SortedSet<Place> tried,
+            List<SenderLife> lives,
+            LongFunction<String> nameAt)
+            throws ForwardException {
+        transaction(
+                "keeping the names of " + output,
+                on -> {
+                    int moved = move(on, output, done, tried, lives);
+                    Map<Long, Long> gathered = new LinkedHashMap<>();
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select id, position from forward_aside where output = ?"
+                                            + " and resend < 0")) {
+                        get.setString(1, output);
+                        try (ResultSet row = get.executeQuery()) {
+                            while (row.next()) {
+                                gathered.put(row.getLong(1), row.getLong(2));
+                            }
+                        }
+                    }
+                    for (Map.Entry<Long, Long> one : gathered.entrySet()) {
+                        update(
+                                on,
+                                "update forward_aside set resend = position where id = ?",
+                                one.getKey());
+                        update(
+                                on,
+                                "insert or replace into forward_again_as values(?, ?)",
+                                one.getKey(),
+                                nameAt.apply(one.getValue()));
+                    }
+                    return moved;
+                });
+    }
+
+    /// An item that was sent again was acknowledged; `lives` say so, too.
+    void resent(String output, long id, List<SenderLife> lives) throws ForwardException {
+        transaction(
+                "dropping item " + id + " of " + output,
+                on -> {
+                    put(on, output, lives);
+                    return update(on, "delete from forward_aside where id = ?", id);
+                });
+    }
+
+    /// Under which name an item is sent again, empty when an older version gave it its place.
+    Optional<String> againAs(long id) throws ForwardException {
+        return work(
+                "reading the name for item " + id,
+                on -> {
+                    try (PreparedStatement get =
+                            on.prepareStatement(
+                                    "select sender from forward_again_as where id = ?")) {
+                        get.setLong(1, id);
+                        try (ResultSet row = get.executeQuery()) {
+                            return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+                        }
+                    }
+                });
     }
 
     private static SortedSet<Place> places(String text) {
@@ -474,8 +733,9 @@ final class ForwardDatabase implements AutoCloseable {
     }
 
     /// @param ids empty = all of the output's
+    /// @param againAs the name of the sequence of what is sent again
     /// @return how many there were
-    int resend(String output, List<Long> ids) throws ForwardException {
+    int resend(String output, List<Long> ids, String againAs) throws ForwardException {
         return work(
                 "resending what " + output + " set aside",
                 on -> {
@@ -496,7 +756,7 @@ final class ForwardDatabase implements AutoCloseable {
                     }
                     for (Map.Entry<Long, Boolean> item : waiting.entrySet()) {
                         if (!item.getValue()) {
-                            number(on, output, item.getKey());
+                            number(on, output, item.getKey(), againAs);
                         }
                     }
                     return waiting.size();
@@ -505,7 +765,8 @@ final class ForwardDatabase implements AutoCloseable {
 
     /// Gives an item the next place. One that was sent and refused gets another one each time: a
     /// receiver keeps nothing that is not after the last that it kept.
-    private static void number(Connection on, String output, long id) throws SQLException {
+    private static void number(Connection on, String output, long id, String againAs)
+            throws SQLException {
         update(
                 on,
                 "insert into forward_again values(?, 1) on conflict do update set last = last + 1",
@@ -516,6 +777,7 @@ final class ForwardDatabase implements AutoCloseable {
                         + " (select last from forward_again where output = ?) where id = ?",
                 output,
                 id);
+        update(on, "insert or replace into forward_again_as values(?, ?)", id, againAs);
     }
 
     /// Likewise.

@@ -6,6 +6,7 @@ import io.trapline.journal.JournalReader.Frame;
 import io.trapline.model.Batch;
 import io.trapline.model.Entry;
 import io.trapline.pipeline.BatchCodec;
+import io.trapline.pipeline.BatchFrames;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Semaphore;
@@ -35,6 +38,10 @@ import org.slf4j.LoggerFactory;
 ///   keeps it once: each request carries an [io.trapline.journal.Origin], the place of its last
 ///   item. That works because the end of each request is on disk before it goes out: after a crash
 ///   no request reaches over such an end, so that the receiver has all of each or nothing.
+/// - That holds across a backup that is put back, and across clones, because a place is sent under
+///   the name of the life in which it was appended ([SenderLife]). A receiver to which a place of
+///   this life is no news, or that has less than it acknowledged, says so; then another name is
+///   taken, or what the journal still has is sent again.
 /// - Only what the receiver refuses as such is set aside. A refused request is divided until the
 ///   refused item is found; the others go on.
 ///
@@ -44,6 +51,9 @@ final class Forwarder implements Runnable {
     private static final Duration FOREVER = Duration.ofDays(1);
     private static final long READ_BYTES = 4L << 20;
     private static final String AGAIN = "/again";
+    private static final String FORGOTTEN =
+            "the receiver acknowledged it and has forgotten it; it is sent again";
+    private static final String OTHER_JOURNAL = "another journal";
     private static final String UNREADABLE = "the frame cannot be decoded: ";
 
     private final OutputSettings settings;
@@ -59,7 +69,7 @@ final class Forwarder implements Runnable {
     private final Tally tally;
     private final Wake wake = new Wake();
 
-    private final String sender;
+    private final SenderLives lives;
     private final Deque<List<Item>> work = new ArrayDeque<>();
     private final Set<String> warned = new HashSet<>();
     private final List<GivenName> unkept = new ArrayList<>();
@@ -68,9 +78,15 @@ final class Forwarder implements Runnable {
     /// Where requests ended that went out since `done`: the receiver may be at any of them.
     private TreeSet<Place> tried;
 
+    /// Up to here this life has sent.
+    private Place reached;
+
     private long read;
     private long notBefore;
     private boolean failing;
+
+    /// The name was changed, and nothing was kept since.
+    private boolean disowned;
 
     private volatile boolean paused;
     private volatile boolean resendWanted = true;
@@ -84,6 +100,7 @@ final class Forwarder implements Runnable {
             JournalReader reader,
             ForwardDatabase database,
             ForwardDatabase.Cursor cursor,
+            SenderLives lives,
             long asideMaxBytes,
             Duration readWait,
             Outputs.Surroundings surroundings) {
@@ -98,10 +115,11 @@ final class Forwarder implements Runnable {
         backoff = new Backoff(surroundings.random());
         tally = new Tally(nanoTicker);
         pace = pace(settings);
-        sender = cursor.sender();
         paused = cursor.paused();
         done = cursor.done();
-        tried = new TreeSet<>(cursor.tried());
+        tried = new TreeSet<>(new TreeSet<>(cursor.tried()).tailSet(done, false));
+        reached = done;
+        this.lives = lives;
         read = reader.committed();
         notBefore = nanoTicker.getAsLong();
     }
@@ -236,7 +254,8 @@ final class Forwarder implements Runnable {
         destination.encode(new Selected(frame, batch, parts), encoding);
     }
 
-    /// Cuts items into requests; one ends wherever one ended that the receiver may have.
+    /// Cuts items into requests; one ends wherever one ended that the receiver may have, and has one
+    /// name.
     private void compose(List<Item> items) {
         List<Item> request = new ArrayList<>();
         long bytes = 0;
@@ -259,26 +278,49 @@ final class Forwarder implements Runnable {
 
     private boolean endedBetween(Item before, Item after) {
         @Nullable Place end = tried.ceiling(before.end());
-        return end != null && after.end().isAfter(end);
+        return (end != null && after.end().isAfter(end))
+                || !lives.name(before.position()).equals(lives.name(after.position()));
     }
 
     private Duration deliver(List<Item> request)
             throws InterruptedException, JournalException, ForwardException {
         Item last = request.getLast();
+        // What no other life can have sent: it was appended in this one, and not sent yet.
+        List<Item> fresh =
+                request.stream()
+                        .filter(item ->
+                                item.end().isAfter(reached) && lives.isOwn(item.position()))
+                        .toList();
         if (!tried.contains(last.end())) {
             TreeSet<Place> open = new TreeSet<>(tried.tailSet(done, false));
             open.add(last.end());
-            database.moved(settings.name(), done, open);
+            database.moved(settings.name(), done, open, lives.all());
             tried = open;
+            commit();
         }
-        Delivery delivery = destination.send(request, Optional.of(sender));
+        reached = last.end().isAfter(reached) ? last.end() : reached;
+        Delivery delivery =
+                destination.send(
+                        request,
+                        new Sequence(
+                                lives.name(last.position()),
+                                fresh.isEmpty()
+                                        ? OptionalLong.empty()
+                                        : OptionalLong.of(fresh.getFirst().position()),
+                                lives.acknowledged()));
         paceFromNow();
         return switch (delivery) {
+            case Delivery.Accepted accepted
+                    when accepted.passedOver() > request.size() - fresh.size() ->
+                    passedOver(request, fresh, accepted);
             case Delivery.Accepted accepted -> {
+                disowned = false;
                 accepted(request, accepted);
+                acknowledged(lives.name(last.position()), request, accepted);
                 finish(last);
                 yield Duration.ZERO;
             }
+            case Delivery.Disowned answer -> disowned(answer);
             case Delivery.Later later -> later(later);
             case Delivery.Refused refused -> {
                 if (request.size() > 1) {
@@ -290,6 +332,198 @@ final class Forwarder implements Runnable {
                 yield Duration.ZERO;
             }
         };
+    }
+
+    private void acknowledged(String name, List<Item> request, Delivery.Accepted answer) {
+        Optional<SenderLife> other =
+                lives.acknowledged(
+                        name,
+                        request.getLast().position(), request.size(), answer.journal());
+        if (other.isPresent() && warned.add(OTHER_JOURNAL)) {
+            LOG.warn(
+                    "output {}: another journal answers at {} than before ({} instead of {}). That"
+                            + " one had acknowledged {} items, up to position {}; what is not in"
+                            + " the receiver's store is lost there, and nothing is sent again",
+                    settings.name(),
+                    settings.shownAddress(),
+                    answer.journal().isEmpty() ? "one that does not say which" : answer.journal(),
+                    other.get().journal(),
+                    other.get().items(),
+                    other.get().upTo());
+        }
+    }
+
+    /// A receiver that cannot say so beforehand had positions that were never sent to it: somebody
+    /// else used the name. What it passed over goes out once more.
+    private Duration passedOver(List<Item> request, List<Item> fresh, Delivery.Accepted answer)
+            throws ForwardException {
+        int old = request.size() - fresh.size();
+        List<Item> lost = List.copyOf(request.subList(old, answer.passedOver()));
+        List<Item> kept = request.subList(answer.passedOver(), request.size());
+        if (!kept.isEmpty()) {
+            accepted(kept, answer);
+        }
+        String said =
+                "it says it had %d of %d frames before, from position %d on, which were never sent to it under the name %s"
+                        .formatted(
+                                lost.size(),
+                                request.size(),
+                                lost.getFirst().position(),
+                                lives.name(lost.getFirst().position()));
+        LOG.warn(
+                "output {}: {} passed over frames: {}. Another host or an earlier state of this one"
+                        + " uses that name; they are sent again under another",
+                settings.name(),
+                settings.shownAddress(),
+                said);
+        work.removeFirst();
+        work.addFirst(lost);
+        boolean before = disowned && kept.isEmpty();
+        takeAnotherName();
+        adopt();
+        return before ? later(new Delivery.Later(said, Optional.empty(), true)) : Duration.ZERO;
+    }
+
+    /// The receiver kept nothing, because this sender's name does not mean the same to both.
+    private Duration disowned(Delivery.Disowned answer)
+            throws InterruptedException, JournalException, ForwardException {
+        long again = 0;
+        long lost = 0;
+        for (Delivery.Missing missing : answer.missing()) {
+            Optional<SenderLife> life = lives.find(missing.sender());
+            if (life.isPresent()) {
+                long after = Math.max(missing.after(), life.get().after());
+                long upTo = Math.min(missing.upTo(), life.get().upTo());
+                Gathered gathered = gather(after, Math.min(upTo, lives.end(life.get())));
+                again += gathered.items();
+                lost += Math.min(upTo - after - gathered.frames(), life.get().items());
+                lives.setBack(life.get(), missing.after());
+            }
+        }
+        // A clone of this host may have sent the very same; then it is there.
+        boolean same = answer.taken().isPresent() && isHere(answer.taken().get());
+        boolean another = answer.taken().isPresent() && !same;
+        if (same) {
+            reached = new Place(answer.taken().get().known(), Integer.MAX_VALUE);
+            LOG.info(
+                    "output {}: {} has had what comes up to position {} from a clone of this host",
+                    settings.name(),
+                    settings.shownAddress(),
+                    answer.taken().get().known());
+            if (answer.missing().isEmpty()) {
+                return Duration.ZERO;
+            }
+        }
+        if (lost > 0) {
+            database.lost(
+                    settings.name(),
+                    Map.of(Delivery.Accepted.FORGOTTEN, lost),
+                    answer.reason(),
+                    clock.instant());
+        }
+        LOG.warn(
+                "output {}: {} kept nothing: {}. The output goes on from position {}{}; of what was"
+                        + " forgotten {} items are sent again, {} at most are not in the journal"
+                        + " any more",
+                settings.name(),
+                settings.shownAddress(),
+                answer.reason(),
+                done.position() + 1,
+                another ? ", under another name" : "",
+                again,
+                lost);
+        tally.noticed(answer.reason());
+        boolean before = disowned;
+        if (another) {
+            takeAnotherName();
+        }
+        adopt();
+        resendWanted |= again > 0;
+        return before
+                ? later(new Delivery.Later(answer.reason(), Optional.empty(), true))
+                : Duration.ZERO;
+    }
+
+    /// Whether the frame that the receiver has is the one that stands at its position here.
+    private boolean isHere(Delivery.Taken taken)
+            throws InterruptedException, JournalException, ForwardException {
+        if (taken.sum().isEmpty()) {
+            return false;
+        }
+        reader.seek(taken.known() - 1);
+        try {
+            for (Frame frame : reader.read(1, Duration.ZERO)) {
+                Encoding encoding = new Encoding();
+                encode(frame, encoding);
+                if (frame.position() == taken.known()
+                        && encoding.items().stream()
+                                .anyMatch(item ->
+                                        BatchFrames.sum(item.bytes())
+                                                == taken.sum().getAsLong())) {
+                    return true;
+                }
+            }
+            return false;
+        } finally {
+            reader.seek(read);
+        }
+    }
+
+    private void takeAnotherName() {
+        lives.takeAnotherName(done.position(), done.position());
+        reached = done;
+    }
+
+    private void adopt() throws ForwardException {
+        disowned = true;
+        database.adopt(settings.name(), done, tried, lives.all(), lives::name);
+    }
+
+    /// @param frames of the journal that were still there
+    /// @param items of them that are sent again
+    private record Gathered(long frames, long items) {}
+
+    /// Sets aside what the journal still has of the positions after `after`, up to `upTo`.
+    private Gathered gather(long after, long upTo)
+            throws InterruptedException, JournalException, ForwardException {
+        long found = 0;
+        long items = 0;
+        reader.seek(after);
+        try {
+            boolean room = true;
+            for (List<Frame> frames = reader.read(READ_BYTES, Duration.ZERO);
+                    room && !frames.isEmpty() && frames.getFirst().position() <= upTo;
+                    frames = reader.read(READ_BYTES, Duration.ZERO)) {
+                Encoding encoding = new Encoding();
+                long here = 0;
+                for (Frame frame : frames) {
+                    if (frame.position() <= upTo) {
+                        encode(frame, encoding);
+                        here++;
+                    }
+                }
+                int taken =
+                        database.gather(
+                                settings.name(),
+                                lives.base(),
+                                encoding.items(),
+                                FORGOTTEN,
+                                clock.instant(),
+                                asideMaxBytes);
+                room = taken == encoding.items().size();
+                items += taken;
+                found += room ? here : taken;
+            }
+        } finally {
+            reader.seek(read);
+        }
+        return new Gathered(found, items);
+    }
+
+    /// Writes down how far it came.
+    private void save() throws ForwardException {
+        tried = new TreeSet<>(tried.tailSet(done, false));
+        database.moved(settings.name(), done, tried, lives.all());
     }
 
     private void accepted(List<Item> request, Delivery.Accepted answer) throws ForwardException {
@@ -321,10 +555,15 @@ final class Forwarder implements Runnable {
         }
     }
 
-    private void finish(Item last) throws JournalException {
+    /// What the journal need not keep any more is written down here first: how far the receiver
+    /// has come must not be forgotten with the frames. With more to send, the next request does it.
+    private void finish(Item last) throws JournalException, ForwardException {
         work.removeFirst();
         done = last.end();
-        commit();
+        if (work.isEmpty()) {
+            save();
+            commit();
+        }
     }
 
     /// The frames before the one that is next to be sent are dealt with.
@@ -360,7 +599,7 @@ final class Forwarder implements Runnable {
         int lost =
                 database.setAside(
                         settings.name(),
-                        sender,
+                        lives.base(),
                         item,
                         status,
                         reason,
@@ -382,22 +621,30 @@ final class Forwarder implements Runnable {
         }
     }
 
-    private Duration resend(AsideItem aside) throws InterruptedException, ForwardException {
+    private Duration resend(AsideItem aside)
+            throws InterruptedException, JournalException, ForwardException {
         if (aside.reason().startsWith(UNREADABLE)) {
             database.refusedAgain(aside.id(), 0, aside.reason(), clock.instant());
             return Duration.ZERO;
         }
         // A sequence of its own: the items' places in the journal are long passed.
         Item item = destination.again(aside);
-        Delivery delivery = destination.send(List.of(item), Optional.of(sender + AGAIN));
+        String name = database.againAs(aside.id()).orElse(lives.base() + AGAIN);
+        Delivery delivery =
+                destination.send(
+                        List.of(item),
+                        new Sequence(name, OptionalLong.empty(), lives.acknowledged()));
         paceFromNow();
         return switch (delivery) {
             case Delivery.Accepted accepted -> {
                 accepted(List.of(item), accepted);
-                database.drop(settings.name(), List.of(aside.id()));
+                disowned = false;
+                acknowledged(name, List.of(item), accepted);
+                database.resent(settings.name(), aside.id(), lives.all());
                 yield Duration.ZERO;
             }
             case Delivery.Later later -> later(later);
+            case Delivery.Disowned answer -> disowned(answer);
             case Delivery.Refused(int status, String reason, var _) -> {
                 database.refusedAgain(aside.id(), status, reason, clock.instant());
                 yield Duration.ZERO;
@@ -423,6 +670,11 @@ final class Forwarder implements Runnable {
                     later.reason());
         }
         return wait;
+    }
+
+    /// The name of the sequence of what is sent again.
+    String againAs() {
+        return lives.againAs();
     }
 
     OutputSettings settings() {

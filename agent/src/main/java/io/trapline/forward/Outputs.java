@@ -101,7 +101,8 @@ public final class Outputs implements AutoCloseable {
         boolean known =
                 journal.status().readers().stream()
                         .anyMatch(reader -> reader.name().equals(READER + output.name()));
-        ForwardDatabase.Cursor cursor = cursor(output.name(), known);
+        ForwardDatabase.Cursor cursor =
+                cursor(output.name(), known, journal, database, surroundings.random());
         JournalReader reader = journal.reader(READER + output.name());
         Destination destination = destination(output);
         Forwarder forwarder =
@@ -111,6 +112,13 @@ public final class Outputs implements AutoCloseable {
                         reader,
                         database,
                         cursor,
+                        SenderLives.begin(
+                                database,
+                                output.name(),
+                                cursor,
+                                journal.status().head(),
+                                output.shownAddress(),
+                                surroundings.random()),
                         asideMaxBytes,
                         READ_WAIT,
                         surroundings);
@@ -121,17 +129,68 @@ public final class Outputs implements AutoCloseable {
         thread.start();
     }
 
-    /// A sequence belongs to one life of the journal's cursor: when that is new, positions may come
-    /// again, and receivers must not take them for those of before.
-    private ForwardDatabase.Cursor cursor(String name, boolean known) throws ForwardException {
+    /// A cursor belongs to the journal that it was made in: in another one its places mean other
+    /// frames. In the same one it may be ahead, when the journal alone was put back to an earlier
+    /// state: what is there then was dealt with, what follows was not.
+    ///
+    /// @param known whether the journal has a place for this output
+    static ForwardDatabase.Cursor cursor(
+            String name,
+            boolean known,
+            Journal journal,
+            ForwardDatabase database,
+            RandomGenerator random)
+            throws ForwardException {
         Optional<ForwardDatabase.Cursor> kept = database.cursor(name);
-        boolean ahead = kept.isPresent() && kept.get().done().position() > journal.status().head();
-        if (kept.isPresent() && known && !ahead) {
-            return kept.get();
+        Journal.JournalStatus now = journal.status();
+        Optional<String> madeIn = database.journal(name);
+        boolean same =
+                kept.isPresent()
+                        && (madeIn.isPresent()
+                                ? madeIn.get().equals(journal.identity())
+                                : known && kept.get().done().position() <= now.head());
+        if (same) {
+            database.journal(name, journal.identity());
+            return atMost(kept.orElseThrow(), now.head());
         }
-        String id = HexFormat.of().toHexDigits(surroundings.random().nextLong());
+        kept.ifPresent(cursor ->
+                LOG.warn(
+                        "output {} had come to position {} of another journal; of this one it sends"
+                                + " everything that is there, positions {} to {}",
+                        name,
+                        cursor.done().position(),
+                        now.tail(),
+                        now.head()));
+        if (kept.isEmpty() && known) {
+            LOG.warn(
+                    "output {}: {} does not say how far it came; it goes on where the journal says,"
+                            + " {} frames behind the newest, and what had arrived of these"
+                            + " arrives twice",
+                    name,
+                    database.file(),
+                    now.readers().stream()
+                            .filter(reader -> reader.name().equals(READER + name))
+                            .mapToLong(Journal.ReaderStatus::lag)
+                            .sum());
+        }
+        String id = HexFormat.of().toHexDigits(random.nextLong());
         boolean paused = kept.isPresent() && kept.get().paused();
-        return database.start(name, id + ":" + name, paused);
+        ForwardDatabase.Cursor fresh = database.start(name, id + ":" + name, paused);
+        database.journal(name, journal.identity());
+        return fresh;
+    }
+
+    private static ForwardDatabase.Cursor atMost(ForwardDatabase.Cursor cursor, long head) {
+        if (cursor.done().position() <= head
+                && (cursor.tried().isEmpty() || cursor.tried().last().position() <= head)) {
+            return cursor;
+        }
+        Place end = new Place(head, Integer.MAX_VALUE);
+        return new ForwardDatabase.Cursor(
+                cursor.sender(),
+                cursor.done().isAfter(end) ? end : cursor.done(),
+                new TreeSet<>(new TreeSet<>(cursor.tried()).headSet(end, true)),
+                cursor.paused());
     }
 
     private Destination destination(OutputSettings output) throws ForwardException {
@@ -272,7 +331,7 @@ public final class Outputs implements AutoCloseable {
         if (forwarder.isEmpty()) {
             return Optional.empty();
         }
-        int found = database.resend(name, ids);
+        int found = database.resend(name, ids, forwarder.get().againAs());
         forwarder.get().resendAside();
         return Optional.of(found);
     }

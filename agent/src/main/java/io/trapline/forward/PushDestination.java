@@ -59,7 +59,7 @@ final class PushDestination implements Destination {
     }
 
     @Override
-    public Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException {
+    public Delivery send(List<Item> items, Sequence sequence) throws InterruptedException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(settings.maxBatchBytes());
         body.writeBytes(head);
         for (int i = 0; i < items.size(); i++) {
@@ -72,8 +72,7 @@ final class PushDestination implements Destination {
         body.write('}');
         Map<String, String> headers = new TreeMap<>();
         headers.put("Content-Type", "application/json");
-        Destination.origin(items, sender)
-                .ifPresent(origin -> headers.put(Origin.HEADER, origin.toString()));
+        headers.put(Origin.HEADER, Destination.origin(items, sequence).toString());
         try {
             return verdict(poster.post(settings.url(), headers, body.toByteArray()));
         } catch (IOException e) {

@@ -51,6 +51,10 @@ final class Tally {
         }
     }
 
+    synchronized void noticed(String remark) {
+        notice = remark;
+    }
+
     synchronized void failed(String reason, Instant at, Instant next) {
         retries++;
         error = reason;

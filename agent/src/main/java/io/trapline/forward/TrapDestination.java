@@ -49,7 +49,7 @@ final class TrapDestination implements Destination {
     }
 
     @Override
-    public Delivery send(List<Item> items, Optional<String> sender) throws InterruptedException {
+    public Delivery send(List<Item> items, Sequence sequence) throws InterruptedException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(64 << 10);
         body.write('{');
         for (int i = 0; i < items.size(); i++) {
@@ -61,8 +61,7 @@ final class TrapDestination implements Destination {
         body.write('}');
         Map<String, String> headers = new TreeMap<>();
         headers.put("Content-Type", "application/json");
-        Destination.origin(items, sender)
-                .ifPresent(origin -> headers.put(Origin.HEADER, origin.toString()));
+        headers.put(Origin.HEADER, Destination.origin(items, sequence).toString());
         byte[] bytes = body.toByteArray();
         if (bytes.length > COMPRESS_FROM) {
             headers.put("Content-Encoding", "gzip");

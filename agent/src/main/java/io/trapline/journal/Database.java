@@ -43,6 +43,9 @@ final class Database implements AutoCloseable {
             create table if not exists journal_origin(
                 sender text primary key, position integer not null, part integer not null,
                 seen integer not null) without rowid;
+            create table if not exists journal_origin_sum(
+                sender text primary key, position integer not null, sum integer not null)
+                without rowid;
             create table if not exists journal_life(
                 id text primary key, first integer not null) without rowid;
             create table if not exists journal_meta(
@@ -68,6 +71,8 @@ final class Database implements AutoCloseable {
         private final PreparedStatement deleteCursor;
         private final PreparedStatement putOrigin;
         private final PreparedStatement deleteOrigin;
+        private final PreparedStatement putOriginSum;
+        private final PreparedStatement deleteOriginSum;
         private final PreparedStatement putMeta;
 
         Statements(Connection on) throws SQLException {
@@ -83,6 +88,10 @@ final class Database implements AutoCloseable {
             putOrigin =
                     on.prepareStatement("insert or replace into journal_origin values(?, ?, ?, ?)");
             deleteOrigin = on.prepareStatement("delete from journal_origin where sender = ?");
+            putOriginSum =
+                    on.prepareStatement("insert or replace into journal_origin_sum values(?, ?, ?)");
+            deleteOriginSum =
+                    on.prepareStatement("delete from journal_origin_sum where sender = ?");
             putMeta = on.prepareStatement("insert or replace into journal_meta values(?, ?)");
         }
 
@@ -98,6 +107,8 @@ final class Database implements AutoCloseable {
                             deleteCursor,
                             putOrigin,
                             deleteOrigin,
+                            putOriginSum,
+                            deleteOriginSum,
                             putMeta)) {
                 each.close();
             }
@@ -260,7 +271,32 @@ final class Database implements AutoCloseable {
         sql.putOrigin.executeUpdate();
     }
 
+    /// The checksum of each sender's last frame: tells two frames at one position apart.
+    Map<String, Long> originSums() throws SQLException {
+        Map<String, Long> sums = new TreeMap<>();
+        try (Statement all = connection.createStatement();
+                ResultSet row =
+                        all.executeQuery(
+                                "select s.sender, s.sum from journal_origin_sum s join"
+                                        + " journal_origin o on o.sender = s.sender"
+                                        + " and o.position = s.position")) {
+            while (row.next()) {
+                sums.put(row.getString(1), row.getLong(2));
+            }
+        }
+        return sums;
+    }
+
+    void putOriginSum(Origin origin, long sum) throws SQLException {
+        sql.putOriginSum.setString(1, origin.sender());
+        sql.putOriginSum.setLong(2, origin.position());
+        sql.putOriginSum.setLong(3, sum);
+        sql.putOriginSum.executeUpdate();
+    }
+
     void deleteOrigin(String sender) throws SQLException {
+        sql.deleteOriginSum.setString(1, sender);
+        sql.deleteOriginSum.executeUpdate();
         sql.deleteOrigin.setString(1, sender);
         sql.deleteOrigin.executeUpdate();
     }

@@ -49,6 +49,11 @@ public interface Journal extends AutoCloseable {
     /// @throws JournalFullException as above
     int appendOnce(List<Arrival> arrivals) throws JournalException;
 
+    /// What is remembered of a sender of [#appendOnce].
+    default Memory memory(String sender) {
+        return new Memory(Optional.empty(), Optional.empty(), false);
+    }
+
     /// The reader of that name. A new name starts at the oldest frame that is still kept; a known
     /// one goes on after its last commit. One thread at a time may use the answer.
     JournalReader reader(String name) throws JournalException;
@@ -85,6 +90,12 @@ public interface Journal extends AutoCloseable {
     /// Ends the writer after everything accepted is on disk.
     @Override
     void close();
+
+    /// @param last the last of the sender's frames that was kept, empty when nothing is remembered
+    /// @param sum CRC32C of that frame's bytes, where it was written down
+    /// @param complete that no sender had to be given up: one of whom nothing is remembered has kept
+    ///   nothing here
+    record Memory(Optional<Origin> last, Optional<Long> sum, boolean complete) {}
 
     /// A frame from another journal, not copied: nobody writes to `frame`.
     @SuppressWarnings("ArrayRecordComponent")

@@ -6,10 +6,16 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// How far each sender of [Journal#appendOnce] has come. The writer's; what a transaction changes
-/// counts for the next one only after [#commit].
+/// counts for the next one only after [#commit]. Others may ask for [#memory]: `this` guards
+/// `known`, `requests` and `sums`.
+///
+/// A sender takes a new name with each of its lives, so there are more names than senders; who was
+/// silent longest is given up first.
 final class Origins {
     static final int MAX_SENDERS = 10_000;
     static final int MAX_REQUESTS = 10_000;
@@ -22,11 +28,15 @@ final class Origins {
     /// Of [Repeats], which come and go; they are not to push senders out.
     private final LinkedHashMap<String, Origin> requests = new LinkedHashMap<>(64, 0.75f, true);
 
+    private final Map<String, Long> sums;
     private final Map<String, Origin> changed = new HashMap<>();
+    private final Map<String, byte[]> frames = new HashMap<>();
     private final List<String> gone = new ArrayList<>();
 
-    Origins(Database database, List<Origin> onDisk) {
+    /// @param sums of each sender's last frame
+    Origins(Database database, List<Origin> onDisk, Map<String, Long> sums) {
         this.database = database;
+        this.sums = new HashMap<>(sums);
         onDisk.forEach(origin -> of(origin).put(origin.sender(), origin));
     }
 
@@ -36,27 +46,50 @@ final class Origins {
 
     void begin() {
         changed.clear();
+        frames.clear();
         gone.clear();
     }
 
     boolean isNew(Origin origin) {
         @Nullable Origin last = changed.get(origin.sender());
         if (last == null) {
-            last = of(origin).get(origin.sender());
+            last = known(origin);
         }
         return last == null || origin.isAfter(last.position(), last.part());
     }
 
-    void put(Origin origin) {
+    private synchronized @Nullable Origin known(Origin origin) {
+        return of(origin).get(origin.sender());
+    }
+
+    /// What is on disk of a sender.
+    synchronized Journal.Memory memory(String sender) {
+        return new Journal.Memory(
+                Optional.ofNullable(known.get(sender)),
+                Optional.ofNullable(sums.get(sender)),
+                known.size() < MAX_SENDERS);
+    }
+
+    void put(Origin origin, byte[] frame) {
         changed.put(origin.sender(), origin);
+        frames.put(origin.sender(), frame);
+    }
+
+    private static long sum(byte[] frame) {
+        CRC32C sum = new CRC32C();
+        sum.update(frame);
+        return sum.getValue();
     }
 
     /// Writes what changed, and gives up who was silent longest, within the transaction.
     ///
     /// @param position of the newest frame: orders senders by their last word
-    void write(long position) throws SQLException {
+    synchronized void write(long position) throws SQLException {
         for (Origin origin : changed.values()) {
             database.putOrigin(origin, position);
+            if (!Repeats.isRequest(origin)) {
+                database.putOriginSum(origin, sum(frames.get(origin.sender())));
+            }
         }
         giveUp(known, MAX_SENDERS);
         giveUp(requests, MAX_REQUESTS);
@@ -81,10 +114,16 @@ final class Origins {
     }
 
     /// The transaction is on disk.
-    void commit() {
-        changed.values().forEach(origin -> of(origin).put(origin.sender(), origin));
+    synchronized void commit() {
+        for (Origin origin : changed.values()) {
+            of(origin).put(origin.sender(), origin);
+            if (!Repeats.isRequest(origin)) {
+                sums.put(origin.sender(), sum(frames.get(origin.sender())));
+            }
+        }
         gone.forEach(known::remove);
         gone.forEach(requests::remove);
+        gone.forEach(sums::remove);
         begin();
     }
 }

@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
 ///   sender    text primary key
 ///   position, part                    the last of its frames that was kept
 ///   seen      integer                 our position then: who was silent longest goes first
+/// journal_origin_sum                  one row a sender, unless an older version wrote last
+///   sender    text primary key
+///   position, sum                     CRC32C of the bytes of that frame
 /// journal_life                        one row a process that appended, as in [Lineage]
 ///   id        text primary key        random
 ///   first     integer                 position of its first frame
@@ -87,6 +90,7 @@ public final class SqliteJournal implements Journal {
     private final List<String> notices;
     private final Presence presence;
     private final State state;
+    private final Origins origins;
     private final Intake intake;
     private final Thread writer;
 
@@ -114,7 +118,7 @@ public final class SqliteJournal implements Journal {
         lineage = new Lineage(identity, lives);
         presence = new Presence(file);
         state = new State(extent, database.cursors());
-        Origins origins = new Origins(database, database.origins());
+        origins = new Origins(database, database.origins(), database.originSums());
         intake = new Intake(tuning.queueBytes());
         writer =
                 Thread.ofPlatform()
@@ -303,6 +307,11 @@ public final class SqliteJournal implements Journal {
         Request request = Request.appendOnce(arrivals);
         submit(request);
         return (int) request.await();
+    }
+
+    @Override
+    public Memory memory(String sender) {
+        return origins.memory(sender);
     }
 
     private void checkSize(byte[] frame) throws JournalException {

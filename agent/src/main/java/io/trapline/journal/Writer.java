@@ -326,7 +326,7 @@ final class Writer implements Runnable {
                 if (!origins.isNew(request.origin(i))) {
                     continue;
                 }
-                origins.put(request.origin(i));
+                origins.put(request.origin(i), request.frame(i));
             }
             now = database.append(now, now.head() + 1, request.frame(i));
         }

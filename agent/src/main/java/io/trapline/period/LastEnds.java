@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class LastEnds {
     private static final Logger LOG = LoggerFactory.getLogger(LastEnds.class);
 
+    /// The year 9999.
+    private static final long MAX_SHOWN_MS = 253_402_300_799_000L;
+
     private final Optional<Path> file;
     private final Map<UUID, Long> ends = new TreeMap<>();
     private boolean changed;
@@ -41,7 +45,7 @@ final class LastEnds {
 
     private void read(Path from) {
         try {
-            for (String line : Files.readAllLines(from)) {
+            for (String line : Files.readAllLines(from, StandardCharsets.ISO_8859_1)) {
                 String[] parts = line.split(" ", 2);
                 ends.put(UUID.fromString(parts[0]), Long.parseLong(parts[1]));
             }
@@ -54,6 +58,28 @@ final class LastEnds {
                     e.toString());
             ends.clear();
         }
+    }
+
+    /// Gives up ends that the clock cannot have come to.
+    void refuseAfter(long limitMs, long nowMs) {
+        ends.entrySet().removeIf(each -> {
+            boolean refused = each.getValue() > limitMs;
+            if (refused) {
+                LOG.warn(
+                        "{} says that check {} had reported its periods up to {}, and it is {} now:"
+                                + " that is not believed; the check goes on with its running"
+                                + " period, and periods that passed while nothing ran stay"
+                                + " unreported",
+                        file.map(Path::toString).orElse("the memory"),
+                        each.getKey(),
+                        each.getValue() > MAX_SHOWN_MS
+                                ? each.getValue() + " ms"
+                                : Instant.ofEpochMilli(each.getValue()),
+                        Instant.ofEpochMilli(nowMs));
+                changed = true;
+            }
+            return refused;
+        });
     }
 
     /// Milliseconds.

@@ -70,6 +70,9 @@ public final class Periods implements AutoCloseable {
     /// What is made durable at a time.
     private static final int GROUP = 64;
 
+    /// How far the end of a period may lie ahead of the clock to be believed.
+    private static final Duration AHEAD = Duration.ofDays(1);
+
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final long NS_PER_MS = 1_000_000;
@@ -157,6 +160,8 @@ public final class Periods implements AutoCloseable {
         reader = journal.reader(READER);
         headAtStart = journal.status().head();
         readTo = reader.committed();
+        long now = clock.millis();
+        lastEnds.refuseAfter(now + AHEAD.toMillis(), now);
         collectMarks();
         thread = withThread ? Thread.ofPlatform().name(READER).daemon().unstarted(this::run) : null;
     }

@@ -16,12 +16,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A check's periods and histogram windows, built from its frames in the journal. Not thread-safe.
 final class Running {
     /// What arrived before a period's end may become durable a little after it.
     static final long GRACE_MS = 250;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Running.class);
     private static final long MAX_WINDOW_MS = 60_000;
     private static final long NS_PER_MS = 1_000_000;
 
@@ -56,6 +59,25 @@ final class Running {
         // The clock may have been put back.
         nextEndMs = Math.min(present, periods.endOf(lastEndMs.orElse(nowMs)));
         unreportedEndMs = lastEndMs.isPresent() ? Long.MIN_VALUE : nextEndMs;
+        // What became durable too late for a period that had ended without anything must not end it
+        // again.
+        lastEndMs.ifPresent(periods::endedBefore);
+        followClock(nowMs);
+    }
+
+    private void followClock(long nowMs) {
+        long present = periods.endOf(nowMs);
+        if (nextEndMs > present + periods.lengthMs()) {
+            LOG.warn(
+                    "check {}: the clock is {} s before the end of the period that is next; it goes"
+                            + " on with the clock, and periods of the time in between may be"
+                            + " reported once more",
+                    check.source(),
+                    (nextEndMs - nowMs) / 1000);
+            nextEndMs = present;
+        }
+        periods.putBack(nowMs);
+        windows.putBack(nowMs);
     }
 
     PeriodCheck check() {
@@ -137,8 +159,27 @@ final class Running {
     ///
     /// @param through the last position whose frame was taken
     Optional<Output> due(long nowMs, long through) {
+        followClock(nowMs);
         List<Entry> entries = new ArrayList<>();
         long first = Long.MAX_VALUE;
+        // What arrived before the clock was put back is not held until that time comes again.
+        for (long end = periods.stranded(nowMs);
+                end != Long.MAX_VALUE;
+                end = periods.stranded(nowMs)) {
+            Slots.@Nullable Slot slot = periods.take(end);
+            first = Math.min(first, slot == null ? first : slot.firstPosition());
+            endPeriod(end, slot, through, entries);
+        }
+        for (long end = windows.stranded(nowMs);
+                end != Long.MAX_VALUE;
+                end = windows.stranded(nowMs)) {
+            Slots.@Nullable Slot slot = windows.take(end);
+            if (slot != null) {
+                first = Math.min(first, slot.firstPosition());
+                entries.add(new PeriodEnd(true, end, through));
+                entries.addAll(slot.values().endWindows(Long.MAX_VALUE));
+            }
+        }
         long end = Math.min(periods.firstEnd(), nextEndMs);
         while (end + GRACE_MS <= nowMs) {
             if (end < periods.firstEnd() && nowMs - end > MOST_EMPTY * periods.lengthMs()) {

@@ -30,6 +30,26 @@ final class Slots {
         markedAt = usedUp.endMs() == Long.MIN_VALUE ? Long.MAX_VALUE : usedUp.position();
     }
 
+    /// Everything up to there has ended in a former life, whether anything was in it or not.
+    void endedBefore(long endMs) {
+        closedMs = Math.max(closedMs, endMs);
+    }
+
+    /// The clock was put back: what had ended by the former time has not ended yet, or what arrives
+    /// would wait until the former time comes again.
+    void putBack(long nowMs) {
+        if (closedMs > endOf(nowMs) + lengthMs) {
+            closedMs = endOf(nowMs) - lengthMs;
+        }
+    }
+
+    /// The end of one that the clock was put back before, [Long#MAX_VALUE] when there is none.
+    long stranded(long nowMs) {
+        return !open.isEmpty() && open.lastKey() > endOf(nowMs) + lengthMs
+                ? open.lastKey()
+                : Long.MAX_VALUE;
+    }
+
     long endOf(long timeMs) {
         return timeMs - Math.floorMod(timeMs, lengthMs) + lengthMs;
     }
@@ -80,6 +100,11 @@ final class Slots {
     /// Takes out the one that ends then; null when nothing came for it.
     @Nullable Slot close(long endMs) {
         closedMs = Math.max(closedMs, endMs);
+        return open.remove(endMs);
+    }
+
+    /// Takes out the one that ends then, whatever comes before it.
+    @Nullable Slot take(long endMs) {
         return open.remove(endMs);
     }
 

@@ -54,6 +54,13 @@ public final class BatchFrames {
                 .array();
     }
 
+    /// CRC32C of the bytes that [#frame] was given.
+    public static long sum(byte[] frame) {
+        CRC32C sum = new CRC32C();
+        sum.update(frame, FRAME_HEAD, frame.length - FRAME_HEAD);
+        return sum.getValue();
+    }
+
     /// What [#frame] gave, with another position.
     public static byte[] at(long position, byte[] frame) {
         return frame(position, Arrays.copyOfRange(frame, FRAME_HEAD, frame.length));

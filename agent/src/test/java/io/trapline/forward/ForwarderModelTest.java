@@ -13,14 +13,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -142,6 +143,13 @@ class ForwarderModelTest {
                 journal.reader(READER),
                 database,
                 database.cursor("o").orElseThrow(),
+                SenderLives.begin(
+                        database,
+                        "o",
+                        database.cursor("o").orElseThrow(),
+                        journal.status().head(),
+                        settings.shownAddress(),
+                        random),
                 1 << 20,
                 Duration.ZERO,
                 surroundings);
@@ -163,7 +171,7 @@ class ForwarderModelTest {
         private final List<String> each = new CopyOnWriteArrayList<>();
         private volatile boolean calm;
         private final AtomicInteger faults = new AtomicInteger();
-        private @Nullable Origin last;
+        private final Map<String, Origin> last = new TreeMap<>();
 
         Faulty(Random random) {
             this.random = random;
@@ -196,9 +204,10 @@ class ForwarderModelTest {
             }
             Origin origin = request.batch().flatMap(Origin::parse).orElseThrow();
             each.addAll(names);
-            if (last == null || origin.isAfter(last.position(), last.part())) {
+            Origin before = last.get(origin.sender());
+            if (before == null || origin.isAfter(before.position(), before.part())) {
                 once.addAll(names);
-                last = origin;
+                last.put(origin.sender(), origin);
             }
             return switch (dice) {
                 case 4 -> fault(Receiver.PUSH_OK.cutAfter(0));

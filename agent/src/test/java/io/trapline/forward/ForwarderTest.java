@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +34,7 @@ class ForwarderTest {
     @TempDir Path data;
     private final CursorJournal journal = new CursorJournal();
     private final ManualTime time = new ManualTime();
+    private int random = 1;
     private Receiver receiver;
     private ForwardDatabase database;
     private Destination destination;
@@ -87,6 +89,13 @@ class ForwarderTest {
                         journal.reader(NAME),
                         database,
                         database.cursor("bk").orElseThrow(),
+                        SenderLives.begin(
+                                database,
+                                "bk",
+                                database.cursor("bk").orElseThrow(),
+                                journal.status().head(),
+                                settings.shownAddress(),
+                                new Random(random++)),
                         10_000,
                         Duration.ZERO,
                         time.surroundings(1));
@@ -117,7 +126,9 @@ class ForwarderTest {
                 .containsExactly(
                         "{\"data_id\":7,\"access_token\":\"secret\",\"data\":[{\"metrics\":{\"a\":1.0},"
                                 + "\"target\":\"ta\",\"dimension\":{},\"timestamp\":0}]}");
-        assertThat(receiver.requests().getFirst().batch()).contains("life:bk:1.1");
+        assertThat(receiver.requests().getFirst().batch()).get()
+                .asString()
+                .matches("life\\.[0-9a-f]{16}:bk:1\\.1");
     }
 
     @Test
@@ -190,7 +201,8 @@ class ForwarderTest {
         assertThat(journal.committed(NAME)).isEqualTo(1);
         assertThat(receiver.requests())
                 .extracting(Receiver.Request::batch)
-                .containsOnly(Optional.of("life:bk:1.1"));
+                .hasSize(2)
+                .containsOnly(receiver.requests().getFirst().batch());
     }
 
     @Test
@@ -274,7 +286,7 @@ class ForwarderTest {
         forwarder.step();
         long id = database.aside("bk", false, 1).getFirst().id();
 
-        database.resend("bk", List.of(id));
+        database.resend("bk", List.of(id), forwarder.againAs());
         forwarder.resendAside();
         forwarder.step();
         assertThat(database.aside("bk", false, 1).getFirst().resend()).isFalse();
@@ -283,7 +295,7 @@ class ForwarderTest {
         assertThat(receiver.requests()).hasSize(2);
 
         receiver.behave(_ -> Receiver.PUSH_OK);
-        database.resend("bk", List.of());
+        database.resend("bk", List.of(), forwarder.againAs());
         forwarder.resendAside();
         forwarder.step();
 
@@ -305,12 +317,12 @@ class ForwarderTest {
         assertThat(database.totals("bk").items()).isEqualTo(2);
 
         receiver.behave(_ -> Receiver.PUSH_OK.cutAfter(5));
-        database.resend("bk", List.of());
+        database.resend("bk", List.of(), forwarder.againAs());
         forwarder.resendAside();
         forwarder.step();
         receiver.behave(_ -> Receiver.PUSH_OK);
         // Asking again for what waits already changes nothing.
-        database.resend("bk", List.of());
+        database.resend("bk", List.of(), forwarder.againAs());
         for (int i = 0; i < 3; i++) {
             forwarder.resendAside();
             forwarder.step();
@@ -502,7 +514,7 @@ class ForwarderTest {
                         ns));
         receiver.behave(_ -> Receiver.Reply.of(406, "{\"error\":\"no\"}"));
         forwarder.step();
-        database.resend("bk", List.of());
+        database.resend("bk", List.of(), forwarder.againAs());
         forwarder.resendAside();
         receiver.behave(_ -> Receiver.Reply.of(200, "{\"stats\":1,\"filtered\":0}"));
         forwarder.step();
@@ -547,12 +559,67 @@ class ForwarderTest {
         journal.append("push/1", sample("a"));
         journal.append("push/1", sample("b"));
         journal.append("push/1", sample("c"));
-        // Of those that it read it had one before.
-        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":2,\"kept\":1}"));
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":2,\"kept\":2}"));
 
         forwarder.step();
 
         assertThat(database.lost("bk")).containsExactly(dropped(Delivery.Accepted.UNSEEN, 1, ""));
+    }
+
+    @Test
+    void what_a_core_passes_over_though_it_was_never_sent_goes_out_under_another_name()
+            throws Exception {
+        restart(
+                new CoreOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/v1/batches"), "token", 1 << 20));
+        journal.append("push/1", sample("a"));
+        journal.append("push/1", sample("b"));
+        journal.append("push/1", sample("c"));
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":3,\"kept\":1}"));
+        forwarder.step();
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":2,\"kept\":2}"));
+        assertThat(journal.committed(NAME)).isZero();
+        forwarder.step();
+
+        assertThat(receiver.requests()).hasSize(2);
+        assertThat(receiver.requests())
+                .extracting(Receiver.Request::sender)
+                .doesNotHaveDuplicates()
+                .allMatch(sender -> sender.matches("life\\.[0-9a-f]{16}:bk"));
+        assertThat(journal.committed(NAME)).isEqualTo(3);
+    }
+
+    @Test
+    void a_core_that_passes_over_everything_is_not_asked_without_rest() throws Exception {
+        restart(
+                new CoreOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/v1/batches"), "token", 1 << 20));
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":1,\"kept\":0}"));
+
+        assertThat(forwarder.step()).isZero();
+        assertThat(forwarder.step()).isPositive();
+
+        assertThat(forwarder.counts().error()).contains("1 of 1 frames before", "never sent");
+    }
+
+    @Test
+    void what_a_life_before_may_have_sent_may_be_there() throws Exception {
+        CoreOutputSettings settings =
+                new CoreOutputSettings(
+                        new OutputBasics("bk"), receiver.url("/v1/batches"), "token", 1 << 20);
+        restart(settings);
+        journal.append("push/1", sample("a"));
+        receiver.behave(_ -> Receiver.Reply.of(503, ""));
+        forwarder.step();
+        restart(settings);
+        receiver.behave(_ -> Receiver.Reply.of(200, "{\"frames\":1,\"kept\":0}"));
+        forwarder.step();
+
+        assertThat(receiver.requests())
+                .extracting(Receiver.Request::sender)
+                .containsOnly(receiver.requests().getFirst().sender());
+        assertThat(journal.committed(NAME)).isEqualTo(1);
     }
 
     @Test
@@ -602,9 +669,9 @@ class ForwarderTest {
                     }
 
                     @Override
-                    public Delivery send(List<Item> items, Optional<String> sender)
+                    public Delivery send(List<Item> items, Sequence sequence)
                             throws InterruptedException {
-                        return whole.send(items, sender);
+                        return whole.send(items, sequence);
                     }
 
                     @Override

@@ -17,7 +17,13 @@ import java.util.function.BooleanSupplier;
 /// Passes requests on, and loses some answers half way through.
 final class HalfWay implements AutoCloseable {
     private static final List<String> PASSED =
-            List.of("Content-Type", "Content-Encoding", "Authorization", "X-Trapline-Sender");
+            List.of(
+                    "Content-Type",
+                    "Content-Encoding",
+                    "Authorization",
+                    "X-Trapline-Sender",
+                    "X-Trapline-New-From",
+                    "X-Trapline-Acknowledged");
 
     private final HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();

@@ -32,6 +32,9 @@ import io.trapline.pipeline.Pipeline;
 import io.trapline.pipeline.PipelineSettings;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -131,6 +134,61 @@ class OutputsTest {
             } finally {
                 server.close();
             }
+        }
+    }
+
+    @Test
+    void a_core_says_what_it_passed_over_and_keeps_nothing_that_would_be_passed_over_wrongly()
+            throws Exception {
+        try (SqliteJournal theirs = journal(core)) {
+            BoundServer server = OnLoopback.open(new BatchesHandler(theirs, () -> "secret"));
+            try {
+                assertThat(post(server, 1, 3))
+                        .isEqualTo(
+                                "200 {'frames':3,'kept':3,'journal':'" + theirs.identity() + "'}");
+                assertThat(post(server, 2, 5))
+                        .startsWith("200 {'frames':4,'kept':2,")
+                        .contains("'passed_over':{")
+                        .contains("'frames':2")
+                        .contains("'first':2")
+                        .contains("'last':3");
+                assertThat(post(server, 5, 6, "X-Trapline-New-From", "5"))
+                        .startsWith("409 {'frames':2,'kept':0,")
+                        .contains("'known':5,'checksum':");
+                assertThat(post(server, 6, 6, "X-Trapline-New-From", "6")).startsWith("200 ");
+                String known = theirs.identity();
+                assertThat(post(server, 9, 9, "X-Trapline-Acknowledged", "s:0-8@" + known))
+                        .startsWith("409 ")
+                        .contains("'missing':[{", "'after':6", "'up_to':8");
+                // What went into another journal, and what cannot be read, says nothing.
+                assertThat(post(server, 9, 9, "X-Trapline-Acknowledged", "s:0-8@x ?")).startsWith("200 ");
+                assertThat(theirs.status().head()).isEqualTo(7);
+            } finally {
+                server.close();
+            }
+        }
+    }
+
+    private static String post(BoundServer server, int first, int last, String... headers)
+            throws Exception {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        body.writeBytes(BatchFrames.head());
+        for (int i = first; i <= last; i++) {
+            body.writeBytes(BatchFrames.frame(i, BatchCodec.encode(batch(i))));
+        }
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + server.port() + "/v1/batches"))
+                        .header("Authorization", "Bearer secret")
+                        .header("X-Trapline-Sender", "s")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer =
+                    client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return answer.statusCode() + " " + answer.body().replace('"', '\'');
         }
     }
 

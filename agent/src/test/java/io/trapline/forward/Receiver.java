@@ -24,7 +24,12 @@ final class Receiver implements AutoCloseable {
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private volatile Function<Request, Reply> behaviour;
 
-    record Request(String path, Optional<String> batch, String body, Optional<String> encoding) {}
+    record Request(
+            String path,
+            Optional<String> batch,
+            String sender,
+            String body,
+            Optional<String> encoding) {}
 
     /// @param sent how many bytes of the body are sent before the connection is cut; -1 = all
     record Reply(int status, String body, Optional<String> retryAfter, int sent) {
@@ -78,6 +83,9 @@ final class Receiver implements AutoCloseable {
                         exchange.getRequestURI().getPath(),
                         Optional.ofNullable(
                                 exchange.getRequestHeaders().getFirst("X-Trapline-Batch")),
+                        exchange.getRequestHeaders()
+                                .getOrDefault("X-Trapline-Sender", List.of(""))
+                                .getFirst(),
                         body,
                         encoding);
         requests.add(request);

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The engine on a real journal, with a clock that the test moves; dropping an engine without
 /// closing it is what `kill -9` does to it.
@@ -338,6 +340,79 @@ class PeriodsTest {
         turn();
         turn();
         assertThat(states()).containsExactly(state(END + 60_000, 0), state(END + 120_000, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void what_becomes_durable_after_its_empty_period_has_ended_ends_that_no_second_time(
+            boolean cursorPassedTheEnd) throws Exception {
+        reportOnePeriod();
+        nowMs = LATER + 120_000;
+        long before = journal.status().readers().getFirst().committed();
+        turn();
+        turn();
+        // Its fsync took so long.
+        nowMs = END + 120_000 - 250;
+        accept(SYNC, plain(5));
+        nowMs = LATER + 120_000 + 300;
+        if (!cursorPassedTheEnd) {
+            rewindTo(before);
+        }
+        periods = engine();
+        turn();
+        nowMs = LATER + 180_000;
+        turn();
+        assertThat(states())
+                .containsExactly(
+                        state(END + 60_000, 1), state(END + 120_000, 0), state(END + 180_000, 1));
+    }
+
+    @Test
+    void an_end_that_the_clock_cannot_have_come_to_is_not_believed() throws Exception {
+        reportOnePeriod();
+        journal.reader("period").commit(journal.status().head());
+        Files.writeString(memory(), ID + " 99999999999999\n");
+        periods = engine();
+        turn();
+        accept(SYNC, plain(1));
+        nowMs += 120_000;
+        turn();
+        assertThat(states()).hasSize(2);
+        assertThat(memory()).content().doesNotContain("99999999999999");
+    }
+
+    @Test
+    void a_clock_that_goes_a_day_ahead_and_back_holds_nothing_up() throws Exception {
+        reportOnePeriod();
+        long before = nowMs;
+        nowMs += Duration.ofDays(1).toMillis();
+        accept(SYNC, plain(4));
+        turn();
+        nowMs = before + 1000;
+        turn();
+        accept(SYNC, plain(9));
+        turn();
+        nowMs = before + 60_000;
+        turn();
+
+        assertThat(samples())
+                .extracting(Sample::value)
+                .endsWith(whole(4), whole(9));
+        assertThat(states().getLast()).isEqualTo(state(END + 120_000, 1));
+
+        // The same after a restart with that clock.
+        nowMs = before + Duration.ofDays(1).toMillis();
+        turn();
+        nowMs = before + 61_000;
+        periods = engine();
+        turn();
+        accept(SYNC, plain(3));
+        nowMs = before + 120_000;
+        turn();
+        turn();
+        assertThat(samples())
+                .extracting(Sample::value)
+                .endsWith(whole(3));
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.machine.Ahead;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
@@ -58,6 +59,7 @@ public final class Agent implements AutoCloseable {
     ///
     /// @throws StartFailure with a message for the operator; nothing is left running
     public static Agent start(Home home, Program program) throws StartFailure {
+        Ahead.load();
         Parts parts = new Parts();
         boolean serves = false;
         try {
@@ -145,7 +147,7 @@ public final class Agent implements AutoCloseable {
                                                 initial.core().listen(),
                                                 () -> inForce.settings().core().listen(),
                                                 () -> {}),
-                                        health::ailments,
+                                        health,
                                         CLOCK));
 
         PythonBridge bridge =
@@ -188,13 +190,15 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce, certificates, journal, store, core, late, started, CLOCK),
+                                inForce, certificates, journal, store, core, late, health,
+                                started, CLOCK),
                         health,
                         CLOCK);
         listener =
                 new AgentListener(
                         parts, lock, certificates, inForce, routes::isUrgent, routes::register);
         late.opened(listener);
+        health.add(listener::parts);
         // Closed before the listener, which waits for its requests.
         parts.add("live pages", QUICK, routes.pages());
         parts.add("live tails", QUICK, routes.explore());

@@ -26,6 +26,7 @@ record AgentStatus(
         Optional<Store> store,
         Optional<Core> core,
         LateParts late,
+        Health health,
         Instant started,
         InstantSource clock) {
     /// A file that changes for longer than that is named.
@@ -44,6 +45,7 @@ record AgentStatus(
                         core.map(Core::address),
                         late.inputs(),
                         ledger());
+        all.put("parts", health.all().stream().map(StatusView::part).toList());
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
     }

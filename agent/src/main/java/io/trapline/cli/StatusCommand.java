@@ -123,6 +123,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         journal(status.path("journal"), out);
         store(status.path("store"), out);
+        parts(status.path("parts"), out);
         for (JsonNode output : status.path("outputs")) {
             out.println(output(output));
         }
@@ -135,6 +136,22 @@ final class StatusCommand implements Callable<Integer> {
         out.println();
         table(status.path("inputs"), out);
         problems(status.path("inputs"), out);
+    }
+
+    /// Those that do not run; the store has a line of its own.
+    private void parts(JsonNode parts, PrintWriter out) {
+        for (JsonNode part : parts) {
+            String state = part.path("state").asText();
+            if (!state.equals("running") && !part.path("name").asText().equals("store")) {
+                out.println(
+                        "%s: %s since %s: %s"
+                                .formatted(
+                                        TextTable.plain(part.path("name").asText()),
+                                        terminal().state(state, state),
+                                        part.path("since").asText(),
+                                        TextTable.plain(part.path("why").asText())));
+            }
+        }
     }
 
     private static String configuration(long generation) {

@@ -103,14 +103,16 @@ public final class Agent implements AutoCloseable {
                         SqliteJournal.open(database, () -> inForce.settings().journal()));
         Recovery.tell(lock.leftBehind(), journal.status());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
-        Optional<Store> store =
+        Optional<HostedStore> hosted =
                 initial.store()
                         .map(first ->
                                 parts.add(
                                         "store",
                                         QUICK,
                                         store(data, first, inForce, journal, program)));
+        Optional<Store> store = hosted.map(its -> its);
         Health health = new Health(journal, store);
+        hosted.ifPresent(its -> health.add(its::parts));
         Outputs outputs =
                 parts.add(
                         "outputs",
@@ -121,6 +123,7 @@ public final class Agent implements AutoCloseable {
                                 new Outputs.Surroundings(
                                         CLOCK, System::nanoTime, RandomGenerator.getDefault())));
         outputs.apply(initial.forward());
+        health.add(outputs::parts);
 
         GlobalTagsStore changedTags = new FileGlobalTagsStore(data.resolve("global-tags.toml"));
         GlobalTags globalTags =
@@ -231,9 +234,10 @@ public final class Agent implements AutoCloseable {
                                 CLOCK)));
         late.opened(
                 parts.add("watcher", QUICK, new Watcher(reloading::watched, reloading::follow)));
+        health.add(late::parts);
     }
 
-    private static Store store(
+    private static HostedStore store(
             Path data,
             StoreSettings first,
             InForce inForce,

@@ -83,6 +83,7 @@ final class Core {
                                 () -> checks(registry),
                                 clock,
                                 file.resolveSibling("periods.state")));
+        health.add(() -> List.of(periods.part()));
         PushHandler push =
                 new PushHandler(
                         new PushDecoder(

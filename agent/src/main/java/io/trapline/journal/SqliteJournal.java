@@ -1,5 +1,7 @@
 package io.trapline.journal;
 
+import io.trapline.health.PartState;
+import io.trapline.health.Supervised;
 import io.trapline.threads.PlatformThreads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,6 +82,7 @@ public final class SqliteJournal implements Journal {
     private final String identity;
     private final State state;
     private final Intake intake;
+    private final PartState writing = new PartState("journal writer");
     private final Thread writer;
 
     /// Guarded by itself.
@@ -105,8 +108,13 @@ public final class SqliteJournal implements Journal {
                         .name("journal-writer")
                         .daemon()
                         .unstarted(
-                                new Writer(
-                                        file, database, state, origins, intake, settings, tuning));
+                                new Supervised(
+                                        writing,
+                                        () -> false, // it ends by itself, with all written
+                                        new Writer(
+                                                        file, database, state, origins, intake,
+                                                        settings, tuning)
+                                                ::run));
     }
 
     /// Opens the journal, making it when there is none. A damaged file is moved aside, what can be
@@ -292,7 +300,8 @@ public final class SqliteJournal implements Journal {
 
     @Override
     public Optional<String> trouble() {
-        return state.trouble();
+        return state.trouble()
+                .or(() -> Optional.of(writing.status().why()).filter(why -> !why.isEmpty()));
     }
 
     @Override

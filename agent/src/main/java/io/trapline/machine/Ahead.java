@@ -15,6 +15,20 @@ public final class Ahead {
     public static void load() {
         // All libraries of the class path are opened in search of what none of them has.
         var _ = Ahead.class.getClassLoader().getResource("no/such/resource");
+        // The first virtual thread that waits for a time has the JVM start the thread that wakes it.
+        Thread sleeper =
+                Thread.startVirtualThread(() -> {
+                    try {
+                        Thread.sleep(1);
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+        try {
+            sleeper.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
         try {
             // Virtual threads wait with it for sockets: it opens descriptors and starts threads.
             Class.forName("sun.nio.ch.Poller", true, null);

@@ -16,12 +16,15 @@ import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -40,6 +43,12 @@ import org.slf4j.LoggerFactory;
 public final class BoundServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BoundServer.class);
     private static final long LOOK_MS = 500;
+    private static final byte[] FIRST_REQUEST =
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+
+    /// Between two attempts to open again.
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
     /// What has to be free before a listener opens again, so that it does not fail at once: the
     /// library keeps a thread for each time.
@@ -58,7 +67,7 @@ public final class BoundServer implements AutoCloseable {
     private volatile Opened opened;
     private volatile boolean closed;
     private int failures; // of the thread that opens
-    private long notBeforeNs = System.nanoTime();
+    private volatile long notBeforeNs = System.nanoTime();
 
     private record Opened(WebServer server, ServerSocketChannel channel, int port) {}
 
@@ -75,6 +84,39 @@ public final class BoundServer implements AutoCloseable {
         this.opened = opened;
         state = new PartState("listener " + place.shown());
         looks = Connections.every(this::look, LOOK_MS);
+        SlowSenders.prepare();
+        PeerUser.prepare();
+        http.toldOfFailures(why -> {
+            state.dead(why);
+            state.begun(); // it is well again when that does not repeat itself
+        });
+        Thread.ofPlatform().daemon().name("listener-first").start(this::askOnce);
+    }
+
+    /// Has the library load what its first request makes it load, before descriptors or threads may
+    /// be scarce: a class of which the initialization fails then stays broken, and so does each
+    /// connection.
+    private void askOnce() {
+        try (SocketChannel channel = connect()) {
+            channel.write(ByteBuffer.wrap(FIRST_REQUEST));
+            ByteBuffer answer = ByteBuffer.allocate(1024);
+            while (channel.read(answer.clear()) >= 0) {
+                // Whatever it says.
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{} was not asked", place.shown(), e);
+        }
+    }
+
+    private SocketChannel connect() throws IOException {
+        if (place.socket().isPresent()) {
+            return SocketChannel.open(UnixDomainSocketAddress.of(place.socket().get()));
+        }
+        InetAddress at = config.address();
+        return SocketChannel.open(
+                new InetSocketAddress(
+                        at.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : at,
+                        opened.port()));
     }
 
     /// @param port in place of the one configured, 0 = that one
@@ -130,6 +172,9 @@ public final class BoundServer implements AutoCloseable {
             // Closing takes the library up to the grace period, and opening is no work for a timer.
             Thread.ofPlatform().daemon().name("listener-again").start(this::openAgain);
             started = true;
+        } catch (OutOfMemoryError e) { // no thread: later
+            state.retrying("it does not listen: " + Supervised.reason(e));
+            notBeforeNs = System.nanoTime() + LONGEST_PAUSE.toNanos();
         } finally {
             if (!started) {
                 opening.set(false);
@@ -166,9 +211,16 @@ public final class BoundServer implements AutoCloseable {
             failures++;
             state.retrying("it does not listen: " + Supervised.reason(e));
             if (Integer.bitCount(failures) == 1) {
-                LOG.error("{} could not be opened again and is tried on", place.shown(), e);
+                LOG.error(
+                        "{} could not be opened again and is tried on: {}",
+                        place.shown(),
+                        Supervised.reason(e));
             }
-            notBeforeNs = System.nanoTime() + Supervised.pause(failures).toNanos();
+            notBeforeNs =
+                    System.nanoTime()
+                            + Math.min(
+                                    Supervised.pause(failures).toNanos(),
+                                    LONGEST_PAUSE.toNanos());
         } finally {
             opening.set(false);
         }

@@ -554,8 +554,13 @@ final class Connections implements AutoCloseable {
             try {
                 options.configureSocket(socket);
                 accepted.accept(socket);
-            } catch (Error e) { // which would end the listening, not this connection alone
-                throw new IllegalStateException("a connection could not be looked at", e);
+            } catch (RefusedException e) {
+                throw e;
+            } catch (RuntimeException | Error e) {
+                // An error would end the listening, not this connection alone; the library closes
+                // the connection and says nothing of it.
+                LOG.error("a connection could not be taken and is closed", e);
+                throw new IllegalStateException("a connection could not be taken", e);
             }
         }
 

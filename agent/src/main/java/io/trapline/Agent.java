@@ -18,7 +18,9 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.health.Supervised;
 import io.trapline.machine.Ahead;
+import io.trapline.machine.Machine;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
@@ -41,12 +43,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The agent: wires the parts in the order in which they start, and stops them in reverse.
 ///
 /// What its listener answers is in [Routes], how it follows a changed configuration in [Reloading],
 /// what it says of itself in [AgentStatus].
 public final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final InstantSource CLOCK = InstantSource.system();
     private static final Duration QUICK = Duration.ofSeconds(3);
     private static final Duration WITH_RUNS = Duration.ofSeconds(8);
@@ -59,12 +64,21 @@ public final class Agent implements AutoCloseable {
     ///
     /// @throws StartFailure with a message for the operator; nothing is left running
     public static Agent start(Home home, Program program) throws StartFailure {
-        Ahead.load();
+        Machine machine = Machine.here();
+        MachineLimits.require(machine);
         Parts parts = new Parts();
         boolean serves = false;
         try {
+            Ahead.load();
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
-            Agent agent = new Agent(home, program, InForce.read(home, program, CLOCK), lock, parts);
+            TemporaryFiles.moveInto(home.data());
+            Agent agent = new Agent(
+                            home,
+                            program,
+                            InForce.read(home, program, CLOCK),
+                            machine,
+                            lock,
+                            parts);
             agent.listener.publish();
             var _ = agent.reloading.runInputs(Set.of());
             serves = true;
@@ -80,6 +94,8 @@ public final class Agent implements AutoCloseable {
                             ? FileFailure.text(file)
                             : e.getMessage() == null ? e.toString() : e.getMessage(),
                     e);
+        } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
+            throw new StartFailure(Supervised.reason(e), e);
         } finally {
             if (!serves) {
                 parts.close();
@@ -87,11 +103,18 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    private Agent(Home home, Program program, InForce inForce, HomeLock lock, Parts parts)
+    private Agent(
+            Home home,
+            Program program,
+            InForce inForce,
+            Machine machine,
+            HomeLock lock,
+            Parts parts)
             throws IOException, JournalException, RegistryException, ForwardException {
         this.parts = parts;
         Instant started = CLOCK.instant();
         Settings initial = inForce.settings();
+        long heap = Runtime.getRuntime().maxMemory();
         Certificates certificates = new Certificates(parts, CLOCK);
         Path data = home.data();
         Path database = data.resolve("trapline.db");
@@ -161,7 +184,8 @@ public final class Agent implements AutoCloseable {
                                 program.framework(),
                                 program.java(),
                                 program.hostClassPath(),
-                                data.resolve("python")));
+                                data.resolve("python"),
+                                MachineLimits.hostHeap(machine, initial, heap)));
 
         LateParts late = new LateParts();
         reloading =
@@ -193,7 +217,7 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce, certificates, journal, store, core, late, health,
+                                inForce, certificates, journal, store, core, late, health, machine,
                                 started, CLOCK),
                         health,
                         CLOCK);
@@ -202,6 +226,7 @@ public final class Agent implements AutoCloseable {
                         parts, lock, certificates, inForce, routes::isUrgent, routes::register);
         late.opened(listener);
         health.add(listener::parts);
+        MachineLimits.tooLittle(machine, initial, heap).forEach(LOG::warn);
         // Closed before the listener, which waits for its requests.
         parts.add("live pages", QUICK, routes.pages());
         parts.add("live tails", QUICK, routes.explore());

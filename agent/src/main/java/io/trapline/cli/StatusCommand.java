@@ -124,6 +124,7 @@ final class StatusCommand implements Callable<Integer> {
         journal(status.path("journal"), out);
         store(status.path("store"), out);
         parts(status.path("parts"), out);
+        limits(status.path("limits"), out);
         for (JsonNode output : status.path("outputs")) {
             out.println(output(output));
         }
@@ -151,6 +152,25 @@ final class StatusCommand implements Callable<Integer> {
                                         part.path("since").asText(),
                                         TextTable.plain(part.path("why").asText())));
             }
+        }
+    }
+
+    private static void limits(JsonNode limits, PrintWriter out) {
+        if (!limits.isObject()) {
+            return; // an older agent
+        }
+        String threads =
+                limits.path("threads").isNumber() ? limits.path("threads").asText() : "any number";
+        out.println(
+                "limits: %d open files, %s of threads, %s MiB of memory; %d connections at the push and trap listener, %d at the agent's"
+                        .formatted(
+                                limits.path("open_files").asLong(),
+                                threads,
+                                mebibytes(limits.path("memory_bytes")),
+                                limits.path("core_connections").asLong(),
+                                limits.path("agent_connections").asLong()));
+        for (JsonNode sentence : limits.path("too_little")) {
+            out.println("  " + TextTable.plain(sentence.asText()));
         }
     }
 

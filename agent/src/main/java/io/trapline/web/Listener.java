@@ -44,6 +44,11 @@ public final class Listener implements AutoCloseable {
         this.server = server;
     }
 
+    /// How many connections one takes at a time, as far as the machine lets it.
+    public static int mostConnections() {
+        return ConnectionLimits.of(MAX_CONNECTIONS, ConnectionLimits.Urgent.NOTHING).most();
+    }
+
     /// As the other, when nothing is urgent.
     public static Listener open(
             ListenSettings at,

@@ -18,6 +18,9 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.health.Supervised;
+import io.trapline.machine.Ahead;
+import io.trapline.machine.Machine;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
@@ -40,12 +43,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The agent: wires the parts in the order in which they start, and stops them in reverse.
 ///
 /// What its listener answers is in [Routes], how it follows a changed configuration in [Reloading],
 /// what it says of itself in [AgentStatus].
 public final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final InstantSource CLOCK = InstantSource.system();
     private static final Duration QUICK = Duration.ofSeconds(3);
     private static final Duration WITH_RUNS = Duration.ofSeconds(8);
@@ -58,11 +64,21 @@ public final class Agent implements AutoCloseable {
     ///
     /// @throws StartFailure with a message for the operator; nothing is left running
     public static Agent start(Home home, Program program) throws StartFailure {
+        Machine machine = Machine.here();
+        MachineLimits.require(machine);
         Parts parts = new Parts();
         boolean serves = false;
         try {
+            Ahead.load();
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
-            Agent agent = new Agent(home, program, InForce.read(home, program, CLOCK), lock, parts);
+            TemporaryFiles.moveInto(home.data());
+            Agent agent = new Agent(
+                            home,
+                            program,
+                            InForce.read(home, program, CLOCK),
+                            machine,
+                            lock,
+                            parts);
             agent.listener.publish();
             var _ = agent.reloading.runInputs(Set.of());
             serves = true;
@@ -78,6 +94,8 @@ public final class Agent implements AutoCloseable {
                             ? FileFailure.text(file)
                             : e.getMessage() == null ? e.toString() : e.getMessage(),
                     e);
+        } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
+            throw new StartFailure(Supervised.reason(e), e);
         } finally {
             if (!serves) {
                 parts.close();
@@ -85,11 +103,18 @@ public final class Agent implements AutoCloseable {
         }
     }
 
-    private Agent(Home home, Program program, InForce inForce, HomeLock lock, Parts parts)
+    private Agent(
+            Home home,
+            Program program,
+            InForce inForce,
+            Machine machine,
+            HomeLock lock,
+            Parts parts)
             throws IOException, JournalException, RegistryException, ForwardException {
         this.parts = parts;
         Instant started = CLOCK.instant();
         Settings initial = inForce.settings();
+        long heap = Runtime.getRuntime().maxMemory();
         Certificates certificates = new Certificates(parts, CLOCK);
         Path data = home.data();
         Path database = data.resolve("trapline.db");
@@ -101,14 +126,16 @@ public final class Agent implements AutoCloseable {
                         SqliteJournal.open(database, () -> inForce.settings().journal()));
         Recovery.tell(lock.leftBehind(), journal.status(), journal.notices());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
-        Optional<Store> store =
+        Optional<HostedStore> hosted =
                 initial.store()
                         .map(first ->
                                 parts.add(
                                         "store",
                                         QUICK,
                                         store(data, first, inForce, journal, program)));
+        Optional<Store> store = hosted.map(its -> its);
         Health health = new Health(journal, store);
+        hosted.ifPresent(its -> health.add(its::parts));
         Outputs outputs =
                 parts.add(
                         "outputs",
@@ -119,6 +146,7 @@ public final class Agent implements AutoCloseable {
                                 new Outputs.Surroundings(
                                         CLOCK, System::nanoTime, RandomGenerator.getDefault())));
         outputs.apply(initial.forward());
+        health.add(outputs::parts);
 
         GlobalTagsStore changedTags = new FileGlobalTagsStore(data.resolve("global-tags.toml"));
         GlobalTags globalTags =
@@ -145,7 +173,7 @@ public final class Agent implements AutoCloseable {
                                                 initial.core().listen(),
                                                 () -> inForce.settings().core().listen(),
                                                 () -> {}),
-                                        health::ailments,
+                                        health,
                                         CLOCK));
 
         PythonBridge bridge =
@@ -156,7 +184,8 @@ public final class Agent implements AutoCloseable {
                                 program.framework(),
                                 program.java(),
                                 program.hostClassPath(),
-                                data.resolve("python")));
+                                data.resolve("python"),
+                                MachineLimits.hostHeap(machine, initial, heap)));
 
         LateParts late = new LateParts();
         reloading =
@@ -188,13 +217,16 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce, certificates, journal, store, core, late, started, CLOCK),
+                                inForce, certificates, journal, store, core, late, health, machine,
+                                started, CLOCK),
                         health,
                         CLOCK);
         listener =
                 new AgentListener(
                         parts, lock, certificates, inForce, routes::isUrgent, routes::register);
         late.opened(listener);
+        health.add(listener::parts);
+        MachineLimits.tooLittle(machine, initial, heap).forEach(LOG::warn);
         // Closed before the listener, which waits for its requests.
         parts.add("live pages", QUICK, routes.pages());
         parts.add("live tails", QUICK, routes.explore());
@@ -227,9 +259,10 @@ public final class Agent implements AutoCloseable {
                                 CLOCK)));
         late.opened(
                 parts.add("watcher", QUICK, new Watcher(reloading::watched, reloading::follow)));
+        health.add(late::parts);
     }
 
-    private static Store store(
+    private static HostedStore store(
             Path data,
             StoreSettings first,
             InForce inForce,

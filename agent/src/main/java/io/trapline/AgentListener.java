@@ -2,14 +2,16 @@ package io.trapline;
 
 import io.helidon.webserver.http.HttpRouting;
 import io.trapline.config.HostPort;
+import io.trapline.health.PartStatus;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.net.ConnectionLimits;
 import io.trapline.net.ServerTls;
 import io.trapline.web.Listener;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -24,6 +26,7 @@ final class AgentListener {
     private final HomeLock lock;
     private final Optional<ServerTls> tls;
     private final MovingListener<HttpSettings> listener;
+    private final Optional<Listener> socket;
 
     /// @param parts what is opened here is added to them
     /// @param urgent what is answered when all places for connections are taken
@@ -53,18 +56,26 @@ final class AgentListener {
                                 initial,
                                 at -> new HostPort(at.host(), at.port()),
                                 at -> open(at, urgent, routes)));
-        if (initial.socket().isPresent()) {
-            Path socket = initial.socket().get();
-            parts.add(
-                    "socket",
-                    DEADLINE,
-                    Listener.open(
-                            socket,
-                            to -> DataKitApi.configure(to, initial),
-                            urgent,
-                            routing -> routes.accept(initial, routing)));
-            LOG.info("the socket {} serves the same as {}", socket, address());
-        }
+        socket = initial.socket().isPresent()
+                ? Optional.of(
+                        parts.add(
+                                "socket",
+                                DEADLINE,
+                                Listener.open(
+                                        initial.socket().get(),
+                                        to -> DataKitApi.configure(to, initial),
+                                        urgent,
+                                        routing -> routes.accept(initial, routing))))
+                : Optional.empty();
+        socket.ifPresent(its ->
+                LOG.info("the socket {} serves the same as {}", its.address(), address()));
+    }
+
+    /// How the listener and the socket are doing.
+    List<PartStatus> parts() {
+        List<PartStatus> all = new ArrayList<>(List.of(listener.part()));
+        socket.ifPresent(its -> all.add(its.part()));
+        return all;
     }
 
     private MovingListener.Bound open(
@@ -79,7 +90,7 @@ final class AgentListener {
                         to -> DataKitApi.configure(to, at),
                         urgent,
                         routing -> routes.accept(at, routing));
-        return new MovingListener.Bound(opened.address(), opened::close);
+        return new MovingListener.Bound(opened.address(), opened::part, opened::close);
     }
 
     /// `http://host:port` (or `https://…`), with the port that was really bound.

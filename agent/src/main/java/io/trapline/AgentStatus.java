@@ -3,6 +3,7 @@ package io.trapline;
 import io.trapline.collector.Collectors;
 import io.trapline.gitsync.GitSync;
 import io.trapline.journal.Journal;
+import io.trapline.machine.Machine;
 import io.trapline.store.Store;
 import io.trapline.telemetry.Version;
 import io.trapline.web.ConfigStatus;
@@ -18,6 +19,7 @@ import java.util.Optional;
 
 /// What `GET /api/status` says, gathered from all parts.
 ///
+/// @param machine as it was when the agent started
 /// @param started when the agent did
 record AgentStatus(
         InForce inForce,
@@ -26,6 +28,8 @@ record AgentStatus(
         Optional<Store> store,
         Optional<Core> core,
         LateParts late,
+        Health health,
+        Machine machine,
         Instant started,
         InstantSource clock) {
     /// A file that changes for longer than that is named.
@@ -44,6 +48,15 @@ record AgentStatus(
                         core.map(Core::address),
                         late.inputs(),
                         ledger());
+        all.put("parts", health.all().stream().map(StatusView::part).toList());
+        all.put(
+                "limits",
+                MachineLimits.view(
+                        machine,
+                        MachineLimits.tooLittle(
+                                machine,
+                                inForce.settings(),
+                                Runtime.getRuntime().maxMemory())));
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
     }

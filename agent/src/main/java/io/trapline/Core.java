@@ -38,7 +38,6 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +59,7 @@ final class Core {
 
     /// @param file the agent's SQLite database
     /// @param tls of the listener, when it has one
-    /// @param ailments what keeps the agent from doing its work
+    /// @param health of the whole agent, which hears of the parts in here
     Core(
             Parts parts,
             Path file,
@@ -68,7 +67,7 @@ final class Core {
             Pipeline pipeline,
             Settings initial,
             Optional<ServerTls> tls,
-            Supplier<List<String>> ailments,
+            Health health,
             InstantSource clock)
             throws IOException, JournalException, RegistryException {
         token = initial.core().token();
@@ -84,6 +83,7 @@ final class Core {
                                 () -> checks(registry),
                                 clock,
                                 file.resolveSibling("periods.state")));
+        health.add(() -> List.of(periods.part()));
         PushHandler push =
                 new PushHandler(
                         new PushDecoder(
@@ -103,11 +103,11 @@ final class Core {
                         clock,
                         System::nanoTime,
                         registry::preview);
-        HttpService health =
+        HttpService healthz =
                 rules ->
                         rules.get(
                                 "/healthz",
-                                (_, response) -> AgentApi.health(response, ailments.get()));
+                                (_, response) -> AgentApi.health(response, health.ailments()));
         listener =
                 parts.add(
                         "core listener",
@@ -126,10 +126,11 @@ final class Core {
                                                     push,
                                                     trap,
                                                     new BatchesHandler(journal, () -> token),
-                                                    health);
+                                                    healthz);
                                     return new MovingListener.Bound(
-                                            server.address(), server::close);
+                                            server.address(), server::part, server::close);
                                 }));
+        health.add(() -> List.of(listener.part()));
         LOG.info("push and trap submissions are taken at {}", address());
     }
 

@@ -3,7 +3,9 @@ package io.trapline;
 import io.trapline.collector.Collectors;
 import io.trapline.collector.InputStatus;
 import io.trapline.gitsync.GitSync;
+import io.trapline.health.PartStatus;
 import io.trapline.reload.Watcher;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -53,6 +55,15 @@ final class LateParts {
 
     Optional<Watcher> watcher() {
         return Optional.ofNullable(watcher);
+    }
+
+    /// How their threads are doing.
+    List<PartStatus> parts() {
+        List<PartStatus> all = new ArrayList<>();
+        collectorsIfOpen().map(Collectors::part).ifPresent(all::add);
+        gitSync().map(GitSync::parts).ifPresent(all::addAll);
+        watcher().flatMap(Watcher::part).ifPresent(all::add);
+        return all;
     }
 
     List<InputStatus> inputs() {

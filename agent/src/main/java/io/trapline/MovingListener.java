@@ -1,12 +1,14 @@
 package io.trapline;
 
 import io.trapline.config.HostPort;
+import io.trapline.health.PartStatus;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +38,9 @@ final class MovingListener<S> implements AutoCloseable {
     }
 
     /// @param address `http://host:port`, with the port that was really bound
+    /// @param part how it is doing
     /// @param stop takes no new connection, and returns when all requests are answered
-    record Bound(String address, Runnable stop) {}
+    record Bound(String address, Supplier<PartStatus> part, Runnable stop) {}
 
     /// @param name for messages
     /// @param place where settings say that it listens
@@ -53,6 +56,10 @@ final class MovingListener<S> implements AutoCloseable {
 
     String address() {
         return bound.address;
+    }
+
+    PartStatus part() {
+        return bound.part.get();
     }
 
     /// Nothing happens when it listens there already.

@@ -77,6 +77,7 @@ final class Routes {
                 new Pages(
                         html,
                         late::inputs,
+                        health::all,
                         journal::status,
                         status::config,
                         () -> late.gitSync().map(GitSync::status).orElse(List.of()),

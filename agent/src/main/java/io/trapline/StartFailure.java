@@ -13,12 +13,14 @@ public final class StartFailure extends Exception {
         configuration = false;
     }
 
+    /// @param problems that whoever started it has to mend: in a configuration file, or the limits
+    ///   of the machine
     StartFailure(String problems) {
         super(problems);
         configuration = true;
     }
 
-    /// Whether a configuration file is to blame.
+    /// Whether a configuration file, or a limit that was set for this process, is to blame.
     public boolean isConfiguration() {
         return configuration;
     }

@@ -95,6 +95,7 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "io.trapline.gitsync..",
+                        "io.trapline.health..",
                         "io.trapline.config..",
                         "io.trapline.files..",
                         "java..",
@@ -110,7 +111,9 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.trapline.reload..", "java..", "org.jspecify..", "org.slf4j..")
+                        "io.trapline.reload..",
+                        "io.trapline.health..",
+                        "java..", "org.jspecify..", "org.slf4j..")
                 .check(CLASSES);
     }
 

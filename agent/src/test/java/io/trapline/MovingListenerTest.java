@@ -70,7 +70,7 @@ class MovingListenerTest {
                                                     goOn.await();
                                                     response.send("slow");
                                                 }));
-        return new MovingListener.Bound(opened.address(), opened::close);
+        return new MovingListener.Bound(opened.address(), opened::part, opened::close);
     }
 
     private CompletableFuture<HttpResponse<String>> ask(String address, String path) {

@@ -310,7 +310,15 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private void work() {
             try {
                 while (!over) {
-                    queue.take().run();
+                    Runnable next = queue.take();
+                    try {
+                        next.run();
+                    } catch (RuntimeException | Error e) { // the next frames are heard all the same
+                        log.error(
+                                "input {}: a frame could not be handled",
+                                session.spec().input(),
+                                e);
+                    }
                     unheard.decrementAndGet();
                 }
             } catch (InterruptedException _) {

@@ -112,6 +112,7 @@ final class HostCommand {
                         "--sun-misc-unsafe-memory-access=allow",
                         "-Dpolyglot.engine.WarnInterpreterOnly=false",
                         "-Dpolyglot.engine.userResourceCache=" + home));
+        command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, GraalHost.class.getName()));
         command.addAll(List.of(arguments));

@@ -1,6 +1,8 @@
 package io.trapline.bridge;
 
 import io.trapline.bridge.ProcessTable.Entry;
+import io.trapline.health.PartState;
+import io.trapline.health.Supervised;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,7 +54,15 @@ final class ProcessWatch {
     static synchronized void add(Watched one) {
         watched.add(one);
         if (thread == null) {
-            thread = Thread.ofPlatform().daemon().name("process-watch").start(ProcessWatch::watch);
+            thread =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("process-watch")
+                            .start(
+                                    new Supervised(
+                                            new PartState("watch over workers' processes"),
+                                            () -> false,
+                                            ProcessWatch::watch));
         }
     }
 
@@ -60,10 +70,9 @@ final class ProcessWatch {
         watched.remove(one);
     }
 
-    private static void watch() {
+    private static void watch() throws InterruptedException {
         long countedAt = System.nanoTime() - COUNT_EVERY_NS;
         long tasksThen = 0;
-        try {
             while (true) {
                 TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MS);
                 int least = Integer.MAX_VALUE;
@@ -85,9 +94,6 @@ final class ProcessWatch {
                     count();
                 }
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static void count() {

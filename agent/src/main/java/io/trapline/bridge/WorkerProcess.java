@@ -106,11 +106,20 @@ final class WorkerProcess {
         Future<Process> starting = STARTER.submit(builder::start);
         try {
             Process process = starting.get();
-            if (bounds.secret().isPresent()) {
-                process.getOutputStream().write(bounds.secret().get());
-                process.getOutputStream().flush();
+            boolean followed = false;
+            try {
+                if (bounds.secret().isPresent()) {
+                    process.getOutputStream().write(bounds.secret().get());
+                    process.getOutputStream().flush();
+                }
+                WorkerProcess worker = new WorkerProcess(process, what, events, budget, bounds);
+                followed = true;
+                return worker;
+            } finally {
+                if (!followed) {
+                    process.destroyForcibly(); // no thread for it: nobody would hear of it
+                }
             }
-            return new WorkerProcess(process, what, events, budget, bounds);
         } catch (IOException e) {
             throw new WorkerException(
                     what + ": " + builder.command().getFirst() + " ended as it started", e);

@@ -123,6 +123,8 @@ final class StatusCommand implements Callable<Integer> {
         }
         journal(status.path("journal"), out);
         store(status.path("store"), out);
+        parts(status.path("parts"), out);
+        limits(status.path("limits"), out);
         for (JsonNode output : status.path("outputs")) {
             out.println(output(output));
         }
@@ -135,6 +137,41 @@ final class StatusCommand implements Callable<Integer> {
         out.println();
         table(status.path("inputs"), out);
         problems(status.path("inputs"), out);
+    }
+
+    /// Those that do not run; the store has a line of its own.
+    private void parts(JsonNode parts, PrintWriter out) {
+        for (JsonNode part : parts) {
+            String state = part.path("state").asText();
+            if (!state.equals("running") && !part.path("name").asText().equals("store")) {
+                out.println(
+                        "%s: %s since %s: %s"
+                                .formatted(
+                                        TextTable.plain(part.path("name").asText()),
+                                        terminal().state(state, state),
+                                        part.path("since").asText(),
+                                        TextTable.plain(part.path("why").asText())));
+            }
+        }
+    }
+
+    private static void limits(JsonNode limits, PrintWriter out) {
+        if (!limits.isObject()) {
+            return; // an older agent
+        }
+        String threads =
+                limits.path("threads").isNumber() ? limits.path("threads").asText() : "any number";
+        out.println(
+                "limits: %d open files, %s of threads, %s MiB of memory; %d connections at the push and trap listener, %d at the agent's"
+                        .formatted(
+                                limits.path("open_files").asLong(),
+                                threads,
+                                mebibytes(limits.path("memory_bytes")),
+                                limits.path("core_connections").asLong(),
+                                limits.path("agent_connections").asLong()));
+        for (JsonNode sentence : limits.path("too_little")) {
+            out.println("  " + TextTable.plain(sentence.asText()));
+        }
     }
 
     private static String configuration(long generation) {

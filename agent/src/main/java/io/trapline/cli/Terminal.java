@@ -98,6 +98,8 @@ record Terminal(int columns, boolean colours) {
                     "refused",
                     "stopped",
                     "backing off",
+                    "retrying",
+                    "dead",
                     "not loaded" ->
                     coloured(RED, text);
             case "skipped", "paused", "starting", "loading", "behind", "gone" ->

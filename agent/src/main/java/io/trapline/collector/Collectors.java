@@ -16,6 +16,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import io.trapline.health.PartStatus;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -76,7 +79,7 @@ public final class Collectors implements AutoCloseable {
                 wall,
                 settings,
                 timeline,
-                writer,
+                timeline.sure(writer),
                 Collectors::thread,
                 writer::shutdown,
                 pauses);
@@ -121,9 +124,23 @@ public final class Collectors implements AutoCloseable {
         this.afterClose = afterClose;
     }
 
+    /// Started at once: later there may be no thread to be had.
     private static Executor thread(String input) {
-        return Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().name("input-" + input).daemon().factory());
+        ThreadPoolExecutor one =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        0,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        Thread.ofPlatform().name("input-" + input).daemon().factory());
+        int _ = one.prestartAllCoreThreads();
+        return one;
+    }
+
+    /// How the thread of the schedule is doing; inputs have a [#status].
+    public PartStatus part() {
+        return machine.timeline().part();
     }
 
     /// Starts, stops and replaces what differs from now; everything else misses no tick. Returns

@@ -110,7 +110,7 @@ final class Ledger {
                 failing = false;
             }
             return true;
-        } catch (JournalException | RuntimeException e) {
+        } catch (JournalException | RuntimeException | Error e) { // the rows are kept whatever it is
             synchronized (this) {
                 for (Run row : rows.reversed()) {
                     waiting.addFirst(row);

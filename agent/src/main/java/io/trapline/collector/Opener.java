@@ -3,15 +3,20 @@ package io.trapline.collector;
 import io.trapline.bridge.Worker;
 import io.trapline.bridge.Worker.LoadProblem;
 import io.trapline.bridge.WorkerException;
+import io.trapline.health.Supervised;
 import io.trapline.model.Run;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Starts an interpreter for an input and loads its collectors, on the input's own thread, which
 /// waits for that.
 final class Opener {
+    private static final Logger LOG = LoggerFactory.getLogger(InputRunner.class);
+
     private final InputSettings settings;
     private final Machine machine;
     private final Supplier<Ears> ears;
@@ -56,6 +61,9 @@ final class Opener {
             opened = machine.bridge().open(settings.worker(found, shared), hearing);
         } catch (WorkerException e) {
             return new Opening.Failed(found, List.of(), String.valueOf(e.getMessage()));
+        } catch (RuntimeException | Error e) { // no thread, say: it is opened again later
+            LOG.error("input {}: its interpreter could not be started", settings.name(), e);
+            return new Opening.Failed(found, List.of(), Supervised.reason(e));
         } catch (InterruptedException e) {
             return new Opening.Failed(
                     found, List.of(), "interrupted while its interpreter started");

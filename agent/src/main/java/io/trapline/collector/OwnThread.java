@@ -27,7 +27,7 @@ final class OwnThread {
             executor.execute(() -> {
                 try {
                     step.run();
-                } catch (RuntimeException e) {
+                } catch (Throwable e) { // the thread goes on with the next step
                     LOG.error("input {}: an unexpected failure", input, e);
                 }
             });

@@ -51,6 +51,7 @@ public final class Pauses implements AutoCloseable {
     /// @throws IOException naming the file
     public static Pauses open(Path file, InstantSource clock) throws IOException {
         SQLiteConfig config = new SQLiteConfig();
+        config.setTempStore(SQLiteConfig.TempStore.MEMORY); // else in /tmp, which may be full
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(BUSY_MS);

@@ -1,6 +1,10 @@
 package io.trapline.collector;
 
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import java.util.TreeSet;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +18,11 @@ import org.slf4j.LoggerFactory;
 final class Timeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Timeline.class);
     private static final long IDLE = 60_000_000_000L;
+    private static final long AGAIN = 1_000_000_000L;
 
     private final LongSupplier nanos;
     private final TreeSet<Timer> waiting = new TreeSet<>();
+    private final PartState part = new PartState("collector schedule");
     private long sequence;
     private volatile @Nullable Thread thread;
     private volatile boolean closed;
@@ -28,7 +34,10 @@ final class Timeline implements AutoCloseable {
     /// Begins to run what is due; without it someone else calls [#runDue].
     void startThread() {
         Thread created =
-                Thread.ofPlatform().name("collector-schedule").daemon().unstarted(this::loop);
+                Thread.ofPlatform()
+                        .name("collector-schedule")
+                        .daemon()
+                        .unstarted(new Supervised(part, () -> closed, this::loop));
         thread = created;
         created.start();
     }
@@ -45,6 +54,32 @@ final class Timeline implements AutoCloseable {
             LockSupport.unpark(thread);
         }
         return timer;
+    }
+
+    private void retrying(Error e) {
+        part.retrying(Supervised.reason(e));
+        part.begun();
+    }
+
+    PartStatus part() {
+        return part.status();
+    }
+
+    /// An executor that takes each task for certain: one for which no thread can be started is
+    /// tried again each second.
+    Executor sure(Executor executor) {
+        return new Executor() {
+            @Override
+            public void execute(Runnable task) {
+                try {
+                    executor.execute(task);
+                } catch (Error e) {
+                    LOG.warn("a step cannot be begun and is tried again: {}", Supervised.reason(e));
+                    retrying(e);
+                    Timer _ = at(nanos.getAsLong() + AGAIN, () -> execute(task));
+                }
+            }
+        };
     }
 
     static void cancel(@Nullable Timer timer) {
@@ -73,6 +108,12 @@ final class Timeline implements AutoCloseable {
                 due.task.run();
             } catch (RuntimeException e) {
                 LOG.error("A scheduled step failed; the schedule goes on with the next one", e);
+            } catch (Error e) {
+                // No thread could be started, say. A step hands over as its last act: it can be
+                // taken again.
+                LOG.error("A scheduled step failed; it is tried again in a second", e);
+                retrying(e);
+                at(nanos.getAsLong() + AGAIN, due.task);
             }
         }
     }

@@ -95,6 +95,7 @@ final class ForwardDatabase implements AutoCloseable {
 
     static ForwardDatabase open(Path file) throws ForwardException {
         SQLiteConfig config = new SQLiteConfig();
+        config.setTempStore(SQLiteConfig.TempStore.MEMORY); // else in /tmp, which may be full
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(10_000);

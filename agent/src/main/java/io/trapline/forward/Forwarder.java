@@ -1,5 +1,8 @@
 package io.trapline.forward;
 
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
 import io.trapline.journal.JournalReader.Frame;
@@ -68,6 +71,8 @@ final class Forwarder implements Runnable {
     private final Backoff backoff;
     private final Tally tally;
     private final Wake wake = new Wake();
+    private final PartState part;
+    private final Supervised supervised;
 
     private final SenderLives lives;
     private final Deque<List<Item>> work = new ArrayDeque<>();
@@ -105,6 +110,8 @@ final class Forwarder implements Runnable {
             Duration readWait,
             Outputs.Surroundings surroundings) {
         this.settings = settings;
+        part = new PartState("output " + settings.name());
+        supervised = new Supervised(part, () -> closed, this::loop);
         this.destination = destination;
         this.reader = reader;
         this.database = database;
@@ -132,6 +139,10 @@ final class Forwarder implements Runnable {
 
     @Override
     public void run() {
+        supervised.run();
+    }
+
+    private void loop() {
         while (!closed) {
             try {
                 wake.await(safeStep());
@@ -143,14 +154,24 @@ final class Forwarder implements Runnable {
         }
     }
 
+    /// How its loop is doing; that the receiver does not take anything is the tally's.
+    PartStatus part() {
+        return part.status();
+    }
+
     /// The loop must outlive everything: what fails here is tried again.
     private Duration safeStep() throws InterruptedException {
         try {
-            return step();
-        } catch (JournalException | ForwardException | RuntimeException e) {
+            Duration wait = step();
+            part.running();
+            return wait;
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Throwable e) {
             if (closed) {
                 return Duration.ZERO;
             }
+            part.retrying(Supervised.reason(e));
             if (!failing) {
                 failing = true;
                 LOG.error("output {} could not go on and tries again", settings.name(), e);

@@ -1,5 +1,6 @@
 package io.trapline.forward;
 
+import io.trapline.health.PartStatus;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalReader;
@@ -243,6 +244,11 @@ public final class Outputs implements AutoCloseable {
             all.add(status(name, forwarder, lags.getOrDefault(READER + name, 0L)));
         }
         return all;
+    }
+
+    /// How the loops of those that are not off are doing.
+    public synchronized List<PartStatus> parts() {
+        return running.values().stream().map(one -> one.forwarder().part()).toList();
     }
 
     /// Since when outputs cannot deliver, by name; those that can, or are paused, are not in it.

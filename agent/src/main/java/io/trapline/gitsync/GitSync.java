@@ -1,6 +1,7 @@
 package io.trapline.gitsync;
 
 import io.trapline.gitsync.GitSettings.Repository;
+import io.trapline.health.PartStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,6 +97,11 @@ public final class GitSync implements AutoCloseable {
     /// In the order of the configuration.
     public List<RepositoryStatus> status() {
         return snapshot().values().stream().map(SyncWorker::status).toList();
+    }
+
+    /// How the loops are doing that ask the servers.
+    public List<PartStatus> parts() {
+        return snapshot().values().stream().map(SyncWorker::part).toList();
     }
 
     /// Asks the servers now, of one repository or of all.

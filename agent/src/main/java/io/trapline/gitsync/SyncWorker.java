@@ -1,6 +1,9 @@
 package io.trapline.gitsync;
 
 import io.trapline.gitsync.GitSettings.Repository;
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +24,8 @@ final class SyncWorker {
     private final SshFiles files;
     private final Runnable changed;
     private final List<CompletableFuture<Void>> requests = new ArrayList<>();
+    private final PartState part;
+    private final Supervised supervised;
     private Plan plan;
     private boolean stopped;
     private @Nullable Thread thread;
@@ -29,6 +34,8 @@ final class SyncWorker {
 
     SyncWorker(RepositorySync repository, SshFiles files, Plan plan, Runnable changed) {
         this.repository = repository;
+        part = new PartState("git " + plan.repository().directory());
+        supervised = new Supervised(part, this::isStopped, this::work);
         this.files = files;
         this.plan = plan;
         this.changed = changed;
@@ -39,7 +46,12 @@ final class SyncWorker {
     }
 
     synchronized void start(String name) {
-        thread = Thread.ofPlatform().daemon().name("git-" + name).start(this::loop);
+        thread = Thread.ofPlatform().daemon().name("git-" + name).start(supervised);
+    }
+
+    /// How its loop is doing; what became of a round is in [#status].
+    PartStatus part() {
+        return part.status();
     }
 
     synchronized void plan(Plan fresh) {
@@ -65,7 +77,7 @@ final class SyncWorker {
         return done;
     }
 
-    private void loop() {
+    private void work() {
         try {
             while (true) {
                 Plan now;
@@ -83,16 +95,26 @@ final class SyncWorker {
                 } finally {
                     answered.forEach(done -> done.complete(null));
                 }
+                part.running();
                 await(now.interval);
             }
         } catch (InterruptedException _) {
             // Stopped: the thread ends.
-        } finally {
             synchronized (this) {
                 stopped = true;
-                requests.forEach(done -> done.complete(null));
             }
+        } finally {
+            answerAll();
         }
+    }
+
+    private synchronized void answerAll() {
+        requests.forEach(done -> done.complete(null));
+        requests.clear();
+    }
+
+    private synchronized boolean isStopped() {
+        return stopped;
     }
 
     private void round(Plan now) throws InterruptedException {

@@ -47,6 +47,11 @@ public final class CoreListener {
 
     private CoreListener() {}
 
+    /// How many connections it takes at a time, as far as the machine lets it.
+    public static int mostConnections() {
+        return ConnectionLimits.of(MAX_CONNECTIONS, ConnectionLimits.Urgent.NOTHING).most();
+    }
+
     /// @param tls present when `at` has TLS
     /// @throws IOException when the address cannot be bound, saying why and what to do
     public static BoundServer open(

@@ -128,6 +128,7 @@ final class Database implements AutoCloseable {
     }
 
     static Connection connect(Path file, SQLiteConfig config) throws SQLException {
+        config.setTempStore(SQLiteConfig.TempStore.MEMORY); // else in /tmp, which may be full
         return config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
     }
 

@@ -1,5 +1,7 @@
 package io.trapline.journal;
 
+import io.trapline.health.PartState;
+import io.trapline.health.Supervised;
 import io.trapline.threads.PlatformThreads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +94,7 @@ public final class SqliteJournal implements Journal {
     private final State state;
     private final Origins origins;
     private final Intake intake;
+    private final PartState writing = new PartState("journal writer");
     private final Thread writer;
 
     /// Guarded by itself.
@@ -125,17 +128,21 @@ public final class SqliteJournal implements Journal {
                         .name("journal-writer")
                         .daemon()
                         .unstarted(
-                                new Writer(
-                                        file,
-                                        database,
-                                        state,
-                                        origins,
-                                        intake,
-                                        lives.getLast(),
-                                        Known.open(file, identity, known),
-                                        presence,
-                                        settings,
-                                        tuning));
+                                new Supervised(
+                                        writing,
+                                        () -> false, // it ends by itself, with all written
+                                        new Writer(
+                                                        file,
+                                                        database,
+                                                        state,
+                                                        origins,
+                                                        intake,
+                                                        lives.getLast(),
+                                                        Known.open(file, identity, known),
+                                                        presence,
+                                                        settings,
+                                                        tuning)
+                                                ::run));
     }
 
     /// Opens the journal, making it when there is none. A damaged file is moved aside, what can be
@@ -409,7 +416,9 @@ public final class SqliteJournal implements Journal {
     @Override
     public Optional<String> trouble() {
         // Also when nobody appends, somebody who asks learns that the file is gone.
-        return presence.trouble().or(state::trouble);
+        return presence.trouble()
+                .or(state::trouble)
+                .or(() -> Optional.of(writing.status().why()).filter(why -> !why.isEmpty()));
     }
 
     @Override

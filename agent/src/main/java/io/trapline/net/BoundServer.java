@@ -4,31 +4,226 @@ import io.helidon.common.tls.Tls;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.trapline.config.HostPort;
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A server that listens: the one place where listeners are bound, with or without TLS, and where
 /// it is said why one could not be.
+///
+/// The library gives a listening socket up for good when the kernel refuses it a connection once (no
+/// descriptor, no memory), or no thread can be started for one. This looks, twice a second, whether
+/// the socket still listens, and opens another at the same place when it does not. What the old one
+/// was answering goes on meanwhile.
 public final class BoundServer implements AutoCloseable {
-    private final WebServer server;
-    private final ListenSettings at;
-    private final HttpConnections http;
+    private static final Logger LOG = LoggerFactory.getLogger(BoundServer.class);
+    private static final long LOOK_MS = 500;
+    private static final byte[] FIRST_REQUEST =
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII);
 
-    private BoundServer(WebServer server, ListenSettings at, HttpConnections http) {
-        this.server = server;
-        this.at = at;
+    /// Between two attempts to open again.
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+    /// What has to be free before a listener opens again, so that it does not fail at once: the
+    /// library keeps a thread for each time.
+    private static final int SPARE_FILES = 8;
+
+    /// Where it listens, and what is to be said of it.
+    private record Place(String shown, Optional<Path> socket) {}
+
+    private final WebServerConfig config;
+    private final HttpConnections http;
+    private final Place place;
+    private final Function<Integer, String> address;
+    private final PartState state;
+    private final ScheduledFuture<?> looks;
+    private final AtomicBoolean opening = new AtomicBoolean();
+    private volatile Opened opened;
+    private volatile boolean closed;
+    private int failures; // of the thread that opens
+    private volatile long notBeforeNs = System.nanoTime();
+
+    private record Opened(WebServer server, ServerSocketChannel channel, int port) {}
+
+    private BoundServer(
+            WebServerConfig config,
+            HttpConnections http,
+            Place place,
+            Function<Integer, String> address,
+            Opened opened) {
+        this.config = config;
         this.http = http;
+        this.place = place;
+        this.address = address;
+        this.opened = opened;
+        state = new PartState("listener " + place.shown());
+        looks = Connections.every(this::look, LOOK_MS);
+        SlowSenders.prepare();
+        PeerUser.prepare();
+        http.toldOfFailures(why -> {
+            state.dead(why);
+            state.begun(); // it is well again when that does not repeat itself
+        });
+        Thread.ofPlatform().daemon().name("listener-first").start(this::askOnce);
+    }
+
+    /// Has the library load what its first request makes it load, before descriptors or threads may
+    /// be scarce: a class of which the initialization fails then stays broken, and so does each
+    /// connection.
+    private void askOnce() {
+        try (SocketChannel channel = connect()) {
+            channel.write(ByteBuffer.wrap(FIRST_REQUEST));
+            ByteBuffer answer = ByteBuffer.allocate(1024);
+            while (channel.read(answer.clear()) >= 0) {
+                // Whatever it says.
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("{} was not asked", place.shown(), e);
+        }
+    }
+
+    private SocketChannel connect() throws IOException {
+        if (place.socket().isPresent()) {
+            return SocketChannel.open(UnixDomainSocketAddress.of(place.socket().get()));
+        }
+        InetAddress at = config.address();
+        return SocketChannel.open(
+                new InetSocketAddress(
+                        at.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : at,
+                        opened.port()));
+    }
+
+    /// @param port in place of the one configured, 0 = that one
+    /// @return empty when it did not start; the log says why
+    private static Optional<Opened> open(WebServerConfig config, int port) {
+        AtomicReference<ServerSocketChannel> channel = new AtomicReference<>();
+        WebServer server = WebServer.create(seen(config, channel, port));
+        server.start();
+        ServerSocketChannel listening = channel.get();
+        return server.isRunning() && listening != null
+                ? Optional.of(new Opened(server, listening, server.port()))
+                : Optional.empty();
+    }
+
+    /// The same configuration, which shows the socket that the library opens with it: nothing else
+    /// tells whether that still listens.
+    private static WebServerConfig seen(
+            WebServerConfig config, AtomicReference<ServerSocketChannel> channel, int port) {
+        return (WebServerConfig)
+                Proxy.newProxyInstance(
+                        BoundServer.class.getClassLoader(),
+                        new Class<?>[] {WebServerConfig.class},
+                        (_, method, given) -> {
+                            if (method.getName().equals("configureSocket")
+                                    && given[0] instanceof ServerSocketChannel opened) {
+                                channel.set(opened);
+                            }
+                            if (method.getName().equals("port") && port != 0) {
+                                return port;
+                            }
+                            try {
+                                return method.invoke(config, given);
+                            } catch (InvocationTargetException e) {
+                                throw e.getCause();
+                            }
+                        });
+    }
+
+    /// How it is doing; any thread may ask.
+    public PartStatus part() {
+        return state.status();
+    }
+
+    private void look() {
+        if (closed
+                || opened.channel().isOpen()
+                || System.nanoTime() - notBeforeNs < 0
+                || !opening.compareAndSet(false, true)) {
+            return;
+        }
+        boolean started = false;
+        try {
+            // Closing takes the library up to the grace period, and opening is no work for a timer.
+            Thread.ofPlatform().daemon().name("listener-again").start(this::openAgain);
+            started = true;
+        } catch (OutOfMemoryError e) { // no thread: later
+            state.retrying("it does not listen: " + Supervised.reason(e));
+            notBeforeNs = System.nanoTime() + LONGEST_PAUSE.toNanos();
+        } finally {
+            if (!started) {
+                opening.set(false);
+            }
+        }
+    }
+
+    private void openAgain() {
+        try {
+            if (failures == 0) {
+                LOG.error(
+                        "{} stopped listening: the system refused it a connection or a thread (the"
+                                + " lines before say why); it is opened again",
+                        place.shown());
+                state.retrying("it stopped listening and is opened again");
+            }
+            if (!Descriptors.areSpare(SPARE_FILES)) {
+                throw new IOException(Descriptors.usedUp());
+            }
+            if (place.socket().isPresent()) {
+                Files.deleteIfExists(place.socket().get());
+            }
+            Opened next =
+                    open(config, opened.port())
+                            .orElseThrow(() -> new IOException("it could not be opened again"));
+            opened = next;
+            if (closed) {
+                next.server().stop();
+            }
+            failures = 0;
+            state.running();
+            LOG.info("{} listens again", place.shown());
+        } catch (Throwable e) {
+            failures++;
+            state.retrying("it does not listen: " + Supervised.reason(e));
+            if (Integer.bitCount(failures) == 1) {
+                LOG.error(
+                        "{} could not be opened again and is tried on: {}",
+                        place.shown(),
+                        Supervised.reason(e));
+            }
+            notBeforeNs =
+                    System.nanoTime()
+                            + Math.min(
+                                    Supervised.pause(failures).toNanos(),
+                                    LONGEST_PAUSE.toNanos());
+        } finally {
+            opening.set(false);
+        }
     }
 
     /// @param config everything but address, protocol and TLS
@@ -52,9 +247,9 @@ public final class BoundServer implements AutoCloseable {
             throw failure(at, taken.get());
         }
         http.serve(config);
-        WebServer server = config.build();
-        server.start();
-        if (!server.isRunning()) {
+        WebServerConfig whole = config.buildPrototype();
+        Optional<Opened> opened = open(whole, 0);
+        if (opened.isEmpty()) {
             http.close();
             throw failure(
                     at,
@@ -63,7 +258,12 @@ public final class BoundServer implements AutoCloseable {
                                     "the server did not start, the log says why; start it again, or "
                                             + advice(section)));
         }
-        return new BoundServer(server, at, http);
+        return new BoundServer(
+                whole,
+                http,
+                new Place("[" + section + "] " + at.address(opened.get().port()), Optional.empty()),
+                at::address,
+                opened.get());
     }
 
     private static IOException failure(ListenSettings at, String reason) {
@@ -75,7 +275,7 @@ public final class BoundServer implements AutoCloseable {
     /// @param http what it speaks
     /// @param socket the path of a Unix socket; one that nobody listens on any more is replaced
     /// @throws IOException when it cannot be bound, saying why and what to do
-    public static AutoCloseable onSocket(
+    public static BoundServer onSocket(
             WebServerConfig.Builder config, HttpConnections http, Path socket) throws IOException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         String found = inTheWay(socket, address);
@@ -84,9 +284,9 @@ public final class BoundServer implements AutoCloseable {
         }
         Files.deleteIfExists(socket);
         http.serve(config);
-        WebServer server = config.bindAddress(address).shutdownHook(false).build();
-        server.start();
-        if (!server.isRunning()) {
+        WebServerConfig whole = config.bindAddress(address).shutdownHook(false).buildPrototype();
+        Optional<Opened> opened = open(whole, 0);
+        if (opened.isEmpty()) {
             http.close();
             throw new IOException(
                     "cannot listen on "
@@ -95,11 +295,12 @@ public final class BoundServer implements AutoCloseable {
                             + " that the agent's user may write to it, and that the path is shorter"
                             + " than 108 bytes");
         }
-        return () -> {
-            server.stop();
-            http.close();
-            Files.deleteIfExists(socket);
-        };
+        return new BoundServer(
+                whole,
+                http,
+                new Place(socket.toString(), Optional.of(socket)),
+                _ -> socket.toString(),
+                opened.get());
     }
 
     private static String inTheWay(Path socket, UnixDomainSocketAddress address)
@@ -122,18 +323,33 @@ public final class BoundServer implements AutoCloseable {
     }
 
     public int port() {
-        return server.port();
+        return opened.port();
     }
 
-    /// `http://host:port` or `https://host:port`, with the port that was really bound.
+    /// `http://host:port` or `https://host:port`, with the port that was really bound; of a Unix
+    /// socket its path.
     public String address() {
-        return at.address(server.port());
+        return address.apply(opened.port());
+    }
+
+    /// For tests: as when the kernel refused a connection.
+    void breakIt() throws IOException {
+        opened.channel().close();
     }
 
     @Override
     public void close() {
-        server.stop();
+        closed = true;
+        looks.cancel(false);
+        opened.server().stop();
         http.close();
+        if (place.socket().isPresent()) {
+            try {
+                Files.deleteIfExists(place.socket().get());
+            } catch (IOException e) {
+                LOG.warn("{} was left behind: {}", place.socket().get(), e.toString());
+            }
+        }
     }
 
     private static InetAddress resolve(ListenSettings at) throws IOException {

@@ -1,8 +1,6 @@
 package io.trapline.net;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.trapline.machine.Machine;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -30,10 +28,10 @@ public record ConnectionLimits(
     /// What a connection takes: 28 KiB were measured, and its request needs something as well.
     private static final int BYTES_OF_ONE = 64 << 10;
 
-    /// Descriptors that are for other things than connections.
-    private static final int OTHER_FILES = 512;
-
     private static final int RESERVE = 64;
+
+    /// Of the agent's listener, its socket and the core's listener.
+    private static final int LISTENERS = 3;
 
     /// Which requests are answered when no place is left.
     @FunctionalInterface
@@ -56,33 +54,36 @@ public record ConnectionLimits(
     /// Half of the places are for one source at most. No more places than the heap and the limit of
     /// open files bear.
     public static ConnectionLimits of(int most, Urgent urgent) {
+        return of(most, urgent, Share.OF_A_LISTENER);
+    }
+
+    /// @param files that the listener may have open
+    static ConnectionLimits of(int most, Urgent urgent, long files) {
+        // A place of the reserve, and a connection that was refused and is given the time to read
+        // that, take a descriptor as well.
+        int reserve = Math.clamp(files / 8, 1, RESERVE);
         long bearable =
                 Math.min(
                         Runtime.getRuntime().maxMemory() / BYTES_OF_ONE,
-                        (openFiles() - OTHER_FILES) / 3);
-        int all = Math.clamp(bearable, 64, most);
+                        (files - reserve) * 3 / 4);
+        int all = Math.clamp(bearable, 2, most);
         return new ConnectionLimits(
                 all,
                 all / 2,
-                RESERVE,
+                reserve,
                 urgent,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(5));
     }
 
-    private static long openFiles() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/limits"))) {
-                if (line.startsWith("Max open files")) {
-                    String soft =
-                            line.substring("Max open files".length()).strip().split(" +", 2)[0];
-                    return soft.equals("unlimited") ? Integer.MAX_VALUE : Long.parseLong(soft);
-                }
-            }
-        } catch (IOException | NumberFormatException _) {
-            // As below.
-        }
-        return 1024;
+    /// How many descriptors may be connections, as they were when the first listener opened.
+    private static final class Share {
+        static final long OF_A_LISTENER = ofOne(Machine.here());
+    }
+
+    /// @return how many files each of the listeners may have open
+    static long ofOne(Machine machine) {
+        return machine.filesForConnections() / LISTENERS;
     }
 }

@@ -62,6 +62,7 @@ final class Connections implements AutoCloseable {
     private static final ScheduledThreadPoolExecutor TIMER = timer();
 
     private static final byte[] BUSY = busy("all places for connections are taken");
+    private static final byte[] NO_DESCRIPTOR = busy("the agent has no file descriptor left");
 
     private final ConnectionLimits limits;
     private final boolean tls;
@@ -85,7 +86,7 @@ final class Connections implements AutoCloseable {
     Connections(ConnectionLimits limits, boolean tls) {
         this.limits = limits;
         this.tls = tls;
-        looks = TIMER.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+        looks = every(this::look, LOOK_MS);
     }
 
     private static ScheduledThreadPoolExecutor timer() {
@@ -94,6 +95,21 @@ final class Connections implements AutoCloseable {
                         1, Thread.ofPlatform().daemon().name("connections").factory());
         timer.setRemoveOnCancelPolicy(true);
         return timer;
+    }
+
+    /// Has something looked at on the thread of all listeners: it must not wait.
+    static ScheduledFuture<?> every(Runnable look, long millis) {
+        return TIMER.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        look.run();
+                    } catch (Throwable e) { // else there would be no further look
+                        LOG.error("looking at a listener failed, the next look tries again", e);
+                    }
+                },
+                millis,
+                millis,
+                TimeUnit.MILLISECONDS);
     }
 
     /// An answer to whoever sends what: DataKit's clients, the push and trap clients and the pages'
@@ -306,8 +322,15 @@ final class Connections implements AutoCloseable {
     /// @throws RefusedException when there is none
     One accept(SocketChannel channel) {
         Source source = Source.of(channel);
+        boolean spare = Descriptors.areSpare(1);
         lock.lock();
         try {
+            if (!spare) {
+                // The next accept needs a descriptor, or it fails: this connection gives its own.
+                sayNoDescriptor(source);
+                refuseAtOnce(channel);
+                throw new RefusedException();
+            }
             if (!isRoomFor(source)) {
                 sweep();
             }
@@ -412,12 +435,34 @@ final class Connections implements AutoCloseable {
         }
     }
 
+    private void refuseAtOnce(SocketChannel channel) {
+        if (!tls) {
+            try {
+                channel.write(ByteBuffer.wrap(NO_DESCRIPTOR));
+            } catch (IOException _) {
+                // It is closed either way.
+            }
+        }
+        close(channel);
+    }
+
+    private void sayNoDescriptor(Source source) {
+        long now = System.nanoTime();
+        if (now - loggedNs >= LOG_EVERY_NS) {
+            loggedNs = now;
+            LOG.warn(
+                    "{}: a connection of {} was refused with 503 (said once a minute)",
+                    Descriptors.usedUp(),
+                    source);
+        }
+    }
+
     private void refuse(SocketChannel channel) {
         if (tls) {
             close(channel);
             return;
         }
-        if (farewells.size() >= MOST_FAREWELLS) {
+        if (farewells.size() >= Math.min(MOST_FAREWELLS, limits.most())) {
             close(farewells.remove().channel);
         }
         try {
@@ -446,28 +491,24 @@ final class Connections implements AutoCloseable {
     }
 
     private void look() {
+        long now = System.nanoTime();
+        One[] copy;
+        lock.lock();
         try {
-            long now = System.nanoTime();
-            One[] copy;
-            lock.lock();
-            try {
-                sweep();
-                for (Iterator<Farewell> each = farewells.iterator(); each.hasNext(); ) {
-                    Farewell farewell = each.next();
-                    if (now - farewell.atNs > FAREWELL_NS) {
-                        close(farewell.channel);
-                        each.remove();
-                    }
+            sweep();
+            for (Iterator<Farewell> each = farewells.iterator(); each.hasNext(); ) {
+                Farewell farewell = each.next();
+                if (now - farewell.atNs > FAREWELL_NS) {
+                    close(farewell.channel);
+                    each.remove();
                 }
-                copy = all.toArray(One[]::new);
-            } finally {
-                lock.unlock();
             }
-            for (One one : copy) {
-                one.closeIfLate(now);
-            }
-        } catch (RuntimeException e) {
-            LOG.error("looking at the open connections failed, the next look tries again", e);
+            copy = all.toArray(One[]::new);
+        } finally {
+            lock.unlock();
+        }
+        for (One one : copy) {
+            one.closeIfLate(now);
         }
     }
 
@@ -510,8 +551,17 @@ final class Connections implements AutoCloseable {
             implements SocketOptions {
         @Override
         public void configureSocket(SocketChannel socket) {
-            options.configureSocket(socket);
-            accepted.accept(socket);
+            try {
+                options.configureSocket(socket);
+                accepted.accept(socket);
+            } catch (RefusedException e) {
+                throw e;
+            } catch (RuntimeException | Error e) {
+                // An error would end the listening, not this connection alone; the library closes
+                // the connection and says nothing of it.
+                LOG.error("a connection could not be taken and is closed", e);
+                throw new IllegalStateException("a connection could not be taken", e);
+            }
         }
 
         @Override

@@ -27,13 +27,19 @@ import io.helidon.webserver.http1.Http1ConnectionListener;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.trapline.health.Supervised;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Helidon's HTTP/1.1 with these gaps closed:
 ///
@@ -50,14 +56,18 @@ import org.jspecify.annotations.Nullable;
 ///   to read that.
 /// - Connections have places, and time limits that hold ([Connections]).
 public final class HttpConnections implements ServerConnectionSelector {
+    private static final Logger LOG = LoggerFactory.getLogger(HttpConnections.class);
+    private static final long LOG_EVERY_NS = TimeUnit.MINUTES.toNanos(1);
     private static final Duration LINGER = Duration.ofSeconds(3);
     private static final long LINGER_BYTES = 1L << 30;
 
     private final ServerConnectionSelector http;
+    private final AtomicLong failedNs = new AtomicLong(System.nanoTime() - 2 * LOG_EVERY_NS);
     private final int maxRequestLine;
     private final int maxHead;
     private final ConnectionLimits limits;
     private @Nullable Connections connections;
+    private volatile Consumer<String> failures = _ -> {};
 
     /// The only protocol of a listener, in place of those that the library finds.
     ///
@@ -95,6 +105,22 @@ public final class HttpConnections implements ServerConnectionSelector {
                                 its::accept));
     }
 
+    /// @param told when no connection can be served any more, why
+    void toldOfFailures(Consumer<String> told) {
+        failures = told;
+    }
+
+    /// The library tells nobody of what it throws here, and each connection ends without an answer.
+    private void failed(Error e) {
+        long now = System.nanoTime();
+        if (now - failedNs.getAndSet(now) > LOG_EVERY_NS) {
+            LOG.error("a connection could not be served (said once a minute)", e);
+        }
+        if (e instanceof LinkageError) {
+            failures.accept("connections cannot be served: " + Supervised.reason(e));
+        }
+    }
+
     /// To be called after the server has stopped.
     void close() {
         Connections its = connections;
@@ -122,16 +148,26 @@ public final class HttpConnections implements ServerConnectionSelector {
     public ServerConnection connection(ConnectionContext context) {
         Connections watched = Objects.requireNonNull(connections, "watch() comes first");
         Connections.One one = watched.served(context.childSocketId());
-        return new Ending(http.connection(new Connection(context, one)), one);
+        try {
+            return new Ending(http.connection(new Connection(context, one)), one, this::failed);
+        } catch (Error e) {
+            one.ended();
+            failed(e);
+            throw e;
+        }
     }
 
     /// Tells of a connection's end.
-    private record Ending(ServerConnection connection, Connections.One one)
+    private record Ending(
+            ServerConnection connection, Connections.One one, Consumer<Error> failed)
             implements ServerConnection, InterruptableTask<Void> {
         @Override
         public void handle(Limit limit) throws InterruptedException {
             try {
                 connection.handle(limit);
+            } catch (Error e) {
+                failed.accept(e);
+                throw e;
             } finally {
                 one.ended();
             }

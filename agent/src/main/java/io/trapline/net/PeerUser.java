@@ -91,6 +91,28 @@ final class PeerUser {
         return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), shape);
     }
 
+    /// Opens the kernel's socket, while one can be.
+    static void prepare() {
+        LOCK.lock();
+        try {
+            if (instance == null && !unknowable) {
+                instance = new PeerUser();
+            }
+        } catch (Throwable e) {
+            unknowable(e);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static void unknowable(Throwable e) {
+        unknowable = true;
+        LOG.info(
+                "the kernel does not tell which user a local connection is of ({}): all users of"
+                        + " this host share one rate limit and one share of the connections",
+                e.toString());
+    }
+
     /// @param peer the other end, of this host
     /// @param local this end
     static OptionalInt of(InetSocketAddress peer, InetSocketAddress local) {
@@ -106,11 +128,7 @@ final class PeerUser {
             }
             return kernel.ask(peer, local);
         } catch (Throwable e) {
-            unknowable = true;
-            LOG.info(
-                    "the kernel does not tell which user a local connection is of ({}): all users"
-                            + " of this host share one rate limit and one share of the connections",
-                    e.toString());
+            unknowable(e);
             return OptionalInt.empty();
         } finally {
             LOCK.unlock();

@@ -154,7 +154,7 @@ public final class ServerTls implements AutoCloseable {
     void look() {
         try {
             look(false);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // else there would be no next look
             LOG.error(
                     "{}: looking at the TLS files failed, the next look tries again", listener, e);
         }

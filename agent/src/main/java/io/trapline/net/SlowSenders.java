@@ -27,6 +27,11 @@ public final class SlowSenders {
         return timer;
     }
 
+    /// Has its thread started, while one can be.
+    static void prepare() {
+        int _ = TIMER.prestartAllCoreThreads();
+    }
+
     /// Watches the current thread until the answer is closed, by that same thread.
     public static Watch watch(Duration timeout) {
         Watch watch = new Watch(timeout.toNanos());

@@ -1,5 +1,8 @@
 package io.trapline.period;
 
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
@@ -94,6 +97,7 @@ public final class Periods implements AutoCloseable {
     private final Deque<Running.Output> outbox = new ArrayDeque<>();
 
     private final long headAtStart;
+    private final PartState part = new PartState("periods");
     private String trouble = "";
 
     /// Opened by [#close].
@@ -380,15 +384,22 @@ public final class Periods implements AutoCloseable {
         while (!isStopping()) {
             try {
                 turn(TURN);
+                part.running();
             } catch (InterruptedException e) {
                 return;
-            } catch (JournalException | RuntimeException e) {
+            } catch (Throwable e) { // whatever it is, the next turn begins where this one did
                 if (!isStopping()) {
+                    part.retrying(Supervised.reason(e));
                     trouble(e);
                     pause();
                 }
             }
         }
+    }
+
+    /// How the engine's thread is doing.
+    public PartStatus part() {
+        return part.status();
     }
 
     private boolean isStopping() {
@@ -404,7 +415,7 @@ public final class Periods implements AutoCloseable {
         }
     }
 
-    private void trouble(Exception e) {
+    private void trouble(Throwable e) {
         String text = String.valueOf(e.getMessage());
         if (!text.equals(trouble)) {
             trouble = text;

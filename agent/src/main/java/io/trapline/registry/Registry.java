@@ -365,7 +365,7 @@ public final class Registry implements AutoCloseable {
     private void flushOnTime() {
         try {
             flush();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // else there would be no later time
             LOG.error("the metrics seen could not be written, tried again later", e);
         }
     }

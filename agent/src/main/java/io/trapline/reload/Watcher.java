@@ -1,5 +1,8 @@
 package io.trapline.reload;
 
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
@@ -39,6 +42,7 @@ public final class Watcher implements AutoCloseable {
     private final Supplier<List<Path>> folders;
     private final Consumer<Set<Path>> reload;
     private @Nullable Rest<Path, Stamps.Stamp> rest;
+    private final PartState part = new PartState("watcher");
     private @Nullable Thread thread;
 
     /// @param folders what to watch, asked each time; may be missing
@@ -49,6 +53,11 @@ public final class Watcher implements AutoCloseable {
         this.reload = reload;
     }
 
+    /// How its thread is doing; empty when it does not watch.
+    public synchronized Optional<PartStatus> part() {
+        return thread == null ? Optional.empty() : Optional.of(part.status());
+    }
+
     /// Starts or stops watching.
     public synchronized void watch(boolean on) {
         Thread running = thread;
@@ -56,7 +65,11 @@ public final class Watcher implements AutoCloseable {
             rest =
                     new Rest<>(
                             look().files(), QUIET.toNanos(), PATIENCE.toNanos(), System::nanoTime);
-            thread = Thread.ofPlatform().daemon().name("watcher").start(this::loop);
+            thread =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .name("watcher")
+                            .start(new Supervised(part, () -> !isWanted(), this::loop));
         } else if (!on && running != null) {
             thread = null;
             rest = null;
@@ -88,7 +101,7 @@ public final class Watcher implements AutoCloseable {
         return Thread.currentThread().equals(thread);
     }
 
-    private void loop() {
+    private void loop() throws IOException {
         try (WatchService notices = FileSystems.getDefault().newWatchService()) {
             Map<Path, Registered> registered = new HashMap<>();
             while (isWanted()) {
@@ -104,7 +117,8 @@ public final class Watcher implements AutoCloseable {
         } catch (InterruptedException | ClosedWatchServiceException e) {
             LOG.debug("watching ends", e);
         } catch (IOException e) {
-            LOG.error("cannot watch files, changes take `POST /api/reload`: {}", e.toString());
+            throw new IOException(
+                    "cannot watch files, changes take `trapline reload` meanwhile: " + e, e);
         }
     }
 

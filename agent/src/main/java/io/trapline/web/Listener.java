@@ -10,6 +10,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.trapline.health.PartStatus;
 import io.trapline.net.BoundServer;
 import io.trapline.net.BrokenBodyException;
 import io.trapline.net.ConnectionLimits;
@@ -41,6 +42,11 @@ public final class Listener implements AutoCloseable {
 
     private Listener(BoundServer server) {
         this.server = server;
+    }
+
+    /// How many connections one takes at a time, as far as the machine lets it.
+    public static int mostConnections() {
+        return ConnectionLimits.of(MAX_CONNECTIONS, ConnectionLimits.Urgent.NOTHING).most();
     }
 
     /// As the other, when nothing is urgent.
@@ -86,14 +92,17 @@ public final class Listener implements AutoCloseable {
     /// The same on a Unix socket.
     ///
     /// @throws IOException when it cannot be made, saying why and what to do
-    public static AutoCloseable open(
+    public static Listener open(
             Path socket,
             Consumer<ListenerConfig.BuilderBase<?, ?>> limits,
             ConnectionLimits.Urgent urgent,
             Consumer<HttpRouting.Builder> routes)
             throws IOException {
-        return BoundServer.onSocket(
-                config(limits, routes), http(ConnectionLimits.of(MAX_CONNECTIONS, urgent)), socket);
+        return new Listener(
+                BoundServer.onSocket(
+                        config(limits, routes),
+                        http(ConnectionLimits.of(MAX_CONNECTIONS, urgent)),
+                        socket));
     }
 
     private static WebServerConfig.Builder config(
@@ -130,6 +139,11 @@ public final class Listener implements AutoCloseable {
     /// `http://host:port` or `https://host:port`, with the port that was really bound.
     public String address() {
         return server.address();
+    }
+
+    /// How it is doing.
+    public PartStatus part() {
+        return server.part();
     }
 
     @Override

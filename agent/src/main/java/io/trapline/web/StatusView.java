@@ -3,6 +3,7 @@ package io.trapline.web;
 import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.Collectors.LedgerStatus;
 import io.trapline.collector.InputStatus;
+import io.trapline.health.PartStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.Journal.ReaderStatus;
 import io.trapline.store.StoreStatus;
@@ -46,6 +47,17 @@ public final class StatusView {
         rows.put("lost", ledger.lost());
         all.put("ledger", rows);
         all.put("inputs", inputs.stream().map(StatusView::input).toList());
+        return all;
+    }
+
+    /// One of `parts`.
+    public static Map<String, Object> part(PartStatus part) {
+        Map<String, Object> all = object();
+        all.put("name", part.name());
+        all.put("state", part.state().name().toLowerCase(Locale.ROOT));
+        all.put("why", part.why());
+        all.put("since", part.since().toString());
+        all.put("restarts", part.restarts());
         return all;
     }
 

@@ -75,8 +75,17 @@ final class HostProcess {
         ProcessBuilder builder = new ProcessBuilder(line);
         // Of the environment it needs nothing, and what is secret there is none of its business.
         builder.environment().keySet().retainAll(List.of("LANG", "LC_ALL", "MALLOC_ARENA_MAX"));
-        HostProcess host = new HostProcess(builder.start());
-        Thread.ofPlatform().daemon().name("store-host-stderr").start(host::followErrors);
+        Process process = builder.start();
+        HostProcess host = new HostProcess(process);
+        boolean followed = false;
+        try {
+            Thread.ofPlatform().daemon().name("store-host-stderr").start(host::followErrors);
+            followed = true;
+        } finally {
+            if (!followed) {
+                process.destroyForcibly(); // no thread: nobody would hear of it
+            }
+        }
         return host;
     }
 

@@ -1,6 +1,9 @@
 package io.trapline.store.host;
 
 import io.trapline.files.PrivateFolders;
+import io.trapline.health.PartState;
+import io.trapline.health.PartStatus;
+import io.trapline.health.Supervised;
 import io.trapline.journal.Journal;
 import io.trapline.journal.NativeLibrary;
 import io.trapline.store.QueryException;
@@ -18,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +76,8 @@ public final class HostedStore implements Store {
     private final HostCommand command;
     private final JournalFeed feed;
     private final Lanes lanes = new Lanes();
+    private final PartState keeping = new PartState("keeper of the store's process");
+    private final PartState watching = new PartState("watch over the store's process");
     private final Thread keeper;
     private final Thread watch;
 
@@ -100,8 +106,16 @@ public final class HostedStore implements Store {
         this.told = settings.get();
         feed = new JournalFeed(journal);
         last = NOTHING;
-        keeper = Thread.ofPlatform().daemon().name("store-host").unstarted(this::keep);
-        watch = Thread.ofPlatform().daemon().name("store-host-watch").unstarted(this::watch);
+        keeper =
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("store-host")
+                        .unstarted(new Supervised(keeping, () -> closing, this::keep));
+        watch =
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("store-host-watch")
+                        .unstarted(new Supervised(watching, () -> closing, this::watch));
     }
 
     /// Returns at once; queries wait for the host. What goes wrong there is logged, shown by
@@ -132,10 +146,15 @@ public final class HostedStore implements Store {
             try {
                 now = start(deaths);
                 how = now.follow(new Hearing(now));
-            } catch (IOException e) {
-                how = "it could not be started: " + e.getMessage();
             } catch (InterruptedException _) {
                 return;
+            } catch (Throwable e) { // whatever it is, another host is started
+                how =
+                        (now == null ? "it could not be started: " : "the agent failed with it: ")
+                                + Supervised.reason(e);
+                if (now != null) {
+                    now.kill(how);
+                }
             }
             boolean byUs = now != null && now.killedBecause().isPresent();
             deaths = feed.isInHand() && !byUs ? deaths + 1 : 0;
@@ -258,7 +277,11 @@ public final class HostedStore implements Store {
         last = now;
         if (!loaded) {
             loaded = true;
-            clear(temporary);
+            try {
+                clear(temporary);
+            } catch (IOException e) {
+                LOG.debug("the library's file stays until the next start of a host", e);
+            }
         }
         lock.lock();
         try {
@@ -280,19 +303,20 @@ public final class HostedStore implements Store {
 
     // Watching it.
 
-    private void watch() {
-        try {
-            while (!closing) {
-                HostProcess now = current();
-                Thread.sleep(now != null && now.isAsked() ? LOOK_WHILE_ASKED_MS : LOOK_MS);
-                now = current();
-                if (now != null) {
-                    look(now);
-                }
+    private void watch() throws InterruptedException {
+        while (!closing) {
+            HostProcess now = current();
+            Thread.sleep(now != null && now.isAsked() ? LOOK_WHILE_ASKED_MS : LOOK_MS);
+            now = current();
+            if (now != null) {
+                look(now);
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
         }
+    }
+
+    /// How the threads are doing that keep the store's process; [#status] is the store's own.
+    public List<PartStatus> parts() {
+        return List.of(keeping.status(), watching.status());
     }
 
     private void look(HostProcess now) {

@@ -54,6 +54,8 @@ final class JournalFeed implements AutoCloseable {
                     owner.execute(() -> answer(host, question));
                 } catch (RejectedExecutionException _) {
                     // Closed: the host is about to end as well.
+                } catch (Error e) { // no thread
+                    failed(host, question, e);
                 }
                 yield true;
             }
@@ -83,14 +85,14 @@ final class JournalFeed implements AutoCloseable {
                 }
                 default -> throw new IllegalStateException("not for the journal: " + question);
             }
-        } catch (JournalException | RuntimeException e) {
-            failed(host, question, e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) { // the host waits for an answer, whatever it is
+            failed(host, question, e);
         }
     }
 
-    private void failed(HostProcess host, Message question, Exception e) {
+    private static void failed(HostProcess host, Message question, Throwable e) {
         if (question.kind() == Kind.COMMIT || question.kind() == Kind.SEEK) {
             // The database knows the position; the next commit tells the journal.
             LOG.warn(

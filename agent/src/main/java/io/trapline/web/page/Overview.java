@@ -3,6 +3,7 @@ package io.trapline.web.page;
 import io.trapline.collector.CollectorStatus;
 import io.trapline.collector.InputStatus;
 import io.trapline.gitsync.RepositoryStatus;
+import io.trapline.health.PartStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.model.Run;
 import io.trapline.store.StoreStatus;
@@ -98,6 +99,7 @@ record Overview(
 
     static Overview of(
             List<InputStatus> inputs,
+            List<PartStatus> parts,
             JournalStatus journal,
             ConfigStatus config,
             List<RepositoryStatus> repositories,
@@ -128,6 +130,7 @@ record Overview(
                         new Verdict.Facts(
                                 inputs,
                                 outputs,
+                                parts,
                                 journal,
                                 config,
                                 repositories,

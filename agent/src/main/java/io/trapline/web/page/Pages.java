@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.collector.InputStatus;
 import io.trapline.gitsync.RepositoryStatus;
+import io.trapline.health.PartStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.store.Store;
 import io.trapline.web.ConfigStatus;
@@ -28,6 +29,7 @@ public final class Pages implements HttpService, AutoCloseable {
 
     private final Html html;
     private final Supplier<List<InputStatus>> inputs;
+    private final Supplier<List<PartStatus>> parts;
     private final Supplier<JournalStatus> journal;
     private final Supplier<ConfigStatus> config;
     private final Supplier<List<RepositoryStatus>> repositories;
@@ -40,6 +42,7 @@ public final class Pages implements HttpService, AutoCloseable {
     public Pages(
             Html html,
             Supplier<List<InputStatus>> inputs,
+            Supplier<List<PartStatus>> parts,
             Supplier<JournalStatus> journal,
             Supplier<ConfigStatus> config,
             Supplier<List<RepositoryStatus>> repositories,
@@ -48,6 +51,7 @@ public final class Pages implements HttpService, AutoCloseable {
             InstantSource clock) {
         this.html = html;
         this.inputs = inputs;
+        this.parts = parts;
         this.journal = journal;
         this.config = config;
         this.repositories = repositories;
@@ -89,6 +93,7 @@ public final class Pages implements HttpService, AutoCloseable {
     private Overview overview() {
         return Overview.of(
                 inputs.get(),
+                parts.get(),
                 journal.get(),
                 config.get(),
                 repositories.get(),

@@ -5,6 +5,7 @@ import io.trapline.collector.InputStatus;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.OutputStatus;
 import io.trapline.gitsync.RepositoryStatus;
+import io.trapline.health.PartStatus;
 import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.journal.Journal.ReaderStatus;
 import io.trapline.model.Run;
@@ -74,6 +75,7 @@ record Verdict(List<Finding> findings) {
     record Facts(
             List<InputStatus> inputs,
             Outputs outputs,
+            List<PartStatus> parts,
             JournalStatus journal,
             ConfigStatus config,
             List<RepositoryStatus> repositories,
@@ -104,6 +106,7 @@ record Verdict(List<Finding> findings) {
                     Verdict::collectors,
                     Verdict::outputs,
                     Verdict::events,
+                    Verdict::parts,
                     Verdict::journal,
                     Verdict::readers,
                     Verdict::store);
@@ -348,6 +351,21 @@ record Verdict(List<Finding> findings) {
                                     + (more == 1 ? " more event has" : " more events have")
                                     + " not recovered",
                             Overview.EVENTS));
+        }
+    }
+
+    /// What `/healthz` names as well; the store has a check of its own.
+    private static void parts(Facts facts, Consumer<Finding> found) {
+        for (PartStatus part : facts.parts()) {
+            if (!part.isRunning() && !part.name().equals("store")) {
+                String line = part.line();
+                found.accept(
+                        new Finding(
+                                Severity.BAD,
+                                Character.toUpperCase(line.charAt(0)) + line.substring(1),
+                                part.name().equals("journal") ? JOURNAL : "",
+                                Optional.of(part.since())));
+            }
         }
     }
 

@@ -108,7 +108,7 @@ class ManagePagesTest {
                                                 new Pages(
                                                         html,
                                                         List::of,
-                                                        new MemoryJournal()::status,
+                                                        List::of, new MemoryJournal()::status,
                                                         () -> config,
                                                         List::of,
                                                         Optional.empty(),

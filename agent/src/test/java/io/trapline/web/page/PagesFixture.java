@@ -115,7 +115,7 @@ final class PagesFixture implements AutoCloseable {
                 new Pages(
                         html,
                         () -> inputs,
-                        journal::status,
+                        List::of, journal::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
                         List::of,
                         Optional.of(store),

@@ -137,7 +137,7 @@ class PagesTest {
                 new Pages(
                         html,
                         () -> inputs,
-                        JOURNAL::status,
+                        List::of, JOURNAL::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
                         List::of,
                         Optional.of(store),
@@ -358,6 +358,7 @@ class PagesTest {
                 LocalStore.open(empty, () -> StoreSettings.DEFAULT, journal, () -> NOW)) {
             Overview overview =
                     Overview.of(
+                            List.of(),
                             List.of(),
                             journal.status(),
                             new ConfigStatus(1, List.of(), 0, false, NOW),

@@ -113,7 +113,14 @@ final class Database implements AutoCloseable {
 
     /// Whether the memory that the database was given was not enough for what it was to do.
     static boolean isOutOfMemory(Exception e) {
-        return says(e, List.of("out of memory", "failed to pin block", "failed to allocate data"));
+        return says(
+                e,
+                List.of(
+                        "out of memory",
+                        "failed to pin block",
+                        "failed to allocate",
+                        "could not allocate",
+                        "failed to offload"));
     }
 
     /// Whether the transaction is in the database though its end failed, since the checkpoint after

@@ -13,12 +13,13 @@ import java.util.Optional;
 ///   counts at once. One by a signal from outside (the kernel's, a person's) counts only when the
 ///   host had been well without the frame before, for [#rest] that grows; a host that is killed
 ///   while it rests shows that it is not the frame.
-/// - The fourth such end in a row on the same frame condemns it.
+/// - Four ends of the first kind on the same frame condemn it, or eight of the second.
 ///
 /// Any thread may call any method.
 final class CrashAttribution {
-    private static final int PATIENCE = 4;
-    private static final Duration REST = Duration.ofSeconds(2);
+    private static final int PATIENCE = 8;
+    private static final int ITSELF_COUNTS = 2;
+    private static final Duration REST = Duration.ofMillis(500);
 
     /// How a host ended.
     enum End {
@@ -102,9 +103,9 @@ final class CrashAttribution {
         rested = false;
     }
 
-    /// Whether the frame after `position` has to be alone in hand.
+    /// Whether the frame after `position` has to be alone in hand, or the one that is in hand.
     synchronized boolean isAlone(long position) {
-        return position < aloneUpTo;
+        return position < aloneUpTo || (framesInHand > 0 && firstInHand <= aloneUpTo);
     }
 
     synchronized boolean isInHand() {
@@ -126,7 +127,7 @@ final class CrashAttribution {
 
     /// The frame that is to be set aside instead of stored.
     synchronized Optional<Condemned> condemned() {
-        if (suspect == 0 || byItself + bySignal < PATIENCE) {
+        if (suspect == 0 || ITSELF_COUNTS * byItself + bySignal < PATIENCE) {
             return Optional.empty();
         }
         return Optional.of(

@@ -276,6 +276,10 @@ public final class HostedStore implements Store {
         }
     }
 
+    CrashAttribution attribution() {
+        return feed.attribution();
+    }
+
     // Watching it.
 
     private void watch() {

@@ -115,6 +115,9 @@ final class JournalFeed implements AutoCloseable {
         } else {
             frames = from.read(most, wait);
         }
+        if (host.hasEnded()) {
+            return; // the next one says where it begins
+        }
         if (!frames.isEmpty()) {
             at = frames.getLast().position();
             attribution.handed(frames.getFirst().position(), at, frames.size());

@@ -43,6 +43,8 @@ class CrashAttributionTest {
         assertThat(attribution.isAlone(4)).isTrue();
         attribution.committed(8);
         assertThat(attribution.isAlone(8)).isTrue();
+        attribution.handed(9, 9, 1);
+        assertThat(attribution.isAlone(9)).as("the next one waits for it").isTrue();
         attribution.committed(9);
         assertThat(attribution.isAlone(9)).isFalse();
         assertThat(attribution.condemned()).isEmpty();
@@ -67,10 +69,10 @@ class CrashAttributionTest {
     }
 
     @Test
-    void a_frame_with_which_four_hosts_are_killed_that_were_well_without_it_is_condemned() {
+    void a_frame_with_which_eight_hosts_are_killed_that_were_well_without_it_is_condemned() {
         diesWith(7, 7, End.SIGNAL);
         Duration before = Duration.ZERO;
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 8; i++) {
             assertThat(attribution.condemned()).isEmpty();
             assertThat(attribution.rest()).isGreaterThan(before);
             before = attribution.rest();
@@ -81,9 +83,11 @@ class CrashAttributionTest {
 
     @Test
     void a_host_that_is_killed_without_the_frame_acquits_it() {
-        for (int i = 0; i < 4; i++) {
+        diesWith(7, 7, End.SIGNAL);
+        for (int i = 0; i < 8; i++) {
             diesRested(7, End.SIGNAL);
         }
+        assertThat(attribution.condemned()).isPresent();
         attribution.ended(End.SIGNAL, "it was killed while it rested");
         assertThat(attribution.condemned()).isEmpty();
     }

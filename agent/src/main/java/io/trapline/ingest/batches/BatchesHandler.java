@@ -11,6 +11,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.config.OutsideJson;
 import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.HeldBody;
+import io.trapline.ingest.RequestMemory;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
@@ -48,6 +50,9 @@ public final class BatchesHandler implements HttpService {
 
     /// A request is held in memory as a whole.
     private static final int AT_ONCE = 4;
+
+    /// Bytes of heap that a byte of a frame takes while it is looked at.
+    private static final int DECODED = 4;
 
     private final Journal journal;
     private final Supplier<String> token;
@@ -106,8 +111,10 @@ public final class BatchesHandler implements HttpService {
         if (!slots.tryAcquire()) {
             return Reply.later(1, "too many batches at once, try again");
         }
-        try {
-            return keep(sender, read(request));
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open()) {
+            return keep(sender, read(request, memory), memory);
+        } catch (RequestMemory.ExhaustedException e) {
+            return Reply.later(1, e.getMessage() + "; nothing was kept");
         } catch (BatchFrames.FormatException e) {
             return Reply.failure(400, String.valueOf(e.getMessage()));
         } catch (ContentCoding.UnknownCodingException e) {
@@ -127,12 +134,12 @@ public final class BatchesHandler implements HttpService {
                 given.substring(BEARER.length()).strip().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static List<Received> read(ServerRequest request)
+    private static List<Received> read(ServerRequest request, RequestMemory.Hold memory)
             throws IOException, BatchFrames.FormatException {
         String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
         List<Received> received = new ArrayList<>();
         try (InputStream in = ContentCoding.decode(request.content().inputStream(), coding)) {
-            BatchFrames frames = new BatchFrames(in);
+            BatchFrames frames = new BatchFrames(new HeldBody(in, memory, Long.MAX_VALUE));
             for (Optional<Received> next = frames.next(); next.isPresent(); next = frames.next()) {
                 received.add(next.get());
             }
@@ -140,10 +147,13 @@ public final class BatchesHandler implements HttpService {
         return received;
     }
 
-    private Reply keep(String sender, List<Received> received) {
+    private Reply keep(String sender, List<Received> received, RequestMemory.Hold memory) {
         for (int i = 0; i < received.size(); i++) {
+            long decoded = (long) DECODED * received.get(i).bytes().length;
             try {
+                memory.add(decoded);
                 BatchCodec.decode(received.get(i).bytes());
+                memory.release(decoded);
             } catch (IllegalStateException | IndexOutOfBoundsException e) {
                 return Reply.failure(
                         400, "frame[" + i + "]: this core cannot read it: " + e.getMessage());

@@ -45,6 +45,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
 
     private final AtomicInteger numbers = new AtomicInteger();
     private volatile boolean gone;
+    private volatile String fullBecause = "";
     private volatile @Nullable String killedBecause;
 
     @SuppressWarnings("this-escape")
@@ -75,7 +76,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
             WorkerListener listener,
             Supplier<Duration> loadLimit,
             Set<String> unendable)
-            throws WorkerException, InterruptedException {
+            throws WorkerException, FullException, InterruptedException {
         Session session = new Session(spec, numbers.incrementAndGet(), listener, this);
         Seat seat = new Seat(session, unendable);
         seals.put(session.number(), Seal.ofSeat(secret, session.number()));
@@ -84,8 +85,33 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         if (gone) {
             seat.end("it ended before the input was opened");
         }
-        session.load(loadLimit);
+        try {
+            session.load(loadLimit);
+        } catch (WorkerException e) {
+            if (!seat.refused.isEmpty()) {
+                throw new FullException(seat.refused);
+            }
+            throw e;
+        }
         return session;
+    }
+
+    /// The process has no room for another input; those that it has go on.
+    static final class FullException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        FullException(String message) {
+            super(message);
+        }
+    }
+
+    /// Whether it refused an input for want of heap, and none has left since.
+    boolean isFull() {
+        return !fullBecause.isEmpty();
+    }
+
+    String fullBecause() {
+        return fullBecause;
     }
 
     boolean isGone() {
@@ -221,6 +247,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         Seat seat = seats.remove(session.number());
         if (seat != null) {
             seat.end("given up");
+            fullBecause = "";
         }
         if (closed) {
             return;
@@ -260,6 +287,9 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         Seat seat = seats.remove(session.number());
         if (seat != null) {
             seat.end("closed");
+            if (seat.refused.isEmpty()) {
+                fullBecause = "";
+            }
         }
         if (own) {
             end();
@@ -296,6 +326,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         private final AtomicInteger droppedLines = new AtomicInteger();
         private final Set<String> unendable;
         private volatile boolean over;
+        private volatile String refused = "";
         private long refusedAt; // the process's reader alone
 
         Seat(Session session, Set<String> unendable) {
@@ -353,7 +384,12 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
                 });
             } else if (frame.kind() == Kind.CLOSED) {
                 received.hold().close();
-                end(frame.text());
+                String how = frame.text();
+                if (how.startsWith(GraalHost.FULL)) {
+                    refused = how.substring(GraalHost.FULL.length());
+                    fullBecause = refused;
+                }
+                end(how);
             } else {
                 later(() -> pass(received));
             }

@@ -28,6 +28,12 @@ public final class GraalHost {
 
     static final String OPEN_FILES = "trapline.openFiles";
 
+    /// What the text of a CLOSED begins with that refuses an input for want of heap.
+    static final String FULL = "full: ";
+
+    /// Of the heap; what is beyond is for the runs of those that are open.
+    private static final double MOST_OPEN = 0.75;
+
     /// How many processes the input may start (i32).
     static final int BEFORE_OPEN = 4;
 
@@ -113,6 +119,11 @@ public final class GraalHost {
         if (frame.kind() == Kind.OPEN) {
             int processes = ByteBuffer.wrap(frame.payload()).getInt();
             Seal seal = Seal.ofSeat(secret, frame.worker());
+            String full = full();
+            if (!full.isEmpty()) {
+                send(Frame.of(Kind.CLOSED, frame.worker(), 0, FULL + full), seal);
+                return;
+            }
             Tenant tenant = new Tenant(this, frame.worker(), seal, processes);
             tenants.put(frame.worker(), tenant);
             tenant.open(frame.text(BEFORE_OPEN));
@@ -122,6 +133,35 @@ public final class GraalHost {
         if (tenant != null) {
             tenant.handle(frame);
         }
+    }
+
+    /// Why there is no room for another input beside those that are here; empty when there is. What
+    /// one takes shows only when it is loaded, so this asks what is left after those before it.
+    private String full() {
+        int inputs = tenants.size();
+        Runtime heap = Runtime.getRuntime();
+        long most = heap.maxMemory();
+        if (inputs == 0 || used(heap) < most * MOST_OPEN) {
+            return "";
+        }
+        System.gc(); // most of it is garbage, as a rule
+        long used = used(heap);
+        if (used < most * MOST_OPEN) {
+            return "";
+        }
+        return "the process of embedded inputs has "
+                + inputs
+                + " inputs, which take "
+                + (used >> 20)
+                + " of its "
+                + (most >> 20)
+                + " MiB of heap, about "
+                + (used / inputs >> 20)
+                + " MiB each";
+    }
+
+    private static long used(Runtime heap) {
+        return heap.totalMemory() - heap.freeMemory();
     }
 
     Engine engine() {

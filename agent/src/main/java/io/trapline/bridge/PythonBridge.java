@@ -56,7 +56,8 @@ public final class PythonBridge implements Bridge {
                         dataDir.toAbsolutePath(),
                         hostHeapMiB,
                         loadLimit,
-                        budget);
+                        budget,
+                        FreeMemory::bytes);
     }
 
     /// Unpacks the embedded Python's standard library beside the class path's last file and makes

@@ -49,6 +49,8 @@ final class Training {
             if (!host.endByItself(LIMIT)) {
                 throw new WorkerException("the trained host did not end within " + LIMIT);
             }
+        } catch (EmbeddedHost.FullException e) {
+            throw new WorkerException("the training host has no room: " + e.getMessage(), e);
         } catch (ExecutionException e) {
             throw new WorkerException("the training run failed: " + e.getCause(), e);
         } catch (TimeoutException e) {

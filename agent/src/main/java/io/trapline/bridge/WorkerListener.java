@@ -24,6 +24,9 @@ public interface WorkerListener {
     /// A line that the collector printed or logged; `collectorId` is empty when it is not known.
     void output(String collectorId, Stream stream, String line);
 
+    /// What the opening waits for just now, for people; on the thread that opens.
+    default void waits(String what) {}
+
     /// The interpreter has come to a run: `run()` is called next. Until then it waits for an
     /// interpreter that something else holds.
     default void started(long runId) {}

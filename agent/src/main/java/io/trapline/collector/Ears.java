@@ -29,6 +29,11 @@ final class Ears implements WorkerListener {
     }
 
     @Override
+    public void waits(String what) {
+        runner.waits(what);
+    }
+
+    @Override
     public void started(long runId) {
         runner.begun(runId, machine.now());
     }

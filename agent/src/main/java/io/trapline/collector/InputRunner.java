@@ -246,6 +246,13 @@ final class InputRunner {
 
     // ---- what the interpreter says
 
+    /// On the own thread, which is opening it.
+    void waits(String what) {
+        if (life.state.word().equals("starting")) {
+            life.starting(what);
+        }
+    }
+
     @Nullable ActiveRun run(long runId) {
         return runs.get(runId);
     }
@@ -274,7 +281,7 @@ final class InputRunner {
         if (life.isOver() || life.worker != null) {
             return;
         }
-        life.starting("");
+        life.starting("it starts");
         switch (opener.open()) {
             case Opening.Failed failed -> {
                 problems.found(failed.found().problems(), failed.problems());

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 /// One input as the status page shows it.
 ///
 /// @param state `starting`, `running`, `backing off`, `stopping`, `stopped`
-/// @param reason why it backs off, empty otherwise
+/// @param reason why it backs off or stops, or what its start waits for; empty when it runs
 /// @param retryAt when it is tried again, if it backs off
 /// @param processId the process that runs its code, if one does
 /// @param restarts how often its interpreter ended unasked since the input was started

@@ -31,7 +31,7 @@ final class Life {
     volatile boolean retired;
 
     volatile OptionalLong processId = OptionalLong.empty();
-    volatile State state = new State("starting", "", Optional.empty());
+    volatile State state = new State("starting", "it waits for its thread", Optional.empty());
 
     /// @param retryAt monotonic
     record State(String word, String reason, Optional<Long> retryAt) {

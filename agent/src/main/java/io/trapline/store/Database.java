@@ -19,9 +19,16 @@ final class Database implements AutoCloseable {
     private static final String SPILL_LIMIT = "1GiB";
 
     private final DuckDBConnection root;
+    private final WideRows wideRows;
 
-    private Database(DuckDBConnection root) {
+    private Database(DuckDBConnection root, WideRows wideRows) {
         this.root = root;
+        this.wideRows = wideRows;
+    }
+
+    /// What a row may be wide with the memory that this instance has.
+    WideRows wideRows() {
+        return wideRows;
     }
 
     /// Takes most of a second the first time: the native library is unpacked and loaded.
@@ -41,6 +48,12 @@ final class Database implements AutoCloseable {
         options.setProperty("memory_limit", settings.memoryBytes() + "B");
         int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 2);
         options.setProperty("threads", Integer.toString(threads));
+        // What was not checkpointed is in memory, also after it was read back from the log.
+        options.setProperty(
+                "checkpoint_threshold", Math.min(settings.memoryBytes() / 8, 16L << 20) + "B");
+        WideRows wideRows = WideRows.within(settings.memoryBytes());
+        options.setProperty(
+                "zstd_min_string_length", Integer.toString(wideRows.compressedFrom()));
         options.setProperty("preserve_insertion_order", "false");
         options.setProperty("temp_directory", directory.resolve("store.tmp").toString());
         options.setProperty("max_temp_directory_size", SPILL_LIMIT);
@@ -59,7 +72,7 @@ final class Database implements AutoCloseable {
             if (!readOnly) {
                 Schema.prepare(root);
             }
-            return new Database(root);
+            return new Database(root, wideRows);
         } catch (SQLException e) {
             root.close();
             throw e;
@@ -96,6 +109,24 @@ final class Database implements AutoCloseable {
     /// written, or is not there.
     static boolean isCorruption(Exception e) {
         return says(e, List.of("corrupt", "checksum", "could not read enough bytes"));
+    }
+
+    /// Whether the memory that the database was given was not enough for what it was to do.
+    static boolean isOutOfMemory(Exception e) {
+        return says(
+                e,
+                List.of(
+                        "out of memory",
+                        "failed to pin block",
+                        "failed to allocate",
+                        "could not allocate",
+                        "failed to offload"));
+    }
+
+    /// Whether the transaction is in the database though its end failed, since the checkpoint after
+    /// it did.
+    static boolean isDurable(Exception e) {
+        return says(e, List.of("commit succeeded and is durable"));
     }
 
     private static boolean says(Exception e, List<String> signs) {

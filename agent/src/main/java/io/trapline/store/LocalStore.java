@@ -55,9 +55,9 @@ public final class LocalStore implements Store {
         /// What [#status] says is another; not for bytes and lag alone.
         void changed();
 
-        /// How often in a row a process that wrote this store died before it came any further. From
-        /// a few on the frame it died of is set aside.
-        int earlierDeaths();
+        /// Why a frame is to be set aside instead of stored, empty when it is not: processes died of
+        /// it.
+        String condemned(long position);
     }
 
     private static final Watcher NOBODY =
@@ -66,8 +66,8 @@ public final class LocalStore implements Store {
                 public void changed() {}
 
                 @Override
-                public int earlierDeaths() {
-                    return 0;
+                public String condemned(long position) {
+                    return "";
                 }
             };
 

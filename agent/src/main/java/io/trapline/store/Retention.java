@@ -81,7 +81,8 @@ final class Retention {
         try (Statement statement = connection.createStatement()) {
             statement.execute(
                     "DELETE FROM trapline.streams"
-                            + " WHERE id NOT IN (SELECT DISTINCT stream FROM trapline.samples)");
+                            + " WHERE abs(id) NOT IN (SELECT DISTINCT stream FROM trapline.samples"
+                            + " WHERE stream IS NOT NULL)");
             statement.execute(
                     "DELETE FROM trapline.backfill WHERE stored < date_trunc('hour',"
                             + " make_timestamp("

@@ -12,6 +12,9 @@ import org.duckdb.DuckDBConnection;
 /// Times are microseconds with the nanoseconds beyond them beside, so that a condition on `time`
 /// skips row groups and costs no more bytes than `time_ns` alone would. Integers of 64 bits have
 /// `text` only where `value` does not hold all their digits; the view adds the other ones.
+///
+/// Wide rows are followed by fillers ([WideRows]), which no view shows: rows of nothing but the time
+/// of their row, in `streams` of nothing but its number times -1.
 final class Schema {
     private static final int VERSION = 1;
 
@@ -81,7 +84,13 @@ final class Schema {
                     CREATE OR REPLACE VIEW runs AS
                     SELECT planned, started, duration_ms, input, collector, outcome, points, error,
                         host, started AS time
-                    FROM trapline.runs\
+                    FROM trapline.runs WHERE input IS NOT NULL\
+                    """,
+                    """
+                    CREATE OR REPLACE VIEW records AS
+                    SELECT time, epoch_us(time) * 1000 + ns AS time_ns, category, source, name,
+                        tags, fields
+                    FROM trapline.records WHERE category IS NOT NULL\
                     """,
                     """
                     CREATE TABLE IF NOT EXISTS trapline.backfill (

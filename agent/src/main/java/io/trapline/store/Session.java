@@ -35,7 +35,7 @@ final class Session implements AutoCloseable {
         this.beforeCommit = beforeCommit;
         connection = database.connection();
         try {
-            rows = new RowAppender(connection);
+            rows = new RowAppender(connection, database.wideRows());
             advance = connection.prepareStatement("UPDATE trapline.state SET position = ?");
         } catch (SQLException e) {
             connection.close();
@@ -49,10 +49,10 @@ final class Session implements AutoCloseable {
 
     RowCounts counts() throws SQLException {
         return new RowCounts(
-                number("SELECT count(*) FROM trapline.samples"),
-                number("SELECT count(*) FROM trapline.records"),
-                number("SELECT count(*) FROM trapline.runs"),
-                number("SELECT count(*) FROM trapline.streams"));
+                number("SELECT count(stream) FROM trapline.samples"),
+                number("SELECT count(category) FROM trapline.records"),
+                number("SELECT count(input) FROM trapline.runs"),
+                number("SELECT count(hash) FROM trapline.streams"));
     }
 
     long oldestMicros() throws SQLException {

@@ -45,9 +45,6 @@ final class StoreWriter implements Runnable {
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LONGEST_PAUSE_MS = 10_000;
 
-    /// Why a frame is set aside that process after process died of.
-    private static final String DIED = "processes that tried to store it died";
-
     /// A frame that fails as often, while the disk and the memory are well, is the culprit itself.
     private static final int PATIENCE = 3;
 
@@ -67,6 +64,11 @@ final class StoreWriter implements Runnable {
     private @Nullable JournalReader reader;
     private @Nullable Instant nextRetention;
     private int failures;
+
+    /// A frame that did not fit into the memory though it was alone, and how often.
+    private long tooLarge;
+
+    private int tooLargeTimes;
 
     /// What says that a database that can be opened is damaged further inside.
     private @Nullable SQLException corruption;
@@ -104,10 +106,6 @@ final class StoreWriter implements Runnable {
         this.cancelQueries = cancelQueries;
         this.beforeCommit = beforeCommit;
         this.watcher = watcher;
-        failures = watcher.earlierDeaths();
-        if (failures > 0) {
-            state = state.with(state.state(), DIED);
-        }
     }
 
     State state() {
@@ -178,7 +176,7 @@ final class StoreWriter implements Runnable {
         if (failures >= PATIENCE && e instanceof SQLException sql && Database.isCorruption(sql)) {
             corruption = sql;
         }
-        String reason = String.valueOf(e.getMessage());
+        String reason = Database.isOutOfMemory(e) ? lackOfMemory(e) : String.valueOf(e.getMessage());
         if (reason.equals(state.error())) {
             LOG.debug("writing the store in {} failed again: {}", directory, reason);
         } else {
@@ -192,6 +190,14 @@ final class StoreWriter implements Runnable {
         }
         become(state.with(StoreStatus.State.FAILING, reason));
         pause();
+    }
+
+    /// DuckDB's own text goes on with advice that nobody here can follow.
+    private String lackOfMemory(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                + "; the store has [store] memory = "
+                + (settings.get().memoryBytes() >> 20)
+                + " MiB, which its queries share: give it more if this does not pass by itself";
     }
 
     private void pause() {
@@ -232,9 +238,14 @@ final class StoreWriter implements Runnable {
                             state.badFrames(),
                             session.oldestMicros(),
                             state.error()));
-            gate.open(database);
+            if (tooLargeTimes == 0) {
+                gate.open(database);
+            }
             while (!stopped()) {
                 pump(session, from);
+                if (tooLargeTimes == 0) {
+                    gate.open(database);
+                }
             }
         }
     }
@@ -357,6 +368,7 @@ final class StoreWriter implements Runnable {
         List<JournalReader.Frame> frames = new ArrayList<>(from.read(most, POLL));
         if (frames.isEmpty()) {
             failures = 0;
+            tooLargeTimes = 0;
             become(state.with(StoreStatus.State.RUNNING, ""));
             return;
         }
@@ -378,8 +390,19 @@ final class StoreWriter implements Runnable {
 
     private void write(Session session, JournalReader from, List<JournalReader.Frame> frames)
             throws SQLException {
-        String setAside = failures > PATIENCE && !isEnvironment(state.error()) ? state.error() : "";
-        Session.Written written = session.write(frames, clock.instant(), setAside);
+        boolean alone = frames.size() == 1;
+        long first = frames.getFirst().position();
+        Session.Written written;
+        try {
+            written = session.write(frames, clock.instant(), alone ? setAside(first) : "");
+        } catch (SQLException e) {
+            if (alone && Database.isOutOfMemory(e) && !Database.isDurable(e)) {
+                tooLargeTimes = tooLarge == first ? tooLargeTimes + 1 : 1;
+                tooLarge = first;
+            }
+            throw e;
+        }
+        tooLargeTimes = 0;
         failures = 0;
         become(
                 new State(
@@ -391,6 +414,19 @@ final class StoreWriter implements Runnable {
         long position = frames.getLast().position();
         reached(position);
         commit(from, position);
+    }
+
+    /// Why the frame, which is alone, is not to be stored, empty when it is.
+    private String setAside(long position) {
+        String condemned = watcher.condemned(position);
+        if (!condemned.isEmpty()) {
+            return condemned;
+        }
+        if (tooLarge == position && tooLargeTimes >= PATIENCE) {
+            // Each time but the first the database was just opened and no query was running.
+            return "it does not fit into the store's memory even alone: " + state.error();
+        }
+        return failures > PATIENCE && !isEnvironment(state.error()) ? state.error() : "";
     }
 
     private void commit(JournalReader from, long position) {

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
 /// The numbers of streams: a bounded memory in front of the table `trapline.streams`.
@@ -24,16 +23,33 @@ final class Streams {
     /// forgotten, and asked of the table again when it comes back.
     private static final int GENERATION = 32_768;
 
+    /// Bytes of tags in each of them.
+    private static final long GENERATION_BYTES = 12L << 20;
+
     private static final int LOOKUP = 10_000;
 
+    /// Of a field beside its text.
+    private static final int FIELD = 60;
+
     private final DuckDBConnection connection;
-    private final DuckDBAppender appender;
+    private final Sink sink;
     private final int generation;
     private Map<Series.Key, Series> young = new HashMap<>();
     private Map<Series.Key, Series> old = new HashMap<>();
     private List<Wanted> wanted = new ArrayList<>();
     private long nextId;
     private long added;
+
+    /// Bytes of texts of what is wanted, and of the young generation.
+    private long wantedBytes;
+
+    private long youngBytes;
+
+    /// Takes the rows that the table did not have.
+    interface Sink {
+        void append(long id, long hash, Series.Key key, String name, String stream)
+                throws SQLException;
+    }
 
     private record Wanted(Series series, int place, String name, String stream, long hash) {}
 
@@ -50,14 +66,13 @@ final class Streams {
         }
     }
 
-    Streams(DuckDBConnection connection, DuckDBAppender appender) throws SQLException {
-        this(connection, appender, GENERATION);
+    Streams(DuckDBConnection connection, Sink sink) throws SQLException {
+        this(connection, sink, GENERATION);
     }
 
-    Streams(DuckDBConnection connection, DuckDBAppender appender, int generation)
-            throws SQLException {
+    Streams(DuckDBConnection connection, Sink sink, int generation) throws SQLException {
         this.connection = connection;
-        this.appender = appender;
+        this.sink = sink;
         this.generation = generation;
         nextId =
                 OwnQueries.number(connection, "SELECT coalesce(max(id), 0) FROM trapline.streams")
@@ -74,11 +89,13 @@ final class Streams {
         if (series == null) {
             series = new Series(key);
         }
-        if (young.size() >= generation) {
+        if (young.size() >= generation || youngBytes >= GENERATION_BYTES) {
             old = young;
             young = new HashMap<>();
+            youngBytes = 0;
         }
         young.put(key, series);
+        youngBytes += WideRows.ofTags(tags);
         return series;
     }
 
@@ -87,6 +104,7 @@ final class Streams {
         int place = series.place(field, hint);
         if (place < 0) {
             place = series.add(field);
+            youngBytes += FIELD + field.length();
             ask(series, place, series.key.name + "." + field);
         }
         return place;
@@ -101,6 +119,7 @@ final class Streams {
 
     private void ask(Series series, int place, String name) {
         String stream = StreamName.canonical(name, series.key.tags);
+        wantedBytes += stream.length() + WideRows.ofTags(series.key.tags);
         wanted.add(new Wanted(series, place, name, stream, hash(series.key.source, stream)));
     }
 
@@ -118,7 +137,7 @@ final class Streams {
             if (id == null) {
                 id = nextId++;
                 known.put(identity, id);
-                append(id, one);
+                sink.append(id, one.hash, one.series.key, one.name, one.stream);
                 added++;
             }
             if (one.place < 0) {
@@ -128,6 +147,12 @@ final class Streams {
             }
         }
         wanted = new ArrayList<>();
+        wantedBytes = 0;
+    }
+
+    /// Bytes of texts that [#resolve] will ask for.
+    long wantedBytes() {
+        return wantedBytes;
     }
 
     private void lookUp(List<Wanted> some, Map<Identity, Long> known) throws SQLException {
@@ -147,17 +172,6 @@ final class Streams {
         }
     }
 
-    private void append(long id, Wanted one) throws SQLException {
-        appender.beginRow();
-        appender.append(id);
-        appender.append(one.hash);
-        appender.append(one.series.key.source);
-        appender.append(one.name);
-        appender.append(tagMap(one.series.key.tags));
-        appender.append(one.stream);
-        appender.endRow();
-    }
-
     /// Rows that were added since the last call.
     long takeAdded() {
         long count = added;
@@ -170,6 +184,8 @@ final class Streams {
         young = new HashMap<>();
         old = new HashMap<>();
         wanted = new ArrayList<>();
+        wantedBytes = 0;
+        youngBytes = 0;
     }
 
     /// A category given twice is there once, its values joined with a comma.

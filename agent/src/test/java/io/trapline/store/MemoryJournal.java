@@ -21,6 +21,9 @@ public final class MemoryJournal implements Journal {
     private boolean losesCommits;
     private boolean trims = true;
 
+    /// What happens before frames are handed to a reader.
+    private volatile Runnable handingOut = () -> {};
+
     public synchronized long append(Batch batch) {
         return append(BatchCodec.encode(batch));
     }
@@ -35,6 +38,10 @@ public final class MemoryJournal implements Journal {
     @Override
     public int appendOnce(List<Arrival> arrivals) {
         throw new UnsupportedOperationException("the store does not append");
+    }
+
+    public void whenHandingOut(Runnable what) {
+        handingOut = what;
     }
 
     synchronized void loseCommits(boolean lose) {
@@ -99,6 +106,7 @@ public final class MemoryJournal implements Journal {
                     some.add(new Frame(frame.getKey(), frame.getValue()));
                 }
                 at = some.getLast().position();
+                handingOut.run();
                 return some;
             }
         }

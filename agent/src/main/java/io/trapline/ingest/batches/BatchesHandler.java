@@ -11,7 +11,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.config.OutsideJson;
 import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.HeldBody;
 import io.trapline.ingest.RefusalLog;
+import io.trapline.ingest.RequestMemory;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
@@ -69,6 +71,9 @@ public final class BatchesHandler implements HttpService {
 
     /// A request is held in memory as a whole.
     private static final int AT_ONCE = 4;
+
+    /// Bytes of heap that a byte of a frame takes while it is looked at.
+    private static final int DECODED = 4;
 
     private final Journal journal;
     private final Supplier<String> token;
@@ -148,13 +153,15 @@ public final class BatchesHandler implements HttpService {
         if (!slots.tryAcquire()) {
             return Reply.later(1, "too many batches at once, try again");
         }
-        try {
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open()) {
             BatchSender said =
                     BatchSender.parse(
                             sender,
                             request.headers().first(NEW_FROM).orElse(""),
                             request.headers().first(ACKNOWLEDGED).orElse(""));
-            return keep(said, read(request));
+            return keep(said, read(request, memory), memory);
+        } catch (RequestMemory.ExhaustedException e) {
+            return Reply.later(1, e.getMessage() + "; nothing was kept");
         } catch (BatchFrames.FormatException e) {
             return Reply.failure(400, String.valueOf(e.getMessage()));
         } catch (ContentCoding.UnknownCodingException e) {
@@ -174,12 +181,12 @@ public final class BatchesHandler implements HttpService {
                 given.substring(BEARER.length()).strip().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static List<Received> read(ServerRequest request)
+    private static List<Received> read(ServerRequest request, RequestMemory.Hold memory)
             throws IOException, BatchFrames.FormatException {
         String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
         List<Received> received = new ArrayList<>();
         try (InputStream in = ContentCoding.decode(request.content().inputStream(), coding)) {
-            BatchFrames frames = new BatchFrames(in);
+            BatchFrames frames = new BatchFrames(new HeldBody(in, memory, Long.MAX_VALUE));
             for (Optional<Received> next = frames.next(); next.isPresent(); next = frames.next()) {
                 received.add(next.get());
             }
@@ -187,10 +194,13 @@ public final class BatchesHandler implements HttpService {
         return received;
     }
 
-    private Reply keep(BatchSender sender, List<Received> received) {
+    private Reply keep(BatchSender sender, List<Received> received, RequestMemory.Hold memory) {
         for (int i = 0; i < received.size(); i++) {
+            long decoded = (long) DECODED * received.get(i).bytes().length;
             try {
+                memory.add(decoded);
                 BatchCodec.decode(received.get(i).bytes());
+                memory.release(decoded);
             } catch (IllegalStateException | IndexOutOfBoundsException e) {
                 return Reply.failure(
                         400, "frame[" + i + "]: this core cannot read it: " + e.getMessage());

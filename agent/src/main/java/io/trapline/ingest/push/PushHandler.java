@@ -10,8 +10,10 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.EntrySink;
+import io.trapline.ingest.HeldBody;
 import io.trapline.ingest.Previews;
 import io.trapline.ingest.RefusalLog;
+import io.trapline.ingest.RequestMemory;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
@@ -40,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class PushHandler implements HttpService {
     private static final Logger LOG = LoggerFactory.getLogger(PushHandler.class);
     private static final int AT_ONCE = 256;
+
+    /// Bytes of heap that a byte of a body takes at most as entries and as a frame.
+    private static final int DECODED = 16;
 
     /// Of these, for one address or one user of this host.
     private static final int MOST_OF_ONE = AT_ONCE / 2;
@@ -139,12 +144,20 @@ public final class PushHandler implements HttpService {
     }
 
     private PushReply answer(ServerRequest request) {
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open()) {
+            return answer(request, memory);
+        } catch (RequestMemory.ExhaustedException e) {
+            return PushReply.failure(503, e.getMessage() + "; nothing of it was kept", 1);
+        }
+    }
+
+    private PushReply answer(ServerRequest request, RequestMemory.Hold memory) {
         if (request.headers().contentLength().orElse(0) > limits.maxBodyBytes()) {
             return refused(PushDecoder.tooLarge(limits));
         }
         byte[] body;
         try {
-            body = read(request);
+            body = read(request, memory);
         } catch (ContentCoding.UnknownCodingException e) {
             return PushReply.failure(400, String.valueOf(e.getMessage()), 0);
         } catch (IOException e) {
@@ -157,6 +170,7 @@ public final class PushHandler implements HttpService {
                             + "; nothing of it was kept",
                     0);
         }
+        memory.add((long) DECODED * body.length);
         PushOutcome outcome = decoder.apply(body);
         PushReply reply =
                 switch (outcome) {
@@ -243,7 +257,7 @@ public final class PushHandler implements HttpService {
     }
 
     /// One byte more than the limit is enough to know that the body is too large.
-    private byte[] read(ServerRequest request) throws IOException {
+    private byte[] read(ServerRequest request, RequestMemory.Hold memory) throws IOException {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
@@ -251,7 +265,7 @@ public final class PushHandler implements HttpService {
         InputStream raw = new SteadyBody(request.content().inputStream(), nanoTicker);
         try (SlowSenders.Watch watch = SlowSenders.watch(BODY_TIME);
                 InputStream in = ContentCoding.decode(counted(raw, watch), coding)) {
-            return in.readNBytes(limits.maxBodyBytes() + 1);
+            return new HeldBody(in, memory, Long.MAX_VALUE).readNBytes(limits.maxBodyBytes() + 1);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.trapline.ingest.trap;
 
+import io.trapline.ingest.RequestMemory;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.Origin;
 import io.trapline.model.SampleValue;
@@ -21,15 +22,29 @@ final class PartBuffer implements MeasurementConsumer {
     private static final int MAX_WHOLE_WEIGHT = 16 << 20;
     private static final int BIN_BYTES = 16;
 
+    /// Bytes of heap of a measurement beside its texts, and how often those are there: as they
+    /// came, in the frame, in the journal's hand.
+    private static final int OBJECTS = 300;
+
+    private static final int COPIES = 3;
+
     private final TrapCheck check;
     private final long arrivalMs;
     private final TrapSink sink;
+    private final RequestMemory.Hold memory;
     private List<Measurement> part = new ArrayList<>();
     private long weight;
     private long kept;
     private Optional<Origin> origin;
 
-    PartBuffer(TrapCheck check, long arrivalMs, Optional<Origin> origin, TrapSink sink) {
+    /// @param memory hears of what the measurements take
+    PartBuffer(
+            TrapCheck check,
+            long arrivalMs,
+            Optional<Origin> origin,
+            TrapSink sink,
+            RequestMemory.Hold memory) {
+        this.memory = memory;
         this.origin = origin;
         this.check = check;
         this.arrivalMs = arrivalMs;
@@ -38,8 +53,10 @@ final class PartBuffer implements MeasurementConsumer {
 
     @Override
     public void accept(Measurement measurement) throws JournalException {
+        long its = weight(measurement);
+        memory.add(OBJECTS + COPIES * its);
         part.add(measurement);
-        weight += weight(measurement);
+        weight += its;
         if (origin.isPresent() && (part.size() >= MAX_WHOLE_COUNT || weight >= MAX_WHOLE_WEIGHT)) {
             origin = Optional.empty();
         }
@@ -66,6 +83,7 @@ final class PartBuffer implements MeasurementConsumer {
             sink.acceptOnce(check, arrivalMs, part, origin.get());
             kept += part.size();
             part = new ArrayList<>();
+            memory.release();
             return;
         }
         List<Measurement> full = part;
@@ -73,6 +91,11 @@ final class PartBuffer implements MeasurementConsumer {
         weight = 0;
         sink.accept(check, arrivalMs, full);
         kept += full.size();
+        memory.release();
+    }
+
+    long arrivalMs() {
+        return arrivalMs;
     }
 
     private static long weight(Measurement measurement) {

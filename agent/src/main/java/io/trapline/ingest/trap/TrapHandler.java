@@ -11,8 +11,10 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.FirstBytes;
+import io.trapline.ingest.HeldBody;
 import io.trapline.ingest.Previews;
 import io.trapline.ingest.RefusalLog;
+import io.trapline.ingest.RequestMemory;
 import io.trapline.ingest.SecretMatch;
 import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.ingest.SteadyBody;
@@ -47,6 +49,10 @@ public final class TrapHandler implements HttpService {
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
     private static final int FULL_RETRY_S = 30;
     private static final int FAILED_RETRY_S = 5;
+
+    /// Bytes of a body that the parser may have in hand, a value of the longest and its copies.
+    private static final long IN_PARSER = 4 << 20;
+
     private static final int STREAMS_RETRY_S = 60;
     private static final int BEHIND_RETRY_S = 5;
     private static final Pattern UUID_FORM =
@@ -144,8 +150,12 @@ public final class TrapHandler implements HttpService {
                     429, "too many submissions: at most " + check.rate() + " in any 60 s", wait);
         }
         String coding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("");
-        try (InputStream raw = body(request);
-                FirstBytes body = new FirstBytes(ContentCoding.decode(raw, coding))) {
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open();
+                InputStream raw = body(request);
+                FirstBytes body =
+                        new FirstBytes(
+                                new HeldBody(
+                                        ContentCoding.decode(raw, coding), memory, IN_PARSER))) {
             Answered answered = submit(check, request, body);
             previews.add(
                     check.source(),
@@ -174,9 +184,16 @@ public final class TrapHandler implements HttpService {
                         .first(ORIGIN)
                         .flatMap(Origin::parse)
                         .map(sent -> sent.within(check.source()));
-        PartBuffer parts = new PartBuffer(check, arrivalMs, origin, sink);
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open()) {
+            return submit(
+                    check, request, body, new PartBuffer(check, arrivalMs, origin, sink, memory));
+        }
+    }
+
+    private Answered submit(
+            TrapCheck check, ServerRequest request, InputStream body, PartBuffer parts) {
         try {
-            TrapResult result = decoder(check).decode(body, arrivalMs, parts);
+            TrapResult result = decoder(check).decode(body, parts.arrivalMs(), parts);
             boolean unreadable = result instanceof TrapResult.Unreadable;
             if (unreadable && parts.isWhole()) {
                 return Answered.failed(503, "nothing was kept, send all of it again", 1);
@@ -190,6 +207,8 @@ public final class TrapHandler implements HttpService {
         } catch (StreamLimitException e) {
             refusals.notKept("the whole of a submission to check " + check.id(), e);
             return Answered.failed(429, e.getMessage() + kept(parts.kept()), STREAMS_RETRY_S);
+        } catch (RequestMemory.ExhaustedException e) {
+            return Answered.failed(503, e.getMessage() + kept(parts.kept()), 1);
         } catch (BehindException e) {
             refusals.notKept("the whole of a submission to check " + check.id(), e);
             return Answered.failed(

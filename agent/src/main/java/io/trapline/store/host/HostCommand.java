@@ -1,5 +1,6 @@
 package io.trapline.store.host;
 
+import io.trapline.store.host.CrashAttribution.Condemned;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +12,9 @@ import java.util.Optional;
 /// @param classPath the agent's own
 /// @param cache the JVM's start cache of the same class path, if there is one
 public record HostCommand(Path java, String classPath, Optional<Path> cache) {
-    /// Of the JVM: decoded batches and one result at a time.
-    private static final int HEAP_MIB = 128;
+    /// Of the JVM: decoded batches and one result at a time. A text of 32 MiB, the longest there is,
+    /// is there as bytes, as text and as JSON.
+    private static final int HEAP_MIB = 256;
 
     /// What the JVM and the driver reserve beyond what they use: heap, metaspace, thread stacks.
     private static final long RESERVE = 1L << 30;
@@ -32,7 +34,12 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
     }
 
     /// @param temporary for the native library, which is gone from there once it is loaded
-    List<String> line(Path directory, Path temporary, long memory, int earlierDeaths) {
+    /// @param condemned the frame that is to be set aside
+    List<String> line(
+            Path directory,
+            Path temporary,
+            long memory,
+            Optional<Condemned> condemned) {
         List<String> line = new ArrayList<>();
         line.add(java.toString());
         line.addAll(
@@ -60,7 +67,8 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
                         StoreHost.class.getName(),
                         directory.toString(),
                         Long.toString(mostResident(memory) + RESERVE),
-                        Integer.toString(earlierDeaths)));
+                        Long.toString(condemned.map(Condemned::position).orElse(0L)),
+                        condemned.map(Condemned::reason).orElse("")));
         return line;
     }
 }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -45,6 +46,9 @@ final class HostProcess {
 
     private static final int MOST_SHOWN = 5;
 
+    /// SIGHUP, SIGINT, SIGKILL, SIGTERM: nothing that a process does by itself ends with them.
+    private static final Set<Integer> FROM_OUTSIDE = Set.of(1, 2, 9, 15);
+
     private static final long LOOK_EVERY_MS = 50;
     private static final Reason[] REASONS = Reason.values();
 
@@ -54,11 +58,13 @@ final class HostProcess {
     private final AtomicLong numbers = new AtomicLong();
     private final Map<Long, CompletableFuture<Message>> asked = new ConcurrentHashMap<>();
     private volatile @Nullable String killedBecause;
+    private volatile boolean exceededMemory;
     private volatile int askedAtEnd;
     private final Map<Long, String> statements = new ConcurrentHashMap<>();
     private volatile boolean over;
     private volatile boolean open;
     private volatile long lastHeard = System.nanoTime();
+    private volatile int exitCode;
     private volatile String lastLine = "";
 
     /// What the agent hears of a host, by the thread that follows it.
@@ -116,6 +122,16 @@ final class HostProcess {
         return Optional.ofNullable(killedBecause);
     }
 
+    /// What its end says of the frames it had, once [#follow] has returned.
+    CrashAttribution.End end() {
+        if (askedAtEnd > 0 || (killedBecause != null && !exceededMemory)) {
+            return CrashAttribution.End.OTHER;
+        }
+        return killedBecause == null && FROM_OUTSIDE.contains(exitCode - 128)
+                ? CrashAttribution.End.SIGNAL
+                : CrashAttribution.End.ITSELF;
+    }
+
     /// Hears the host to its end; the answer says how that was.
     String follow(Listener listener) throws InterruptedException {
         String trouble = "";
@@ -134,7 +150,11 @@ final class HostProcess {
             process.destroyForcibly();
         }
         int code = process.waitFor();
+        exitCode = code;
         String killed = killedBecause;
+        if (killed == null) {
+            askedAtEnd = statements.size();
+        }
         String how =
                 killed != null
                         ? killed
@@ -302,6 +322,12 @@ final class HostProcess {
                     ? ended
                     : new HostEndedException(String.valueOf(e.getCause()));
         }
+    }
+
+    /// It had more in memory than it may.
+    void killForMemory(String why) {
+        exceededMemory = true;
+        kill(why);
     }
 
     void kill(String why) {

@@ -137,14 +137,14 @@ public final class HostedStore implements Store {
     // Keeping a host alive.
 
     private void keep() {
-        int deaths = 0;
+        CrashAttribution attribution = feed.attribution();
         int quickEnds = 0;
         while (!closing) {
             long started = System.nanoTime();
             String how;
             HostProcess now = null;
             try {
-                now = start(deaths);
+                now = start();
                 how = now.follow(new Hearing(now));
             } catch (InterruptedException _) {
                 return;
@@ -157,8 +157,9 @@ public final class HostedStore implements Store {
                 }
             }
             boolean byUs = now != null && now.killedBecause().isPresent();
-            deaths = feed.isInHand() && !byUs ? deaths + 1 : 0;
-            feed.hostEnded();
+            if (now != null) {
+                attribution.ended(now.end(), how);
+            }
             gone();
             if (closing) {
                 return;
@@ -197,7 +198,7 @@ public final class HostedStore implements Store {
         }
     }
 
-    private HostProcess start(int deaths) throws IOException {
+    private HostProcess start() throws IOException {
         Files.createDirectories(directory);
         clear(directory.resolve("store-host")); // where it was before
         Files.deleteIfExists(directory.resolve("store-host"));
@@ -207,7 +208,12 @@ public final class HostedStore implements Store {
         loaded = false;
         StoreSettings now = settings.get();
         HostProcess started =
-                HostProcess.start(command.line(directory, temporary, now.memoryBytes(), deaths));
+                HostProcess.start(
+                        command.line(
+                                directory,
+                                temporary,
+                                now.memoryBytes(),
+                                feed.attribution().condemned()));
         tell(started, now);
         lock.lock();
         try {
@@ -301,6 +307,10 @@ public final class HostedStore implements Store {
         }
     }
 
+    CrashAttribution attribution() {
+        return feed.attribution();
+    }
+
     // Watching it.
 
     private void watch() throws InterruptedException {
@@ -336,7 +346,7 @@ public final class HostedStore implements Store {
         long most = HostCommand.mostResident(told.memoryBytes());
         long has = ProcessMemory.resident(Long.toString(now.pid()));
         if (has > most) {
-            now.kill(
+            now.killForMemory(
                     "it had "
                             + (has >> 20)
                             + " MiB in memory, "

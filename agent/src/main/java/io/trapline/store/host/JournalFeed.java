@@ -24,7 +24,13 @@ final class JournalFeed implements AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("store-feed").factory());
     private @Nullable JournalReader reader; // the owner's, but for the constructor
-    private volatile boolean inHand;
+    private final CrashAttribution attribution = new CrashAttribution();
+
+    /// The owner's: up to where frames were read, the host that reads, and since when.
+    private long at;
+
+    private @Nullable HostProcess reading;
+    private long readingSince;
 
     /// Takes the store's place in the journal, which keeps a frame only for the readers it knows: a
     /// frame that others are done with before a host asks would be gone.
@@ -37,13 +43,9 @@ final class JournalFeed implements AutoCloseable {
         }
     }
 
-    /// Whether the host was given frames that it has not committed: it died over them, if it died.
-    boolean isInHand() {
-        return inHand;
-    }
-
-    void hostEnded() {
-        inHand = false;
+    /// What hosts die of. The feed tells it what is in hand, its owner how hosts end.
+    CrashAttribution attribution() {
+        return attribution;
     }
 
     /// Takes a host's question; false when it is none for the journal.
@@ -78,9 +80,13 @@ final class JournalFeed implements AutoCloseable {
                                     status.head(),
                                     status.tail()));
                 }
-                case SEEK -> from.seek(question.number(0));
+                case SEEK -> {
+                    attribution.released();
+                    at = question.number(0);
+                    from.seek(at);
+                }
                 case COMMIT -> {
-                    inHand = false;
+                    attribution.committed(question.number(0));
                     from.commit(question.number(0));
                 }
                 default -> throw new IllegalStateException("not for the journal: " + question);
@@ -106,9 +112,43 @@ final class JournalFeed implements AutoCloseable {
 
     private void read(HostProcess host, JournalReader from, Message question)
             throws JournalException, InterruptedException {
-        List<JournalReader.Frame> frames =
-                from.read(question.number(0), Duration.ofMillis(question.number(1)));
-        inHand |= !frames.isEmpty();
+        Duration wait = Duration.ofMillis(question.number(1));
+        long most = question.number(0);
+        List<JournalReader.Frame> frames = List.of();
+        if (attribution.isAlone(at)) {
+            if (!attribution.isInHand() && mayHave(host, wait)) {
+                frames = from.read(1, wait);
+            }
+        } else {
+            frames = from.read(most, wait);
+        }
+        if (host.hasEnded()) {
+            return; // the next one says where it begins
+        }
+        if (!frames.isEmpty()) {
+            at = frames.getLast().position();
+            attribution.handed(frames.getFirst().position(), at, frames.size());
+        }
+        send(host, frames);
+    }
+
+    /// Whether the host may be given a frame that others were killed with; waits for a part of the
+    /// time that it has to be well before.
+    private boolean mayHave(HostProcess host, Duration wait) throws InterruptedException {
+        if (host != reading) {
+            reading = host;
+            readingSince = System.nanoTime();
+        }
+        long left = readingSince + attribution.rest().toNanos() - System.nanoTime();
+        if (left <= 0) {
+            attribution.rested();
+            return true;
+        }
+        Thread.sleep(Math.min(wait.toMillis(), left / 1_000_000 + 1));
+        return false;
+    }
+
+    private static void send(HostProcess host, List<JournalReader.Frame> frames) {
         host.tell(
                 Message.of(
                         Kind.FRAMES,

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// The program of the store host: a [LocalStore], driven through standard input and output.
 ///
 /// Arguments: the folder of the database; how many bytes of address space it may add to what it has
-/// when it starts; how often in a row its predecessors died over one batch. It ends when its input
-/// does: the agent is gone, and what is not in the database yet is in the journal.
+/// when it starts; the position of the frame that is to be set aside since its predecessors died of
+/// it, or 0; the reason. It ends when its input does: the agent is gone, and what is not in the
+/// database yet is in the journal.
 @SuppressWarnings("EnumOrdinal") // both ends are one program
 public final class StoreHost {
     private static final int OUT_OF_ORDER = 3;
@@ -38,16 +39,18 @@ public final class StoreHost {
     private final ReentrantLock writing = new ReentrantLock();
     private final RemoteJournal journal = new RemoteJournal(this::send);
     private final Path directory;
-    private final int earlierDeaths;
+    private final long condemned;
+    private final String reason;
     private final Map<Long, AtomicBoolean> running = new ConcurrentHashMap<>();
     private final ExecutorService askers =
             Executors.newCachedThreadPool(
                     Thread.ofPlatform().daemon().name("store-query-", 1).factory());
     private volatile StoreSettings settings = StoreSettings.DEFAULT;
 
-    private StoreHost(Path directory, int earlierDeaths) {
+    private StoreHost(Path directory, long condemned, String reason) {
         this.directory = directory;
-        this.earlierDeaths = earlierDeaths;
+        this.condemned = condemned;
+        this.reason = reason;
     }
 
     public static void main(String[] args) throws IOException {
@@ -56,7 +59,7 @@ public final class StoreHost {
             System.err.println("thread " + thread.getName() + " failed: " + error);
             Runtime.getRuntime().halt(OUT_OF_ORDER);
         });
-        StoreHost host = new StoreHost(Path.of(args[0]), Integer.parseInt(args[2]));
+        StoreHost host = new StoreHost(Path.of(args[0]), Long.parseLong(args[2]), args[3]);
         LogLink.install(host::send);
         Confinement.enter(Long.parseLong(args[1]));
         int code = OUT_OF_ORDER;
@@ -129,8 +132,8 @@ public final class StoreHost {
         }
 
         @Override
-        public int earlierDeaths() {
-            return earlierDeaths;
+        public String condemned(long position) {
+            return position == condemned ? reason : "";
         }
     }
 

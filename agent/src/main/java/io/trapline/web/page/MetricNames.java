@@ -26,7 +26,7 @@ record MetricNames(boolean known, List<Name> names, String more, String error) {
                         """
                         WITH found AS (
                             SELECT name, source, count(*) AS streams, list(id) AS ids
-                            FROM trapline.streams WHERE %s
+                            FROM trapline.streams WHERE id > 0 AND %s
                             GROUP BY name, source ORDER BY name, source LIMIT %d OFFSET %d)
                         SELECT f.name, f.source, any_value(f.streams), max(s.time),
                             arg_max({'text': s.text, 'value': s.value, 'bins': len(s.bins) // 3},

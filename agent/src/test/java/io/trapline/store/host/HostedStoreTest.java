@@ -14,6 +14,8 @@ import io.trapline.store.QueryResult;
 import io.trapline.store.Store.Asker;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,78 @@ class HostedStoreTest {
         assertThat(rows("SELECT value FROM metrics ORDER BY value"))
                 .containsExactly(
                         List.of(1.0), List.of(2.0), List.of(3.0), List.of(4.0), List.of(5.0));
+    }
+
+    @Test
+    void a_frame_is_not_blamed_for_hosts_that_somebody_kills_while_they_have_it() throws Exception {
+        accept(1);
+        assertThat(rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+        // A host that stands still has the frame for as long as it takes to kill it.
+        journal.whenHandingOut(() -> signalHosts("STOP"));
+        accept(2);
+        for (int i = 0; i < 4; i++) {
+            await().atMost(PATIENCE).until(() -> store().attribution().isInHand());
+            long host = hosts().findFirst().orElseThrow().pid();
+            signalHosts("KILL");
+            if (i == 3) {
+                journal.whenHandingOut(() -> {});
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> hosts().findFirst().filter(h -> h.pid() != host).isPresent());
+        }
+        assertThat(rows("SELECT value FROM metrics ORDER BY value"))
+                .containsExactly(List.of(1.0), List.of(2.0));
+        assertThat(store().status().badFrames()).isZero();
+    }
+
+    @Test
+    void a_frame_that_hosts_die_of_by_themselves_is_set_aside_and_the_next_one_stored()
+            throws Exception {
+        accept(1);
+        assertThat(rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+        journal.whenHandingOut(() -> signalHosts("STOP"));
+        accept(2);
+        int deaths = 0;
+        while (store().attribution().condemned().isEmpty()) {
+            await().atMost(PATIENCE).until(() -> store().attribution().isInHand());
+            long host = hosts().findFirst().orElseThrow().pid();
+            deaths++;
+            if (deaths == 4) {
+                journal.whenHandingOut(() -> {});
+            }
+            signalHosts("ABRT"); // as native code ends that finds itself in disorder
+            signalHosts("CONT");
+            await().atMost(PATIENCE)
+                    .until(() -> hosts().findFirst().filter(h -> h.pid() != host).isPresent());
+        }
+        assertThat(deaths).isEqualTo(4);
+        accept(3);
+        assertThat(
+                        rows(
+                                "SELECT value, (SELECT string_agg(reason, '') FROM"
+                                        + " trapline.bad_frames WHERE position = 2 AND reason LIKE"
+                                        + " '%ended by signal 6%') IS NOT NULL FROM metrics ORDER"
+                                        + " BY value"))
+                .containsExactly(List.of(1.0, true), List.of(3.0, true));
+        assertThat(store().status().badFrames()).isEqualTo(1);
+    }
+
+    private static Stream<ProcessHandle> hosts() {
+        return ProcessHandle.current().children().filter(HostedStoreTest::isHost);
+    }
+
+    private static void signalHosts(String signal) {
+        hosts().forEach(host -> {
+            try {
+                new ProcessBuilder("kill", "-" + signal, Long.toString(host.pid()))
+                        .start()
+                        .waitFor();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     @Test

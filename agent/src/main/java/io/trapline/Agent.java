@@ -18,6 +18,7 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.pipeline.BatchCodec;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
@@ -98,7 +99,10 @@ public final class Agent implements AutoCloseable {
                 parts.add(
                         "journal",
                         QUICK,
-                        SqliteJournal.open(database, () -> inForce.settings().journal()));
+                        SqliteJournal.open(
+                                database,
+                                () -> inForce.settings().journal(),
+                                BatchCodec::weigh));
         Recovery.tell(lock.leftBehind(), journal.status());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
         Optional<Store> store =

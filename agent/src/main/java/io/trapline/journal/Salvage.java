@@ -45,6 +45,7 @@ final class Salvage {
             attempt("frames", () -> copyFrames(old));
             attempt("cursors", () -> copyCursors(old));
             attempt("origins", () -> copyOrigins(old));
+            attempt("sums", () -> copySums(old));
         } catch (SQLException e) {
             LOG.warn("journal: {} cannot be opened: {}", damaged, e.getMessage());
         }
@@ -130,7 +131,7 @@ final class Salvage {
             while (row.next()) {
                 Map<String, Long> cursor = Map.of(row.getString(1), row.getLong(2));
                 fresh.begin();
-                fresh.putCursors(new State.CursorChanges(Set.of(), cursor));
+                fresh.putCursors(new State.CursorChanges(Set.of(), cursor, Map.of()));
                 fresh.commit();
             }
         }
@@ -142,6 +143,12 @@ final class Salvage {
         for (int i = 0; i < origins.size(); i++) {
             fresh.putOrigin(origins.get(i), i);
         }
+        fresh.commit();
+    }
+
+    private void copySums(Connection old) throws SQLException {
+        fresh.begin();
+        Sums.carryOver(old, fresh.connection());
         fresh.commit();
     }
 

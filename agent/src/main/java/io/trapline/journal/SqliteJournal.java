@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 ///   position  integer primary key     1, 2, 3 …; grows for ever, is never used twice
 ///   start     integer                 bytes of all frames ever before this one
 ///   checksum  integer                 CRC32C of position (8 bytes, little-endian), bytes
+///   door, hour, entries               what it counts as: [Weigher.Weight]
 ///   bytes     blob                    the frame
 /// journal_cursor                      one row a registered reader
 ///   name      text primary key
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 ///   sender    text primary key
 ///   position, part                    the last of its frames that was kept
 ///   seen      integer                 our position then: who was silent longest goes first
+/// journal_sum                         what was appended, trimmed, lost, passed: [Sums]
 /// journal_meta                        key, value
 ///   format                            1
 ///   identity                          a random text, made with the database
@@ -120,6 +122,13 @@ public final class SqliteJournal implements Journal {
         return open(file, settings, Tuning.DEFAULT);
     }
 
+    /// As above, with sums of what `weigher` says.
+    public static SqliteJournal open(
+            Path file, Supplier<JournalSettings> settings, Weigher weigher)
+            throws JournalException {
+        return open(file, settings, Tuning.DEFAULT.withWeigher(weigher));
+    }
+
     static SqliteJournal open(Path file, Supplier<JournalSettings> settings, Tuning tuning)
             throws JournalException {
         DataLock lock;
@@ -160,7 +169,7 @@ public final class SqliteJournal implements Journal {
         }
         Path aside = DamagedFile.moveAside(file, tuning.clock());
         LOG.error("journal {} was moved aside to {}, starting anew", file, aside);
-        try (Database fresh = new Database(file, tuning.maxPages())) {
+        try (Database fresh = new Database(file, tuning)) {
             new Salvage(aside, fresh, tuning.clock()).run();
         }
         return openDatabase(file, settings, tuning, lock);
@@ -170,7 +179,7 @@ public final class SqliteJournal implements Journal {
     private static SqliteJournal openDatabase(
             Path file, Supplier<JournalSettings> settings, Tuning tuning, DataLock lock)
             throws SQLException {
-        Database database = new Database(file, tuning.maxPages());
+        Database database = new Database(file, tuning);
         try {
             return new SqliteJournal(file, settings, tuning, lock, database);
         } catch (SQLException | RuntimeException e) {
@@ -283,6 +292,45 @@ public final class SqliteJournal implements Journal {
     @Override
     public JournalStatus status() {
         return state.status(settings.get().maxBytes());
+    }
+
+    /// Keeps all frames that are there from being trimmed until the answer is closed. In memory
+    /// alone: a crash ends it.
+    public Hold hold() {
+        state.hold(1);
+        return new Hold() {
+            private boolean closed;
+
+            @Override
+            public synchronized void close() {
+                if (!closed) {
+                    closed = true;
+                    state.hold(-1);
+                    intake.nudge();
+                }
+            }
+        };
+    }
+
+    /// What [#hold] gives.
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /// Reads all of the file in one transaction, beside the writer and the readers: sums, cursors,
+    /// and each frame that is kept.
+    ///
+    /// @param begun called once what is read cannot change any more: a [Hold] may end
+    public JournalAccount account(JournalAccount.Visitor visitor, Runnable begun)
+            throws JournalException {
+        try {
+            return PlatformThreads.call(
+                    () -> Accounting.read(file, tuning.weigher(), visitor, begun));
+        } catch (SQLException e) {
+            throw new JournalException(
+                    "journal %s cannot be read: %s".formatted(file, e.getMessage()), e);
+        }
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
 /// @param maxPages limit of the database in pages, 0 for none: a small disk, as SQLite sees one
 /// @param clock names damaged files that were moved aside
 /// @param ticker monotonic nanoseconds
+/// @param weigher what the sums are kept of
 record Tuning(
         long groupBytes,
         int groupFrames,
@@ -22,7 +23,8 @@ record Tuning(
         Duration cursorDelay,
         LongSupplier maxPages,
         InstantSource clock,
-        LongSupplier ticker) {
+        LongSupplier ticker,
+        Weigher weigher) {
     static final Tuning DEFAULT =
             new Tuning(
                     4 << 20,
@@ -32,15 +34,45 @@ record Tuning(
                     Duration.ofMillis(100),
                     () -> 0,
                     InstantSource.system(),
-                    System::nanoTime);
+                    System::nanoTime,
+                    Weigher.FRAMES);
 
     Tuning withQueue(long bytes, Duration newPatience) {
         return new Tuning(
-                groupBytes, groupFrames, bytes, newPatience, cursorDelay, maxPages, clock, ticker);
+                groupBytes,
+                groupFrames,
+                bytes,
+                newPatience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                weigher);
     }
 
     Tuning withMaxPages(LongSupplier pages) {
         return new Tuning(
-                groupBytes, groupFrames, queueBytes, patience, cursorDelay, pages, clock, ticker);
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                pages,
+                clock,
+                ticker,
+                weigher);
+    }
+
+    Tuning withWeigher(Weigher newWeigher) {
+        return new Tuning(
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                newWeigher);
     }
 }

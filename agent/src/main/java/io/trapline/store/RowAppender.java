@@ -39,6 +39,7 @@ final class RowAppender implements AutoCloseable {
     private final SameTimeRows sameTime;
 
     private final Backfill backfill;
+    private final RowSums sums;
 
     /// What the first round found for each metric point and sample, for the second round to take.
     private final List<Series> series = new ArrayList<>();
@@ -59,6 +60,7 @@ final class RowAppender implements AutoCloseable {
         streams = new Streams(connection, streamRows);
         sameTime = new SameTimeRows(connection);
         backfill = new Backfill(connection);
+        sums = new RowSums(connection);
     }
 
     void append(List<Batch> batches) throws SQLException {
@@ -71,13 +73,15 @@ final class RowAppender implements AutoCloseable {
         streams.resolve();
         next = 0;
         for (Batch batch : batches) {
+            long samplesBefore = sampleCount;
+            long recordsBefore = recordCount;
             for (Entry entry : batch.entries()) {
                 switch (entry) {
                     case Point point -> append(batch.source(), point);
                     case Sample sample -> {
                         Series its = series.get(next++);
                         if (SameTimeRows.concerns(batch.source())) {
-                            sameTime.add(its.ownId(), sample);
+                            sameTime.add(its.ownId(), batch.source(), sample);
                         } else {
                             append(its.ownId(), sample.timeNs(), sample.value());
                         }
@@ -87,10 +91,13 @@ final class RowAppender implements AutoCloseable {
                     case HeldValue _, PeriodEnd _ -> {}
                 }
             }
+            sums.came(RowSums.SAMPLES, batch.source(), sampleCount - samplesBefore);
+            sums.came(RowSums.RECORDS, batch.source(), recordCount - recordsBefore);
         }
         backfill.note(batches);
         long replaced = sameTime.write(this::append);
         sampleCount -= replaced;
+        sameTime.takeMore().forEach((source, more) -> sums.came(RowSums.SAMPLES, source, more));
     }
 
     private void want(String source, Entry entry) {
@@ -256,6 +263,7 @@ final class RowAppender implements AutoCloseable {
         runs.append(run.host());
         runs.endRow();
         runCount++;
+        sums.came(RowSums.RUNS, RowSums.ALL, 1);
     }
 
     private void append(CheckState state) throws SQLException {
@@ -265,6 +273,7 @@ final class RowAppender implements AutoCloseable {
         checkStates.append(state.available());
         checkStates.append(state.metrics());
         checkStates.endRow();
+        sums.came(RowSums.CHECK_STATES, RowSums.ALL, 1);
     }
 
     void appendBad(long position, long timeMicros, String reason, byte[] frame)
@@ -275,6 +284,7 @@ final class RowAppender implements AutoCloseable {
         badFrames.append(reason);
         badFrames.append(frame);
         badFrames.endRow();
+        sums.came(RowSums.BAD_FRAMES, RowSums.ALL, 1);
     }
 
     void flush() throws SQLException {
@@ -284,6 +294,11 @@ final class RowAppender implements AutoCloseable {
         runs.flush();
         checkStates.flush();
         badFrames.flush();
+        sums.flush();
+    }
+
+    RowSums sums() {
+        return sums;
     }
 
     Streams streams() {
@@ -313,6 +328,7 @@ final class RowAppender implements AutoCloseable {
         checkStates.close();
         badFrames.close();
         backfill.close();
+        sums.close();
     }
 
     private long micros(long timeNs) {

@@ -127,6 +127,7 @@ final class Schema {
             } else {
                 execute(statement, TABLES);
             }
+            execute(statement, RowSums.TABLES);
             execute(statement, ADDED);
         }
     }

@@ -1,6 +1,7 @@
 package io.trapline.store;
 
 import io.trapline.journal.JournalReader;
+import io.trapline.journal.Weigher;
 import io.trapline.model.Batch;
 import io.trapline.pipeline.BatchCodec;
 import java.sql.PreparedStatement;
@@ -76,10 +77,12 @@ final class Session implements AutoCloseable {
         List<Batch> batches = new ArrayList<>(frames.size());
         int bad = 0;
         for (JournalReader.Frame frame : frames) {
+            Weigher.Weight weight = BatchCodec.weigh(frame.bytes());
             String reason = setAside;
             if (reason.isEmpty()) {
                 try {
                     batches.add(BatchCodec.decode(frame.bytes()));
+                    rows.sums().took(frame.position(), weight, false);
                     continue;
                 } catch (RuntimeException e) {
                     reason = String.valueOf(e.getMessage());
@@ -91,6 +94,7 @@ final class Session implements AutoCloseable {
                     frame.position(),
                     frame.bytes().length,
                     reason);
+            rows.sums().took(frame.position(), weight, true);
             rows.appendBad(frame.position(), micros, reason, frame.bytes());
             bad++;
         }
@@ -105,13 +109,21 @@ final class Session implements AutoCloseable {
     }
 
     /// Begins anew at a position: the journal is another one than the rows came from.
+    ///
+    /// What was taken of the former one no longer stands beside this one's sums.
     void restartAt(long position) throws SQLException {
+        execute("UPDATE trapline.taken SET current = false WHERE current");
         advance.setLong(1, position);
         advance.executeUpdate();
     }
 
     Retention retention(Instant cutoff) {
         return new Retention(connection, cutoff);
+    }
+
+    /// Keeps the sums short.
+    void foldSums() throws SQLException {
+        RowSums.fold(connection);
     }
 
     void streamsWereRemoved() {

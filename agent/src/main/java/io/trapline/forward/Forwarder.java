@@ -57,6 +57,7 @@ final class Forwarder implements Runnable {
     private final LongSupplier nanoTicker;
     private final Backoff backoff;
     private final Tally tally;
+    private final Fates fates = new Fates();
     private final Wake wake = new Wake();
 
     private final String sender;
@@ -202,7 +203,9 @@ final class Forwarder implements Runnable {
         unkept.clear();
         List<Item> fresh = new ArrayList<>(encoding.items().size());
         for (Item item : encoding.items()) {
+            fates.made(item.position());
             if (!item.end().isAfter(done)) {
+                dealtWithBefore(item);
                 continue;
             }
             if (item.bytes().length > destination.maxItemBytes()) {
@@ -215,11 +218,22 @@ final class Forwarder implements Runnable {
         return fresh;
     }
 
+    /// An item of a former life, whose frame the journal does not know as passed.
+    private void dealtWithBefore(Item item) throws ForwardException {
+        if (database.isAside(settings.name(), sender, item)) {
+            fates.aside(item.position());
+        } else {
+            fates.sent(item.position());
+        }
+    }
+
     private void encode(Frame frame, Encoding encoding) throws ForwardException {
+        fates.read(frame.position(), BatchCodec.weigh(frame.bytes()));
         Batch batch;
         try {
             batch = BatchCodec.decode(frame.bytes());
         } catch (IllegalStateException | IndexOutOfBoundsException e) {
+            fates.made(frame.position());
             setAside(
                     new Item(frame.position(), 0, frame.bytes(), 1),
                     0,
@@ -233,6 +247,7 @@ final class Forwarder implements Runnable {
                     settings.basics().selection().apply(batch.source(), batch.entries().get(i));
             entry.ifPresent(kept -> parts.add(new Selected.Part(end, kept)));
         }
+        fates.excluded(frame.position(), batch.entries().size() - parts.size());
         destination.encode(new Selected(frame, batch, parts), encoding);
     }
 
@@ -276,6 +291,7 @@ final class Forwarder implements Runnable {
         return switch (delivery) {
             case Delivery.Accepted accepted -> {
                 accepted(request, accepted);
+                request.forEach(item -> fates.sent(item.position()));
                 finish(last);
                 yield Duration.ZERO;
             }
@@ -331,7 +347,8 @@ final class Forwarder implements Runnable {
     private void commit() throws JournalException {
         long upTo = work.isEmpty() ? read : work.getFirst().getFirst().position() - 1;
         if (upTo > reader.committed()) {
-            reader.commit(upTo);
+            reader.commit(upTo, fates.upTo(upTo));
+            fates.forget(upTo);
         }
     }
 
@@ -367,6 +384,7 @@ final class Forwarder implements Runnable {
                         clock.instant(),
                         asideMaxBytes);
         tally.refused();
+        fates.aside(item.position());
         LOG.warn(
                 "output {} set an item of journal position {} aside: {}",
                 settings.name(),

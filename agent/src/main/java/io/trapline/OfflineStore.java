@@ -54,7 +54,7 @@ public final class OfflineStore {
         }
     }
 
-    private static Settings usable(Home home) throws QueryException {
+    static Settings usable(Home home) throws QueryException {
         return switch (Settings.load(home.root(), System.getenv())) {
             case Settings.Loaded.Usable(Settings settings, _) -> settings;
             case Settings.Loaded.Unusable _ ->

@@ -18,7 +18,7 @@ final class Accounting {
     private Accounting() {}
 
     static JournalAccount read(
-            Path file, Weigher weigher, JournalAccount.Visitor visitor, Runnable begun)
+            Path file, Weigher weigher, JournalAccount.Visitor visitor)
             throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         config.setCacheSize(-1024);
@@ -32,8 +32,8 @@ final class Accounting {
                     .forEach((row, amount) -> sums.computeIfAbsent(
                                     row.owner(), _ -> new HashMap<>())
                             .put(row.sum(), amount));
-            begun.run();
             Map<String, Long> cursors = cursors(statement);
+            visitor.begin(cursors);
             long newest =
                     number(
                             statement,

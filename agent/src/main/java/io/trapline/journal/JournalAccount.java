@@ -20,6 +20,11 @@ public record JournalAccount(
 
     /// Hears of the frames that are kept, in order.
     public interface Visitor {
+        /// Called first, once what is read cannot change any more.
+        ///
+        /// @param cursors of every reader, its committed position
+        void begin(Map<String, Long> cursors);
+
         void frame(long position, Weigher.Weight weight);
 
         /// @param last inclusive; not every position of the range need have had a frame

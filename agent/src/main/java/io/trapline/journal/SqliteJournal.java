@@ -320,13 +320,9 @@ public final class SqliteJournal implements Journal {
 
     /// Reads all of the file in one transaction, beside the writer and the readers: sums, cursors,
     /// and each frame that is kept.
-    ///
-    /// @param begun called once what is read cannot change any more: a [Hold] may end
-    public JournalAccount account(JournalAccount.Visitor visitor, Runnable begun)
-            throws JournalException {
+    public JournalAccount account(JournalAccount.Visitor visitor) throws JournalException {
         try {
-            return PlatformThreads.call(
-                    () -> Accounting.read(file, tuning.weigher(), visitor, begun));
+            return PlatformThreads.call(() -> Accounting.read(file, tuning.weigher(), visitor));
         } catch (SQLException e) {
             throw new JournalException(
                     "journal %s cannot be read: %s".formatted(file, e.getMessage()), e);

@@ -18,6 +18,7 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.pipeline.BatchCodec;
 import io.trapline.health.Supervised;
 import io.trapline.machine.Ahead;
 import io.trapline.machine.Machine;
@@ -123,7 +124,10 @@ public final class Agent implements AutoCloseable {
                 parts.add(
                         "journal",
                         QUICK,
-                        SqliteJournal.open(database, () -> inForce.settings().journal()));
+                        SqliteJournal.open(
+                                database,
+                                () -> inForce.settings().journal(),
+                                BatchCodec::weigh));
         Recovery.tell(lock.leftBehind(), journal.status(), journal.notices());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
         Optional<HostedStore> hosted =

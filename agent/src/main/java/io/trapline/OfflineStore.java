@@ -2,6 +2,7 @@ package io.trapline;
 
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.pipeline.BatchCodec;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.Store;
@@ -42,7 +43,9 @@ public final class OfflineStore {
         try (HomeLock _ = HomeLock.acquire(home);
                 SqliteJournal journal =
                         SqliteJournal.open(
-                                home.data().resolve("trapline.db"), () -> settings.journal());
+                                home.data().resolve("trapline.db"),
+                                () -> settings.journal(),
+                                BatchCodec::weigh);
                 Store store =
                         HostedStore.open(
                                 home.data(), () -> storeSettings, journal, program.storeHost())) {
@@ -51,7 +54,7 @@ public final class OfflineStore {
         }
     }
 
-    private static Settings usable(Home home) throws QueryException {
+    static Settings usable(Home home) throws QueryException {
         return switch (Settings.load(home.root(), System.getenv())) {
             case Settings.Loaded.Usable(Settings settings, _) -> settings;
             case Settings.Loaded.Unusable _ ->

@@ -8,10 +8,11 @@ import io.trapline.gitsync.GitSync;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.datakit.Callers;
 import io.trapline.ingest.datakit.DataKitApi;
-import io.trapline.journal.Journal;
+import io.trapline.journal.SqliteJournal;
 import io.trapline.registry.Pins;
 import io.trapline.store.Store;
 import io.trapline.telemetry.Version;
+import io.trapline.verify.Verification;
 import io.trapline.web.AdminToken;
 import io.trapline.web.AgentApi;
 import io.trapline.web.CollectorCalls;
@@ -24,6 +25,7 @@ import io.trapline.web.OutputsApi;
 import io.trapline.web.OutputsCalls;
 import io.trapline.web.QueryApi;
 import io.trapline.web.RegistryApi;
+import io.trapline.web.VerifyApi;
 import io.trapline.web.page.CollectorForms;
 import io.trapline.web.page.ExplorePages;
 import io.trapline.web.page.Html;
@@ -54,7 +56,7 @@ final class Routes {
             AdminToken token,
             DataKitApi dataKit,
             PrometheusMeterRegistry meters,
-            Journal journal,
+            SqliteJournal journal,
             Optional<Store> store,
             Pins pins,
             Outputs outputs,
@@ -97,6 +99,8 @@ final class Routes {
         services.add(new OutputsApi(outputsCalls, token));
         services.add(new CollectorsApi(collectorCalls, token));
         services.add(new QueryApi(store));
+        services.add(
+                new VerifyApi(since -> new Verification(journal, store, outputs, since).run()));
         core.map(Core::calls)
                 .ifPresent(its -> {
                     services.add(new RegistryApi(its, token));

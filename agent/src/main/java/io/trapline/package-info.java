@@ -15,6 +15,7 @@
 /// - `registry`: push registrations and checks, and what was seen of them.
 /// - `store`: the local database that people query.
 /// - `forward`: one loop an output, from the journal to a receiver.
+/// - `verify`: whether what was acknowledged stands where it should.
 /// - `period`: what checks are sent, gathered by period.
 /// - `net`: what listeners and clients share: addresses, binding, TLS.
 /// - `web`: JSON and pages for people.

@@ -151,4 +151,29 @@ class ArchitectureTest {
                         "io.trapline.model..", "io.trapline.pipeline..", "io.trapline.store..")
                 .check(CLASSES);
     }
+
+    @Test
+    void only_the_wiring_and_the_listener_know_the_verification() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "io.trapline", "io.trapline.verify..", "io.trapline.web..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.trapline.verify..")
+                .check(CLASSES);
+        classes()
+                .that()
+                .resideInAPackage("io.trapline.verify..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.trapline.verify..",
+                        "io.trapline.journal..",
+                        "io.trapline.store..",
+                        "io.trapline.forward..",
+                        "java..",
+                        "org.jspecify..")
+                .check(CLASSES);
+    }
 }

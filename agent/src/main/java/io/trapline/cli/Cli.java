@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             QueryCommand.class,
             StatusCommand.class,
+            VerifyCommand.class,
             ReloadCommand.class,
             TrainCommand.class,
             TryCommand.class,

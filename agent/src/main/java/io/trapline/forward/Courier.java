@@ -99,6 +99,8 @@ public final class Courier {
             case Delivery.Accepted _ -> new Outcome.Delivered(answer.body());
             case Delivery.Refused(int status, String reason, var _) ->
                     new Outcome.Refused(status, reason);
+            case Delivery.Disowned(String reason, var _, var _) ->
+                    new Outcome.Refused(answer.status(), reason);
             case Delivery.Later(String reason, var _, var _) ->
                     switch (answer.status()) {
                         case 429 -> new Outcome.Limited(reason);

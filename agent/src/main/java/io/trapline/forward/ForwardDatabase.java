@@ -43,6 +43,8 @@ import org.sqlite.SQLiteConfig;
 ///   output, identity
 /// forward_lost              what aside_max_bytes gave up, an output
 ///   output, items, bytes
+/// forward_gone            what was set aside and then sent again, or dropped by hand, an output
+///   output, items
 /// forward_name              what something is called at an output that does not take its name
 ///   output, kind, original, name
 /// forward_dropped           what an output's receiver said it did not keep as it was sent
@@ -76,6 +78,8 @@ final class ForwardDatabase implements AutoCloseable {
             create table if not exists forward_lost(
                 output text primary key, items integer not null, bytes integer not null)
                 without rowid;
+            create table if not exists forward_gone(
+                output text primary key, items integer not null) without rowid;
             create table if not exists forward_name(
                 output text not null, kind text not null, original text not null,
                 name text not null, primary key(output, kind, original)) without rowid;
@@ -152,19 +156,22 @@ final class ForwardDatabase implements AutoCloseable {
         }
     }
 
+    /// In one transaction.
     private <T> T transaction(String what, Work<T> work) throws ForwardException {
         return work(
                 what,
                 on -> {
                     on.setAutoCommit(false);
+                    boolean done = false;
                     try {
                         T result = work.in(on);
                         on.commit();
+                        done = true;
                         return result;
-                    } catch (SQLException | RuntimeException e) {
-                        on.rollback();
-                        throw e;
                     } finally {
+                        if (!done) {
+                            on.rollback();
+                        }
                         on.setAutoCommit(true);
                     }
                 });
@@ -581,7 +588,7 @@ final class ForwardDatabase implements AutoCloseable {
             Instant at,
             long maxBytes)
             throws ForwardException {
-        return work(
+        return transaction(
                 "setting an item of " + output + " aside",
                 on -> {
                     // One that is set aside again, after a crash, is the same one.
@@ -669,6 +676,52 @@ final class ForwardDatabase implements AutoCloseable {
                                             row.getLong(2),
                                             row.getLong(3))
                                     : new Totals(0, 0, 0, 0);
+                        }
+                    }
+                });
+    }
+
+    /// Whether an item is among what was set aside.
+    boolean isAside(String output, String sender, Item item) throws ForwardException {
+        return 0
+                < number(
+                        "looking for an item that " + output + " set aside",
+                        "select count(*) from forward_aside where output = ? and sender = ?"
+                                + " and position = ? and part = ?",
+                        output,
+                        sender,
+                        item.position(),
+                        item.part());
+    }
+
+    /// How many items that an output ever set aside are there or accounted for: what was given up,
+    /// sent again or dropped.
+    ///
+    /// @param position of those that are there, only those up to it
+    AsideAccount account(String output, long position) throws ForwardException {
+        String what = "counting what " + output + " set aside";
+        return new AsideAccount(
+                number(
+                        what,
+                        "select count(*) from forward_aside where output = ? and position <= ?",
+                        output,
+                        position),
+                number(
+                        what,
+                        "select coalesce((select items from forward_gone where output = ?1), 0)"
+                                + " + coalesce((select items from forward_lost where output = ?1),"
+                                + " 0)",
+                        output));
+    }
+
+    private long number(String what, String sql, Object... values) throws ForwardException {
+        return work(
+                what,
+                on -> {
+                    try (PreparedStatement get = on.prepareStatement(sql)) {
+                        bind(get, values);
+                        try (ResultSet row = get.executeQuery()) {
+                            return row.next() ? row.getLong(1) : 0L;
                         }
                     }
                 });
@@ -788,16 +841,22 @@ final class ForwardDatabase implements AutoCloseable {
 
     private int each(String output, List<Long> ids, String sql, String what)
             throws ForwardException {
-        return work(
+        return transaction(
                 what + " what " + output + " set aside",
                 on -> {
-                    if (ids.isEmpty()) {
-                        return update(on, sql, output);
-                    }
                     int found = 0;
+                    if (ids.isEmpty()) {
+                        found = update(on, sql, output);
+                    }
                     for (Long id : ids) {
                         found += update(on, sql + " and id = ?", output, id);
                     }
+                    update(
+                            on,
+                            "insert into forward_gone values(?, ?) on conflict do update set"
+                                    + " items = items + excluded.items",
+                            output,
+                            found);
                     return found;
                 });
     }

@@ -70,6 +70,7 @@ final class Forwarder implements Runnable {
     private final LongSupplier nanoTicker;
     private final Backoff backoff;
     private final Tally tally;
+    private final Fates fates = new Fates();
     private final Wake wake = new Wake();
     private final PartState part;
     private final Supervised supervised;
@@ -241,7 +242,9 @@ final class Forwarder implements Runnable {
         unkept.clear();
         List<Item> fresh = new ArrayList<>(encoding.items().size());
         for (Item item : encoding.items()) {
+            fates.made(item.position());
             if (!item.end().isAfter(done)) {
+                dealtWithBefore(item);
                 continue;
             }
             if (item.bytes().length > destination.maxItemBytes()) {
@@ -254,11 +257,22 @@ final class Forwarder implements Runnable {
         return fresh;
     }
 
+    /// An item of a former life, whose frame the journal does not know as passed.
+    private void dealtWithBefore(Item item) throws ForwardException {
+        if (database.isAside(settings.name(), lives.base(), item)) {
+            fates.aside(item.position());
+        } else {
+            fates.sent(item.position());
+        }
+    }
+
     private void encode(Frame frame, Encoding encoding) throws ForwardException {
+        fates.read(frame.position(), BatchCodec.weigh(frame.bytes()));
         Batch batch;
         try {
             batch = BatchCodec.decode(frame.bytes());
         } catch (IllegalStateException | IndexOutOfBoundsException e) {
+            fates.made(frame.position());
             setAside(
                     new Item(frame.position(), 0, frame.bytes(), 1),
                     0,
@@ -272,6 +286,7 @@ final class Forwarder implements Runnable {
                     settings.basics().selection().apply(batch.source(), batch.entries().get(i));
             entry.ifPresent(kept -> parts.add(new Selected.Part(end, kept)));
         }
+        fates.excluded(frame.position(), batch.entries().size() - parts.size());
         destination.encode(new Selected(frame, batch, parts), encoding);
     }
 
@@ -338,6 +353,7 @@ final class Forwarder implements Runnable {
                 disowned = false;
                 accepted(request, accepted);
                 acknowledged(lives.name(last.position()), request, accepted);
+                request.forEach(item -> fates.sent(item.position()));
                 finish(last);
                 yield Duration.ZERO;
             }
@@ -591,7 +607,8 @@ final class Forwarder implements Runnable {
     private void commit() throws JournalException {
         long upTo = work.isEmpty() ? read : work.getFirst().getFirst().position() - 1;
         if (upTo > reader.committed()) {
-            reader.commit(upTo);
+            reader.commit(upTo, fates.upTo(upTo));
+            fates.forget(upTo);
         }
     }
 
@@ -627,6 +644,7 @@ final class Forwarder implements Runnable {
                         clock.instant(),
                         asideMaxBytes);
         tally.refused();
+        fates.aside(item.position());
         LOG.warn(
                 "output {} set an item of journal position {} aside: {}",
                 settings.name(),

@@ -306,6 +306,20 @@ public final class Outputs implements AutoCloseable {
         return database.aside(name, false, limit);
     }
 
+    /// How much of what an output set aside is there, or known to be gone.
+    ///
+    /// @param position of those that are there, only those up to it
+    public AsideAccount account(String name, long position) throws ForwardException {
+        return database.account(name, position);
+    }
+
+    /// The output that a reader of the journal is; empty when it is none.
+    public static Optional<String> nameOf(String reader) {
+        return reader.startsWith(READER)
+                ? Optional.of(reader.substring(READER.length()))
+                : Optional.empty();
+    }
+
     /// Keeps its place and sends nothing, also after a restart, until [#resume].
     ///
     /// @return false when there is no such output

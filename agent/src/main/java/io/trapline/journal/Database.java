@@ -37,7 +37,8 @@ final class Database implements AutoCloseable {
             """
             create table if not exists journal_frame(
                 position integer primary key, start integer not null,
-                checksum integer not null, bytes blob not null);
+                checksum integer not null, door text not null, hour integer not null,
+                entries integer not null, bytes blob not null);
             create table if not exists journal_cursor(
                 name text primary key, committed integer not null) without rowid;
             create table if not exists journal_origin(
@@ -52,11 +53,14 @@ final class Database implements AutoCloseable {
                 key text primary key, value integer not null) without rowid;
             insert or ignore into journal_meta values('format', %d);
             insert or ignore into journal_meta values('identity', '%s');
-            """;
+            """
+                    + Sums.SCHEMA;
 
     private final Connection connection;
     private final FrameSum sum = new FrameSum();
     private final LongSupplier maxPages;
+    private final Weigher weigher;
+    private Sums sums;
     private Statements sql;
     private boolean stale;
     private long pagesInForce;
@@ -78,7 +82,9 @@ final class Database implements AutoCloseable {
         Statements(Connection on) throws SQLException {
             begin = on.prepareStatement("begin immediate");
             commit = on.prepareStatement("commit");
-            insert = on.prepareStatement("insert into journal_frame values(?, ?, ?, ?)");
+            insert = on.prepareStatement(
+                            "insert into journal_frame(position, start, checksum, door, hour,"
+                                    + " entries, bytes) values(?, ?, ?, ?, ?, ?, ?)");
             deleteUpTo = on.prepareStatement("delete from journal_frame where position <= ?");
             oldest =
                     on.prepareStatement(
@@ -115,12 +121,22 @@ final class Database implements AutoCloseable {
         }
     }
 
+    Database(Path file, Tuning tuning) throws SQLException {
+        this(file, tuning.maxPages(), tuning.weigher());
+    }
+
     Database(Path file, LongSupplier maxPages) throws SQLException {
+        this(file, maxPages, Weigher.FRAMES);
+    }
+
+    private Database(Path file, LongSupplier maxPages, Weigher weigher) throws SQLException {
         this.maxPages = maxPages;
+        this.weigher = weigher;
         connection = connect(file, config());
         try {
             createSchema();
             sql = new Statements(connection);
+            sums = new Sums(connection, weigher);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -146,11 +162,30 @@ final class Database implements AutoCloseable {
                 statement.execute("pragma " + pragma);
             }
             statement.executeUpdate(SCHEMA.formatted(FORMAT, UUID.randomUUID()));
+            addColumns(statement);
         }
         long format = meta("format", FORMAT);
         if (format != FORMAT) {
             throw new SQLException(
                     "it has journal format " + format + ", this program knows " + FORMAT);
+        }
+    }
+
+    /// What a file has not that was made before frames were weighed. Its old frames weigh nothing.
+    private static void addColumns(Statement statement) throws SQLException {
+        try (ResultSet row =
+                statement.executeQuery(
+                        "select 1 from pragma_table_info('journal_frame') where name = 'door'")) {
+            if (row.next()) {
+                return;
+            }
+        }
+        for (String column :
+                List.of(
+                        "door text not null default ''",
+                        "hour integer not null default 0",
+                        "entries integer not null default 0")) {
+            statement.executeUpdate("alter table journal_frame add column " + column);
         }
     }
 
@@ -313,13 +348,17 @@ final class Database implements AutoCloseable {
         }
         if (stale) {
             sql.close();
+            sums.close();
             sql = new Statements(connection);
+            sums = new Sums(connection, weigher);
             stale = false;
         }
+        sums.clear();
         sql.begin.executeUpdate();
     }
 
     void commit() throws SQLException {
+        sums.write();
         sql.commit.executeUpdate();
     }
 
@@ -339,8 +378,13 @@ final class Database implements AutoCloseable {
         sql.insert.setLong(1, position);
         sql.insert.setLong(2, extent.end());
         sql.insert.setLong(3, sum.of(position, frame));
-        sql.insert.setBytes(4, frame);
+        Weigher.Weight weight = weigher.weigh(frame);
+        sql.insert.setString(4, weight.door());
+        sql.insert.setLong(5, weight.hour());
+        sql.insert.setLong(6, weight.entries());
+        sql.insert.setBytes(7, frame);
         sql.insert.executeUpdate();
+        sums.appended(weight);
         long tail = extent.isEmpty() ? position : extent.tail();
         return new Extent(tail, extent.start(), position, extent.end() + Extent.cost(frame.length));
     }
@@ -363,6 +407,7 @@ final class Database implements AutoCloseable {
 
     /// Deletes the frames up to `position`, within a transaction.
     Extent trim(Extent extent, long position) throws SQLException {
+        sums.trimmed(position);
         sql.deleteUpTo.setLong(1, position);
         sql.deleteUpTo.executeUpdate();
         Extent rest = withOldest(extent.head(), extent.end());
@@ -430,11 +475,16 @@ final class Database implements AutoCloseable {
         for (String name : changes.removed()) {
             sql.deleteCursor.setString(1, name);
             sql.deleteCursor.executeUpdate();
+            sums.forget(connection, name);
         }
         for (Map.Entry<String, Long> moved : changes.moved().entrySet()) {
+            sums.begin(connection, moved.getKey());
             sql.putCursor.setString(1, moved.getKey());
             sql.putCursor.setLong(2, moved.getValue());
             sql.putCursor.executeUpdate();
+        }
+        for (Map.Entry<String, Map<Sum, Sum.Amount>> counted : changes.counted().entrySet()) {
+            sums.add(counted.getKey(), counted.getValue());
         }
     }
 

@@ -2,6 +2,7 @@ package io.trapline.journal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /// A reader's place in the journal. Not thread-safe: one owner at a time.
 public interface JournalReader {
@@ -13,6 +14,13 @@ public interface JournalReader {
 
     /// Everything up to and including `position` was dealt with and may be trimmed.
     void commit(long position) throws JournalException;
+
+    /// As [#commit], with what became of the frames from the last committed position up to this
+    /// one: the journal adds it to this reader's sums in the transaction that moves the cursor, so
+    /// that a crash sets back both or neither. Nothing is added when the cursor is there already.
+    default void commit(long position, Map<Sum, Sum.Amount> counted) throws JournalException {
+        commit(position);
+    }
 
     /// The next [#read] begins after `position`: for a reader that keeps its own cursor, such as
     /// the store, and knows better than the journal what it has.

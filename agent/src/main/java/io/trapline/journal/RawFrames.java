@@ -288,35 +288,49 @@ final class RawFrames implements AutoCloseable {
             return value;
         }
 
-        /// position (null, it is the row's number), start, checksum, bytes.
+        /// position (null, it is the row's number), start, checksum, and then, in the order in which
+        /// this file's table came by them, bytes and what they weigh: a text and two numbers.
         private boolean parse() {
             if (record + local > pageSize) {
                 return false;
             }
             long header = number();
-            long nothing = number();
+            long end = record + header;
+            if (header <= 0 || end > record + local || number() != 0) {
+                return false;
+            }
+            long at = end;
             long start = number();
             long check = number();
-            long blob = number();
-            int width = width(start);
-            if (next != record + header
-                    || nothing != 0
-                    || width < 0
-                    || width(check) < 0
-                    || blob < 12
-                    || blob % 2 != 0
-                    || header + width + width(check) + (blob - 12) / 2 != payload
-                    || payload > Integer.MAX_VALUE - 64) {
+            if (width(start) < 0 || width(check) < 0 || end + 16 > pageSize) {
                 return false;
             }
-            int at = next + width;
-            if (at + width(check) > pageSize) {
-                return false;
+            at += width(start);
+            checksum = integer((int) at, check);
+            at += width(check);
+            int blobs = 0;
+            while (next < end) {
+                long type = number();
+                if (type >= 12 && type % 2 == 0) {
+                    blobs++;
+                    if (at > record + local || type - 12 > 2L * Integer.MAX_VALUE - 200) {
+                        return false;
+                    }
+                    bytesFrom = (int) at;
+                    bytes = (int) ((type - 12) / 2);
+                    at += bytes;
+                } else if (type >= 13) {
+                    at += (type - 13) / 2;
+                } else if (width(type) >= 0) {
+                    at += width(type);
+                } else {
+                    return false;
+                }
             }
-            checksum = integer(at, check);
-            bytesFrom = at + width(check);
-            bytes = (int) ((blob - 12) / 2);
-            return true;
+            return next == end
+                    && blobs == 1
+                    && at - record == payload
+                    && payload <= Integer.MAX_VALUE - 64;
         }
 
         private static int width(long type) {

@@ -51,6 +51,7 @@ final class Salvage {
     private boolean identityRead;
     private List<Lineage.Life> lives = List.of();
     private final Map<String, Long> cursors = new LinkedHashMap<>();
+    private Map<Sums.Row, Sum.Amount> sums = Map.of();
     private final List<JournalReader.Frame> batch = new ArrayList<>();
     private long batchBytes;
     private Extent extent = Extent.EMPTY;
@@ -114,7 +115,7 @@ final class Salvage {
         String text;
         try {
             discard(copy);
-            try (Database fresh = new Database(copy, tuning.maxPages())) {
+            try (Database fresh = new Database(copy, tuning)) {
                 text = fill(fresh);
             }
             tuning.step().reached("copied");
@@ -216,6 +217,9 @@ final class Salvage {
             put(fresh, () -> fresh.putIdentity(known.identity()));
         }
         copyFrames(fresh);
+        if (!sums.isEmpty()) {
+            put(fresh, () -> Sums.carryOver(sums, fresh.connection()));
+        }
         String text = text();
         put(
                 fresh,
@@ -255,6 +259,7 @@ final class Salvage {
             attempt("lives", () -> copyLives(old, fresh));
             attempt("cursors of readers", () -> copyCursors(old, fresh));
             attempt("positions of senders", () -> copyOrigins(old, fresh));
+            attempt("sums", () -> sums = Sums.read(old));
             attempt("other tables", () -> copyOtherTables(old, fresh));
         } catch (SQLException e) {
             if (!SqlErrors.isUnreadable(e, file)) {
@@ -311,7 +316,7 @@ final class Salvage {
                 cursors.put(row.getString(1), row.getLong(2));
             }
         } finally {
-            State.CursorChanges changes = new State.CursorChanges(Set.of(), cursors);
+            State.CursorChanges changes = new State.CursorChanges(Set.of(), cursors, Map.of());
             put(fresh, () -> fresh.putCursors(changes));
         }
     }

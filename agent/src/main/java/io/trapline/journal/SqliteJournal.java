@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 ///   position  integer primary key     1, 2, 3 …; grows for ever, is never used twice
 ///   start     integer                 bytes of all frames ever before this one
 ///   checksum  integer                 CRC32C of position (8 bytes, little-endian), bytes
+///   door, hour, entries               what it counts as: [Weigher.Weight]
 ///   bytes     blob                    the frame
 /// journal_cursor                      one row a registered reader
 ///   name      text primary key
@@ -46,6 +47,7 @@ import org.slf4j.LoggerFactory;
 /// journal_life                        one row a process that appended, as in [Lineage]
 ///   id        text primary key        random
 ///   first     integer                 position of its first frame
+/// journal_sum                         what was appended, trimmed, lost, passed: [Sums]
 /// journal_meta                        key, value
 ///   format                            1
 ///   identity                          a random text, made with the database
@@ -156,6 +158,13 @@ public final class SqliteJournal implements Journal {
         return open(file, settings, Tuning.DEFAULT);
     }
 
+    /// As above, with sums of what `weigher` says.
+    public static SqliteJournal open(
+            Path file, Supplier<JournalSettings> settings, Weigher weigher)
+            throws JournalException {
+        return open(file, settings, Tuning.DEFAULT.withWeigher(weigher));
+    }
+
     static SqliteJournal open(Path file, Supplier<JournalSettings> settings, Tuning tuning)
             throws JournalException {
         DataLock lock;
@@ -221,7 +230,7 @@ public final class SqliteJournal implements Journal {
         /// @param gone whether there was nothing, though there may have been once
         @SuppressWarnings("MustBeClosed")
         SqliteJournal open(boolean gone) throws SQLException, IOException {
-            Database database = new Database(file, tuning.maxPages());
+            Database database = new Database(file, tuning);
             try {
                 Extent extent = database.extent();
                 List<String> found = new ArrayList<>(notices);
@@ -401,6 +410,41 @@ public final class SqliteJournal implements Journal {
     @Override
     public JournalStatus status() {
         return state.status(settings.get().maxBytes());
+    }
+
+    /// Keeps all frames that are there from being trimmed until the answer is closed. In memory
+    /// alone: a crash ends it.
+    public Hold hold() {
+        state.hold(1);
+        return new Hold() {
+            private boolean closed;
+
+            @Override
+            public synchronized void close() {
+                if (!closed) {
+                    closed = true;
+                    state.hold(-1);
+                    intake.nudge();
+                }
+            }
+        };
+    }
+
+    /// What [#hold] gives.
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /// Reads all of the file in one transaction, beside the writer and the readers: sums, cursors,
+    /// and each frame that is kept.
+    public JournalAccount account(JournalAccount.Visitor visitor) throws JournalException {
+        try {
+            return PlatformThreads.call(() -> Accounting.read(file, tuning.weigher(), visitor));
+        } catch (SQLException e) {
+            throw new JournalException(
+                    "journal %s cannot be read: %s".formatted(file, e.getMessage()), e);
+        }
     }
 
     @Override

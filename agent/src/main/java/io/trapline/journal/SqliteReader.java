@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -99,6 +100,11 @@ final class SqliteReader implements JournalReader {
     /// before that means that frames are read again.
     @Override
     public void commit(long position) throws JournalException {
+        commit(position, Map.of());
+    }
+
+    @Override
+    public void commit(long position, Map<Sum, Sum.Amount> counted) throws JournalException {
         requireOpen();
         long head = state.extent().head();
         if (position > head) {
@@ -110,7 +116,7 @@ final class SqliteReader implements JournalReader {
             return;
         }
         committed = position;
-        if (state.commit(name, position)) {
+        if (state.commit(name, position, counted)) {
             intake.nudge();
         }
     }

@@ -26,10 +26,16 @@ final class State {
     private String trouble = "";
     private boolean closed;
 
+    /// How many want that nothing is trimmed.
+    private int holds;
+
     private static final class Cursor {
         private static final long NEVER = -1;
         private long committed;
         private long onDisk;
+
+        /// What its reader counted of what it passed since `onDisk`.
+        private final Sum.Tally counted = new Sum.Tally();
 
         Cursor(long committed, long onDisk) {
             this.committed = committed;
@@ -38,12 +44,18 @@ final class State {
     }
 
     /// What differs between memory and disk. Removals come first: a removed name may be back.
-    record CursorChanges(Set<String> removed, Map<String, Long> moved) {
-        static final CursorChanges NONE = new CursorChanges(Set.of(), Map.of());
+    ///
+    /// @param counted of readers that moved, what they counted of what they passed
+    record CursorChanges(
+            Set<String> removed,
+            Map<String, Long> moved,
+            Map<String, Map<Sum, Sum.Amount>> counted) {
+        static final CursorChanges NONE = new CursorChanges(Set.of(), Map.of(), Map.of());
 
         CursorChanges {
             removed = Set.copyOf(removed);
             moved = Map.copyOf(moved);
+            counted = Map.copyOf(counted);
         }
 
         boolean isEmpty() {
@@ -80,6 +92,8 @@ final class State {
                         Cursor cursor = cursors.get(name);
                         if (cursor != null && cursor.committed >= position) {
                             cursor.onDisk = position;
+                            cursor.counted.takeAway(
+                                    written.counted().getOrDefault(name, Map.of()));
                         }
                     });
             if (hasGrown) {
@@ -184,7 +198,7 @@ final class State {
     /// Moves a cursor forward; one that was removed stays away.
     ///
     /// @return whether memory and disk begin to differ by this
-    boolean commit(String name, long position) {
+    boolean commit(String name, long position, Map<Sum, Sum.Amount> counted) {
         lock.lock();
         try {
             Cursor cursor = cursors.get(name);
@@ -193,6 +207,7 @@ final class State {
             }
             boolean first = cursor.committed == cursor.onDisk;
             cursor.committed = position;
+            cursor.counted.addAll(counted);
             return first;
         } finally {
             lock.unlock();
@@ -203,14 +218,18 @@ final class State {
         lock.lock();
         try {
             Map<String, Long> moved = new TreeMap<>();
+            Map<String, Map<Sum, Sum.Amount>> counted = new TreeMap<>();
             cursors.forEach((name, cursor) -> {
                 if (cursor.committed != cursor.onDisk) {
                     moved.put(name, cursor.committed);
+                    if (!cursor.counted.isEmpty()) {
+                        counted.put(name, cursor.counted.amounts());
+                    }
                 }
             });
             return moved.isEmpty() && removed.isEmpty()
                     ? CursorChanges.NONE
-                    : new CursorChanges(removed, moved);
+                    : new CursorChanges(removed, moved, counted);
         } finally {
             lock.unlock();
         }
@@ -225,7 +244,16 @@ final class State {
                 long onDisk = entry.getValue().onDisk;
                 least = Math.min(least, changes.moved().getOrDefault(entry.getKey(), onDisk));
             }
-            return cursors.isEmpty() ? 0 : Math.max(0, least);
+            return cursors.isEmpty() || holds > 0 ? 0 : Math.max(0, least);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void hold(int more) {
+        lock.lock();
+        try {
+            holds += more;
         } finally {
             lock.unlock();
         }

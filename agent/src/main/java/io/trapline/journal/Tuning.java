@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
 /// @param maxPages limit of the database in pages, 0 for none: a small disk, as SQLite sees one
 /// @param clock names damaged files that were moved aside
 /// @param ticker monotonic nanoseconds
+/// @param weigher what the sums are kept of
 /// @param step hears how far a salvage has come; a test ends the process there
 record Tuning(
         long groupBytes,
@@ -24,6 +25,7 @@ record Tuning(
         LongSupplier maxPages,
         InstantSource clock,
         LongSupplier ticker,
+        Weigher weigher,
         StepHook step) {
     /// Hears of steps between which the machine may stop.
     @FunctionalInterface
@@ -41,16 +43,49 @@ record Tuning(
                     () -> 0,
                     InstantSource.system(),
                     System::nanoTime,
+                    Weigher.FRAMES,
                     _ -> {});
 
     Tuning withQueue(long bytes, Duration newPatience) {
         return new Tuning(
-                groupBytes, groupFrames, bytes, newPatience, cursorDelay, maxPages, clock, ticker, step);
+                groupBytes,
+                groupFrames,
+                bytes,
+                newPatience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                weigher,
+                step);
     }
 
     Tuning withMaxPages(LongSupplier pages) {
         return new Tuning(
-                groupBytes, groupFrames, queueBytes, patience, cursorDelay, pages, clock, ticker, step);
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                pages,
+                clock,
+                ticker,
+                weigher,
+                step);
+    }
+
+    Tuning withWeigher(Weigher newWeigher) {
+        return new Tuning(
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                newWeigher,
+                step);
     }
 
     Tuning withStep(StepHook hook) {
@@ -63,6 +98,7 @@ record Tuning(
                 maxPages,
                 clock,
                 ticker,
+                weigher,
                 hook);
     }
 }

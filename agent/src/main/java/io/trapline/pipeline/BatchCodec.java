@@ -1,5 +1,6 @@
 package io.trapline.pipeline;
 
+import io.trapline.journal.Weigher;
 import io.trapline.model.Batch;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
@@ -7,6 +8,7 @@ import io.trapline.model.Run;
 import io.trapline.model.SampleType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// A batch as the journal's bytes, and back.
 ///
@@ -72,6 +74,9 @@ public final class BatchCodec {
     static final int LONG_TEXT = 1;
     static final int FIRST_NUMBER = 2;
 
+    private static final Set<String> DOORS = Set.of("pythond", "http", "push", "trap");
+    private static final long NS_PER_HOUR = 3_600_000_000_000L;
+
     /// In bytes: a number of each kind of entry.
     private static final int SMALLEST_ENTRY = 4;
 
@@ -102,6 +107,31 @@ public final class BatchCodec {
         } catch (IndexOutOfBoundsException | IllegalStateException e) {
             return "";
         }
+    }
+
+    /// What a frame counts as in sums, at a fraction of the cost of [#decode]: the door of its source
+    /// (see [#doorOf]), the hour in which it was accepted, its entries. A bad frame counts as one
+    /// entry of the door `?`.
+    public static Weigher.Weight weigh(byte[] frame) {
+        FrameReader in = new FrameReader(frame);
+        try {
+            if (in.u8() == VERSION) {
+                String door = doorOf(in.text());
+                long hour = Math.floorDiv(in.time(), NS_PER_HOUR);
+                return new Weigher.Weight(door, hour, in.count());
+            }
+        } catch (IndexOutOfBoundsException | IllegalStateException e) {
+            // As one of another version.
+        }
+        return new Weigher.Weight("?", 0, 1);
+    }
+
+    /// The first part of a source where it is one of Trapline's own, `other` of any other: there
+    /// are few doors, whatever others send.
+    public static String doorOf(String source) {
+        int slash = source.indexOf('/');
+        String first = slash < 0 ? source : source.substring(0, slash);
+        return DOORS.contains(first) ? first : "other";
     }
 
     public static Batch decode(byte[] frame) {

@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.duckdb.DuckDBConnection;
 import org.slf4j.Logger;
@@ -18,7 +20,11 @@ final class Retention {
     private static final Duration SLICE = Duration.ofHours(6);
 
     /// @param mayComeLate rows may be written long after their time ([Backfill])
-    private record Aged(String table, String column, boolean mayComeLate) {}
+    private record Aged(String table, String column, boolean mayComeLate) {
+        String kind() {
+            return table.substring(table.indexOf('.') + 1);
+        }
+    }
 
     private static final List<Aged> TABLES =
             List.of(
@@ -59,16 +65,36 @@ final class Retention {
         }
         String oldest =
                 "(SELECT min(" + aged.column + ") FROM " + aged.table + " r WHERE " + old + ")";
-        String sql =
-                "DELETE FROM %s r WHERE %s AND r.%s < %s + to_microseconds(?::BIGINT)"
-                        .formatted(aged.table, old, aged.column, oldest);
-        try (PreparedStatement delete = connection.prepareStatement(sql)) {
-            int cutoffs = aged.mayComeLate ? 4 : 2;
-            for (int i = 1; i <= cutoffs; i++) {
-                delete.setLong(i, cutoffMicros);
+        String slice =
+                "%s AND r.%s < %s + to_microseconds(?::BIGINT)"
+                        .formatted(old, aged.column, oldest);
+        List<Long> values =
+                new ArrayList<>(Collections.nCopies(aged.mayComeLate ? 4 : 2, cutoffMicros));
+        values.add(SLICE.toMillis() * 1000);
+        return delete(aged, slice, values);
+    }
+
+    /// What goes is counted in the transaction in which it goes.
+    private long delete(Aged aged, String slice, List<Long> values) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("BEGIN TRANSACTION");
+            boolean done = false;
+            try (PreparedStatement delete =
+                    connection.prepareStatement(
+                            "DELETE FROM " + aged.table + " r WHERE " + slice)) {
+                RowSums.expire(connection, aged.kind(), aged.table, slice, values);
+                for (int i = 0; i < values.size(); i++) {
+                    delete.setLong(i + 1, values.get(i));
+                }
+                long count = delete.executeLargeUpdate();
+                statement.execute("COMMIT");
+                done = true;
+                return count;
+            } finally {
+                if (!done) {
+                    RowSums.rollback(statement);
+                }
             }
-            delete.setLong(cutoffs + 1, SLICE.toMillis() * 1000);
-            return delete.executeLargeUpdate();
         }
     }
 

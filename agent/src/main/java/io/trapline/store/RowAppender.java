@@ -46,6 +46,7 @@ final class RowAppender implements AutoCloseable {
     private final SameTimeRows sameTime;
 
     private final Backfill backfill;
+    private final RowSums sums;
 
     private final WideRows wide;
 
@@ -77,6 +78,7 @@ final class RowAppender implements AutoCloseable {
         streams = new Streams(connection, this::appendStream);
         sameTime = new SameTimeRows(connection);
         backfill = new Backfill(connection);
+        sums = new RowSums(connection);
     }
 
     /// Goes on in steps of [WideRows#step]: neither this process nor the database ever holds the
@@ -91,6 +93,7 @@ final class RowAppender implements AutoCloseable {
         backfill.note(batches);
         long replaced = sameTime.write(this::append);
         sampleCount -= replaced;
+        sameTime.takeMore().forEach((source, more) -> sums.came(RowSums.SAMPLES, source, more));
     }
 
     private void take(String source, Entry entry) throws SQLException {
@@ -163,6 +166,8 @@ final class RowAppender implements AutoCloseable {
     private void settle() throws SQLException {
         streams.resolve();
         for (Waiting one : waiting) {
+            long samplesBefore = sampleCount;
+            long recordsBefore = recordCount;
             switch (one.entry()) {
                 case Point point -> {
                     Series its = one.series();
@@ -175,7 +180,7 @@ final class RowAppender implements AutoCloseable {
                 case Sample sample -> {
                     long stream = Objects.requireNonNull(one.series()).ownId();
                     if (SameTimeRows.concerns(one.source())) {
-                        sameTime.add(stream, sample);
+                        sameTime.add(stream, one.source(), sample);
                     } else {
                         append(stream, sample.timeNs(), sample.value());
                     }
@@ -184,6 +189,8 @@ final class RowAppender implements AutoCloseable {
                 case CheckState state -> append(state);
                 case HeldValue _, PeriodEnd _ -> {}
             }
+            sums.came(RowSums.SAMPLES, one.source(), sampleCount - samplesBefore);
+            sums.came(RowSums.RECORDS, one.source(), recordCount - recordsBefore);
         }
         waiting.clear();
         waitingBytes = 0;
@@ -411,6 +418,7 @@ final class RowAppender implements AutoCloseable {
             runs.endRow();
         }
         flushWhenMuch();
+        sums.came(RowSums.RUNS, RowSums.ALL, 1);
     }
 
     private void append(CheckState state) throws SQLException {
@@ -420,6 +428,7 @@ final class RowAppender implements AutoCloseable {
         checkStates.append(state.available());
         checkStates.append(state.metrics());
         checkStates.endRow();
+        sums.came(RowSums.CHECK_STATES, RowSums.ALL, 1);
     }
 
     /// A frame that is larger than a step is kept as several rows of the same position, in order:
@@ -435,6 +444,7 @@ final class RowAppender implements AutoCloseable {
             badFrames.append(reason);
             badFrames.append(Arrays.copyOfRange(frame, from, to));
             badFrames.endRow();
+            sums.came(RowSums.BAD_FRAMES, RowSums.ALL, 1);
             int fillers = wrote(to - from);
             for (int i = 0; i < fillers; i++) {
                 badFrames.beginRow();
@@ -457,6 +467,11 @@ final class RowAppender implements AutoCloseable {
         checkStates.flush();
         badFrames.flush();
         unflushed = 0;
+        sums.flush();
+    }
+
+    RowSums sums() {
+        return sums;
     }
 
     Streams streams() {
@@ -486,6 +501,7 @@ final class RowAppender implements AutoCloseable {
         checkStates.close();
         badFrames.close();
         backfill.close();
+        sums.close();
     }
 
     private long micros(long timeNs) {

@@ -29,6 +29,7 @@ final class SameTimeRows {
 
     private final DuckDBConnection connection;
     private final Map<Key, Row> rows = new LinkedHashMap<>();
+    private final Map<String, Long> more = new HashMap<>();
     private Map<Long, Long> young = new HashMap<>();
     private Map<Long, Long> old = new HashMap<>();
 
@@ -38,7 +39,7 @@ final class SameTimeRows {
     record Key(long stream, long timeNs, boolean histogram) {}
 
     /// @param doubtful whether the table may have the same
-    private record Row(SampleValue value, boolean doubtful) {}
+    private record Row(String source, SampleValue value, boolean doubtful) {}
 
     /// Takes the rows in the end.
     interface Sink {
@@ -62,7 +63,7 @@ final class SameTimeRows {
         return source.startsWith("trap/");
     }
 
-    void add(long stream, Sample sample) {
+    void add(long stream, String source, Sample sample) {
         long timeNs = sample.timeNs();
         long newest = newestOf(stream);
         boolean doubtful = timeNs <= newest;
@@ -71,8 +72,9 @@ final class SameTimeRows {
         rows.put(
                 key,
                 before == null
-                        ? new Row(sample.value(), doubtful)
+                        ? new Row(source, sample.value(), doubtful)
                         : new Row(
+                                source,
                                 SameTime.winner(before.value(), sample.value()),
                                 before.doubtful()));
         young.put(stream, Math.max(newest, timeNs));
@@ -99,9 +101,17 @@ final class SameTimeRows {
             Key key = each.getKey();
             out.append(key.stream(), key.timeNs(), each.getValue().value());
             newestNs = Math.max(newestNs, key.timeNs());
+            more.merge(each.getValue().source(), 1L, Long::sum);
         }
         rows.clear();
         return replaced;
+    }
+
+    /// How many rows more each source has since the last call.
+    Map<String, Long> takeMore() {
+        Map<String, Long> taken = Map.copyOf(more);
+        more.clear();
+        return taken;
     }
 
     private long replaceStored() throws SQLException {
@@ -149,7 +159,8 @@ final class SameTimeRows {
                     Row row = rows.get(key);
                     if (row != null) {
                         SampleValue winner = SameTime.winner(value, row.value());
-                        rows.put(key, new Row(winner, true));
+                        rows.put(key, new Row(row.source(), winner, true));
+                        more.merge(row.source(), -1L, Long::sum);
                         replaced.add(found.getLong(1));
                     }
                 }

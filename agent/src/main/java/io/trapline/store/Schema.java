@@ -137,6 +137,7 @@ final class Schema {
             } else {
                 execute(statement, TABLES);
             }
+            execute(statement, RowSums.TABLES);
             execute(statement, ADDED);
         }
     }

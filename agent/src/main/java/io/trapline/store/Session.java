@@ -2,6 +2,7 @@ package io.trapline.store;
 
 import io.trapline.journal.JournalReader;
 import io.trapline.journal.Lineage;
+import io.trapline.journal.Weigher;
 import io.trapline.model.Batch;
 import io.trapline.pipeline.BatchCodec;
 import java.sql.PreparedStatement;
@@ -78,10 +79,12 @@ final class Session implements AutoCloseable {
         List<Batch> batches = new ArrayList<>(frames.size());
         int bad = 0;
         for (JournalReader.Frame frame : frames) {
+            Weigher.Weight weight = BatchCodec.weigh(frame.bytes());
             String reason = setAside;
             if (reason.isEmpty()) {
                 try {
                     batches.add(BatchCodec.decode(frame.bytes()));
+                    rows.sums().took(frame.position(), weight, false);
                     continue;
                 } catch (RuntimeException e) {
                     reason = String.valueOf(e.getMessage());
@@ -93,6 +96,7 @@ final class Session implements AutoCloseable {
                     frame.position(),
                     frame.bytes().length,
                     reason);
+            rows.sums().took(frame.position(), weight, true);
             rows.appendBad(frame.position(), micros, reason, frame.bytes());
             bad++;
         }
@@ -117,8 +121,13 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /// From now on the position is one of that journal, at once and together.
+    /// From now on the position is one of that journal, at once and together. When it is another
+    /// one than the rows came from, what was taken of the former one no longer stands beside this
+    /// one's sums.
     void goOn(long position, Lineage lineage) throws SQLException {
+        if (!lineage().journal().equals(lineage.journal())) {
+            execute("UPDATE trapline.taken SET current = false WHERE current");
+        }
         try (PreparedStatement both =
                 connection.prepareStatement(
                         "UPDATE trapline.state SET position = ?, lineage = ?")) {
@@ -130,6 +139,11 @@ final class Session implements AutoCloseable {
 
     Retention retention(Instant cutoff) {
         return new Retention(connection, cutoff);
+    }
+
+    /// Keeps the sums short.
+    void foldSums() throws SQLException {
+        RowSums.fold(connection);
     }
 
     void streamsWereRemoved() {

@@ -469,6 +469,7 @@ final class StoreWriter implements Runnable {
                     write(session, from, frames);
                 }
             }
+            session.foldSums();
             if (retention.deleted() > 0) {
                 session.streamsWereRemoved();
                 retention.tidy();

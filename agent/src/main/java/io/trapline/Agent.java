@@ -81,6 +81,7 @@ public final class Agent implements AutoCloseable {
                             lock,
                             parts);
             agent.listener.publish();
+            DiskReserve.make(home.data());
             var _ = agent.reloading.runInputs(Set.of());
             serves = true;
             return agent;

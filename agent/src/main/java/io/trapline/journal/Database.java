@@ -392,8 +392,7 @@ final class Database implements AutoCloseable {
     /// Position of the newest frame, 0 when there is none.
     long newest() throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("select max(position) from journal_frame")) {
+                ResultSet row = statement.executeQuery("select max(position) from journal_frame")) {
             return row.next() ? row.getLong(1) : 0;
         }
     }

@@ -42,8 +42,7 @@ final class Presence {
     }
 
     private Iterable<Path> files() {
-        return List.of(
-                file, WalFile.of(file), file.resolveSibling(file.getFileName() + "-shm"));
+        return List.of(file, WalFile.of(file), file.resolveSibling(file.getFileName() + "-shm"));
     }
 
     /// Null when there is no such file; a disk that does not answer says nothing about that.

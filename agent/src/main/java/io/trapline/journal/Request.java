@@ -19,8 +19,7 @@ final class Request {
 
     /// Why nothing was kept; the caller makes the exception, so that its stack trace is the
     /// caller's.
-    record Failure(
-            boolean full, boolean unknown, String message, @Nullable Throwable cause) {}
+    record Failure(boolean full, boolean unknown, String message, @Nullable Throwable cause) {}
 
     private Request(List<byte[]> frames, List<Origin> origins, boolean reserved) {
         this.frames = List.copyOf(frames);

@@ -109,8 +109,8 @@ final class Salvage {
     /// Makes the copy and puts it in the damaged file's place.
     ///
     /// @return what was saved and what was not, for the operator
-    /// @throws JournalException when there is no room for the copy, or it cannot be written: nothing
-    ///   was changed
+    /// @throws JournalException when there is no room for the copy, or it cannot be written:
+    ///   nothing was changed
     String run() throws JournalException {
         String text;
         try {
@@ -359,7 +359,8 @@ final class Salvage {
             select.setString(1, type);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    found.put("\"" + row.getString(1).replace("\"", "\"\"") + "\"", row.getString(2));
+                    found.put(
+                            "\"" + row.getString(1).replace("\"", "\"\"") + "\"", row.getString(2));
                 }
             }
         }

@@ -11,6 +11,7 @@ final class SqlErrors {
     private static final int CORRUPT = 11;
     private static final int FULL = 13;
     private static final int IOERR = 10;
+
     /// No such table, or column.
     private static final int NOT_THERE = 1;
 
@@ -31,9 +32,7 @@ final class SqlErrors {
     /// What is asked for is not in the file, or the disk cannot give it: it is lost to whoever
     /// reads. Everything else (no memory, no room for the shared-memory file) may go by.
     static boolean isUnreadable(SQLException e, Path file) {
-        return isDamage(e)
-                || primary(e) == NOT_THERE
-                || (primary(e) == IOERR && !isFull(e, file));
+        return isDamage(e) || primary(e) == NOT_THERE || (primary(e) == IOERR && !isFull(e, file));
     }
 
     /// No room: SQLite says so itself, or cannot write on a file system that has none left (some

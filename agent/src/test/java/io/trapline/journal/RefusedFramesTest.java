@@ -90,7 +90,13 @@ class RefusedFramesTest {
         Path shim = directory.resolve("shim.so");
         Process compiler =
                 new ProcessBuilder(
-                                "cc", "-shared", "-fPIC", "-o", shim.toString(), source.toString(), "-ldl")
+                                "cc",
+                                "-shared",
+                                "-fPIC",
+                                "-o",
+                                shim.toString(),
+                                source.toString(),
+                                "-ldl")
                         .redirectErrorStream(true)
                         .start();
         String said = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -7,9 +7,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -83,12 +80,11 @@ class SalvageTest {
 
         static void main(String[] args) throws Exception {
             Tuning tuning =
-                    Tuning.DEFAULT.withStep(
-                            step -> {
-                                if (step.equals(args[1])) {
-                                    Runtime.getRuntime().halt(9);
-                                }
-                            });
+                    Tuning.DEFAULT.withStep(step -> {
+                        if (step.equals(args[1])) {
+                            Runtime.getRuntime().halt(9);
+                        }
+                    });
             SqliteJournal.open(Path.of(args[0]), () -> JournalSettings.DEFAULT, tuning).close();
         }
     }
@@ -254,7 +250,8 @@ class SalvageTest {
                 assertThat(journal.notices())
                         .singleElement()
                         .asString()
-                        .containsPattern("%d frames?( that it had are lost|, were ack)".formatted(lost));
+                        .containsPattern(
+                                "%d frames?( that it had are lost|, were ack)".formatted(lost));
             }
             assertThat(journal.append(new byte[1])).isGreaterThan(found.getLast());
         }

@@ -116,11 +116,9 @@ class SqliteJournalTest extends JournalContract {
                         journal.appendOnce(
                                 List.of(
                                         new Journal.Arrival(
-                                                Repeats.origin("door", "new", frame(7)),
-                                                frame(1)),
+                                                Repeats.origin("door", "new", frame(7)), frame(1)),
                                         new Journal.Arrival(
-                                                Repeats.origin("door", "id", frame(8)),
-                                                frame(1)))))
+                                                Repeats.origin("door", "id", frame(8)), frame(1)))))
                 .isEqualTo(2);
         assertThat(
                         journal.appendOnce(

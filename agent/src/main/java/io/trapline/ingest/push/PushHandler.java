@@ -223,7 +223,9 @@ public final class PushHandler implements HttpService {
             PushReply reply =
                     PushReply.failure(
                             503,
-                            (full ? "no room to keep the data, " : "the data could not be written, ")
+                            (full
+                                            ? "no room to keep the data, "
+                                            : "the data could not be written, ")
                                     + kept
                                     + ", try again later",
                             full ? FULL_RETRY_S : FAILED_RETRY_S);

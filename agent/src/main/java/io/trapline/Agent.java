@@ -33,13 +33,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 
 /// The agent: wires the parts in the order in which they start, and stops them in reverse.
 ///
@@ -117,7 +117,7 @@ public final class Agent implements AutoCloseable {
                                 data,
                                 journal,
                                 new Outputs.Surroundings(
-                                        CLOCK, System::nanoTime, RandomGenerator.getDefault())));
+                                        CLOCK, System::nanoTime, new SecureRandom())));
         outputs.apply(initial.forward());
 
         GlobalTagsStore changedTags = new FileGlobalTagsStore(data.resolve("global-tags.toml"));
@@ -188,7 +188,15 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce, certificates, journal, store, core, late, started, CLOCK),
+                                inForce,
+                                certificates,
+                                journal,
+                                store,
+                                core,
+                                late,
+                                outputs::notices,
+                                started,
+                                CLOCK),
                         health,
                         CLOCK);
         listener =

@@ -84,6 +84,9 @@ final class Schema {
                     FROM trapline.runs\
                     """,
                     """
+                    CREATE TABLE IF NOT EXISTS trapline.believed_time (time TIMESTAMP)\
+                    """,
+                    """
                     CREATE TABLE IF NOT EXISTS trapline.backfill (
                         stored TIMESTAMP, oldest TIMESTAMP, newest TIMESTAMP)\
                     """,

@@ -382,6 +382,7 @@ class StoreRecoveryTest {
                     .containsExactly(List.of(1L));
 
             fixture.now = StoreFixture.NOW.plus(Duration.ofHours(2));
+            fixture.passed = Duration.ofHours(2);
             await().until(() -> fixture.store().status().samples() == 3);
             assertThat(fixture.rows("SELECT name FROM metrics ORDER BY name"))
                     .containsExactly(List.of("age0"), List.of("age9"), List.of("all"));
@@ -441,10 +442,10 @@ class StoreRecoveryTest {
             fixture.accept("x", sample("kept"));
             assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
             fixture.stop();
-            try (Database database = Database.open(directory, fixture.settings)) {
-                try (var statement = database.connection().createStatement()) {
-                    statement.execute("DELETE FROM trapline.believed_time");
-                }
+            try (Database database = Database.open(directory, fixture.settings);
+                    var connection = database.connection();
+                    var statement = connection.createStatement()) {
+                statement.execute("DELETE FROM trapline.believed_time");
             }
             fixture.now = StoreFixture.NOW.plus(Duration.ofDays(3650));
             fixture.store().retain().get();

@@ -37,13 +37,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,7 +150,7 @@ public final class Agent implements AutoCloseable {
                                 data,
                                 journal,
                                 new Outputs.Surroundings(
-                                        CLOCK, System::nanoTime, RandomGenerator.getDefault())));
+                                        CLOCK, System::nanoTime, new SecureRandom())));
         outputs.apply(initial.forward());
         health.add(outputs::parts);
 
@@ -222,8 +223,21 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce, certificates, journal, store, core, late, health, machine,
-                                started, CLOCK),
+                                inForce,
+                                certificates,
+                                journal,
+                                store,
+                                core,
+                                late,
+                                health,
+                                machine,
+                                () ->
+                                        Stream.concat(
+                                                        journal.notices().stream(),
+                                                        outputs.notices().stream())
+                                                .toList(),
+                                started,
+                                CLOCK),
                         health,
                         CLOCK);
         listener =

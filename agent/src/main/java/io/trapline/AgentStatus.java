@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// What `GET /api/status` says, gathered from all parts.
 ///
 /// @param machine as it was when the agent started
+/// @param damage what was found damaged at the start, and what that costs
 /// @param started when the agent did
 record AgentStatus(
         InForce inForce,
@@ -30,6 +32,7 @@ record AgentStatus(
         LateParts late,
         Health health,
         Machine machine,
+        Supplier<List<String>> damage,
         Instant started,
         InstantSource clock) {
     /// A file that changes for longer than that is named.
@@ -72,6 +75,7 @@ record AgentStatus(
     private List<String> problems() {
         List<String> all = new ArrayList<>(inForce.status().problems());
         all.addAll(certificates.problems());
+        all.addAll(damage.get());
         late.watcher().stream()
                 .flatMap(watching -> watching.restlessFor(RESTLESS).stream())
                 .sorted()

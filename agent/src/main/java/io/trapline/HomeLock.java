@@ -1,5 +1,6 @@
 package io.trapline;
 
+import io.trapline.files.DamagedFiles;
 import io.trapline.journal.NativeLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,15 +12,20 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One process a home: an exclusive lock on `data/agent.lock`, which the kernel takes back when its
 /// holder dies. The file says who holds it: the process id, and once it serves, its address and,
 /// with TLS, the SHA-256 of its certificate, a line each.
 public final class HomeLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HomeLock.class);
+
     private final FileChannel channel;
     private final OptionalLong leftBehind;
 
@@ -35,6 +41,11 @@ public final class HomeLock implements AutoCloseable {
     /// @throws IOException also when files of the agent are not its user's alone
     public static HomeLock acquire(Home home) throws IOException, HeldException {
         HomeSafety.enter(home);
+        if (DamagedFiles.isNoFile(file(home))) {
+            // Nobody can hold a lock on it.
+            Path aside = DamagedFiles.moveAside(file(home), Instant.now());
+            LOG.warn("{} is no file; it was moved aside to {}", file(home), aside);
+        }
         FileChannel channel = open(home);
         boolean locked = false;
         try {
@@ -121,7 +132,7 @@ public final class HomeLock implements AutoCloseable {
     /// @throws IOException when that cannot be known: the file is there and may not be read
     public static Optional<Holder> holder(Home home) throws IOException {
         try {
-            List<String> lines = Files.readAllLines(file(home));
+            List<String> lines = Files.readAllLines(file(home), StandardCharsets.ISO_8859_1);
             if (lines.isEmpty()) {
                 return Optional.empty();
             }

@@ -1,6 +1,10 @@
 package io.trapline.forward;
 
+import io.trapline.files.DamagedFiles;
 import io.trapline.threads.PlatformThreads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -8,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,6 +23,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.LongFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 
 /// `data/forward.db`: how far each output came, and what was set aside.
@@ -89,42 +96,135 @@ final class ForwardDatabase implements AutoCloseable {
                 without rowid;
             """;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ForwardDatabase.class);
+
+    // SQLite's primary result codes.
+    private static final int ERROR = 1;
+    private static final int READ_ONLY = 8;
+    private static final int CORRUPT = 11;
+    private static final int CANNOT_OPEN = 14;
+    private static final int NO_DATABASE = 26;
+
     private final Path file;
     private final Connection connection;
+    private final String notice;
 
-    private ForwardDatabase(Path file, Connection connection) {
+    private ForwardDatabase(Path file, Connection connection, String notice) {
         this.file = file;
         this.connection = connection;
+        this.notice = notice;
     }
 
+    /// Opens it, making it when there is none. One that cannot be read is moved aside: outputs go on
+    /// where the journal says.
     static ForwardDatabase open(Path file) throws ForwardException {
+        return open(file, InstantSource.system());
+    }
+
+    static ForwardDatabase open(Path file, InstantSource clock) throws ForwardException {
+        try {
+            return connect(file, "");
+        } catch (SQLException e) {
+            if (!isUnusable(file, e)) {
+                throw cannotOpen(file, e);
+            }
+            String notice = moveAside(file, e, clock);
+            LOG.error("{}", notice);
+            try {
+                return connect(file, notice);
+            } catch (SQLException again) {
+                throw cannotOpen(file, again);
+            }
+        }
+    }
+
+    private static ForwardDatabase connect(Path file, String notice) throws SQLException {
+        if (file.toFile().isFile() && file.toFile().length() == 0) {
+            throw new SQLException("it is empty", "", NO_DATABASE);
+        }
         SQLiteConfig config = new SQLiteConfig();
         config.setTempStore(SQLiteConfig.TempStore.MEMORY); // else in /tmp, which may be full
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(10_000);
-        try {
-            Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
-            try (Statement statement = connection.createStatement()) {
-                statement.executeUpdate(SCHEMA);
-                statement.executeUpdate(
-                        "delete from forward_again_as where id not in"
-                                + " (select id from forward_aside)");
-                return new ForwardDatabase(file, connection);
-            } catch (SQLException | RuntimeException e) {
-                connection.close();
-                throw e;
+        Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
+        try (Statement statement = connection.createStatement()) {
+            // Damage that is found later would stop an output until somebody looks.
+            try (ResultSet row = statement.executeQuery("pragma quick_check(1)")) {
+                if (row.next() && !row.getString(1).equals("ok")) {
+                    throw new SQLException(row.getString(1), "", CORRUPT);
+                }
             }
-        } catch (SQLException e) {
+            statement.executeUpdate(SCHEMA);
+            statement.executeUpdate(
+                    "delete from forward_again_as where id not in (select id from forward_aside)");
+            return new ForwardDatabase(file, connection, notice);
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /// Whether it is the file's fault, and another one in its place would do.
+    private static boolean isUnusable(Path file, SQLException e) {
+        int code = e.getErrorCode() & 0xFF;
+        boolean isThere = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+        return code == CORRUPT
+                || code == NO_DATABASE
+                || (isThere && (code == CANNOT_OPEN || code == READ_ONLY || code == ERROR))
+                || DamagedFiles.isNoFile(beside(file, "-wal"))
+                || DamagedFiles.isNoFile(beside(file, "-shm"));
+    }
+
+    private static Path beside(Path file, String end) {
+        return file.resolveSibling(file.getFileName() + end);
+    }
+
+    private static String moveAside(Path file, SQLException found, InstantSource clock)
+            throws ForwardException {
+        Path aside = file;
+        try {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                aside = DamagedFiles.moveAside(file, clock.instant());
+            }
+            for (String end : List.of("-wal", "-shm")) {
+                if (Files.exists(beside(file, end), LinkOption.NOFOLLOW_LINKS)) {
+                    Files.move(beside(file, end), beside(aside, end));
+                }
+            }
+        } catch (IOException e) {
             throw new ForwardException(
-                    "cannot open "
-                            + file
-                            + ", where outputs keep how far they came: "
-                            + e.getMessage()
-                            + "; if it is damaged, stop the agent and move it away: outputs then"
-                            + " send again what the journal still has",
+                    file
+                            + ", where outputs keep how far they came, cannot be used ("
+                            + found.getMessage()
+                            + ") and cannot be moved away: "
+                            + e,
                     e);
         }
+        return file
+                + ", where outputs keep how far they came, could not be used ("
+                + found.getMessage()
+                + "); it was moved aside to "
+                + aside
+                + ". Outputs go on where the journal says they were, so that some frames may arrive"
+                + " twice; what they had set aside, and which of them were paused, is in that file"
+                + " only";
+    }
+
+    private static ForwardException cannotOpen(Path file, SQLException e) {
+        return new ForwardException(
+                "cannot open "
+                        + file
+                        + ", where outputs keep how far they came: "
+                        + e.getMessage()
+                        + "; if it is damaged, stop the agent and move it away: outputs then"
+                        + " send again what the journal still has",
+                e);
+    }
+
+    /// What was wrong with the file when it was opened, empty when nothing was.
+    String notice() {
+        return notice;
     }
 
     Path file() {

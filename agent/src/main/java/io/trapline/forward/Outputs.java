@@ -52,7 +52,15 @@ public final class Outputs implements AutoCloseable {
     /// Opens `data/forward.db`; nothing runs until [#apply].
     public static Outputs open(Path data, Journal journal, Surroundings surroundings)
             throws ForwardException {
-        return new Outputs(journal, ForwardDatabase.open(data.resolve("forward.db")), surroundings);
+        return new Outputs(
+                journal,
+                ForwardDatabase.open(data.resolve("forward.db"), surroundings.clock()),
+                surroundings);
+    }
+
+    /// What was wrong when they were opened, and what that costs: sentences for the operator.
+    public List<String> notices() {
+        return database.notice().isEmpty() ? List.of() : List.of(database.notice());
     }
 
     /// Makes these the outputs in force. One that did not change goes on untouched; one that is
@@ -163,16 +171,19 @@ public final class Outputs implements AutoCloseable {
                         now.tail(),
                         now.head()));
         if (kept.isEmpty() && known) {
-            LOG.warn(
-                    "output {}: {} does not say how far it came; it goes on where the journal says,"
-                            + " {} frames behind the newest, and what had arrived of these"
-                            + " arrives twice",
-                    name,
-                    database.file(),
+            long lag =
                     now.readers().stream()
                             .filter(reader -> reader.name().equals(READER + name))
                             .mapToLong(Journal.ReaderStatus::lag)
-                            .sum());
+                            .sum();
+            LOG.warn(
+                    "output {}: {} does not say how far it came; it goes on after journal position"
+                            + " {}, where the journal says it was, {} frames behind the newest,"
+                            + " and what had arrived of these arrives twice",
+                    name,
+                    database.file(),
+                    now.head() - lag,
+                    lag);
         }
         String id = HexFormat.of().toHexDigits(random.nextLong());
         boolean paused = kept.isPresent() && kept.get().paused();

@@ -1,5 +1,6 @@
 package io.trapline.journal;
 
+import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +41,12 @@ final class DataLock implements AutoCloseable {
         }
         boolean taken = false;
         try {
+            if (DamagedFiles.isNoFile(path)) {
+                LOG.warn(
+                        "{} is no file; it was moved aside to {}",
+                        path,
+                        DamagedFiles.moveAside(path, Instant.now()));
+            }
             FileChannel channel =
                     FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();

@@ -1,5 +1,6 @@
 package io.trapline.journal;
 
+import io.trapline.files.DamagedFiles;
 import io.trapline.files.PrivateFolders;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,12 +49,25 @@ public final class NativeLibrary {
                 return;
             }
             Path folder = data.toAbsolutePath().resolve(FOLDER);
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)
+                    && !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                LOG.warn(
+                        "{} is no folder; it was moved aside to {}",
+                        folder,
+                        DamagedFiles.moveAside(folder, Instant.now()));
+            }
             PrivateFolders.make(folder);
             tidy(folder, name);
             tidy(data.resolve(BEFORE), "");
             Files.deleteIfExists(data.resolve(BEFORE));
             Path target = folder.resolve(name);
             byte[] library = in.readAllBytes();
+            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+                LOG.warn(
+                        "{} is no file; it was moved aside to {}",
+                        target,
+                        DamagedFiles.moveAside(target, Instant.now()));
+            }
             if (!isThere(target, library)) {
                 Path unfinished = Files.createTempFile(folder, name, ".part");
                 Files.write(unfinished, library);

@@ -1,11 +1,12 @@
 package io.trapline.period;
 
+import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -44,19 +45,37 @@ final class LastEnds {
     }
 
     private void read(Path from) {
+        if (!Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
+            return; // The first start.
+        }
+        String found;
         try {
-            for (String line : Files.readAllLines(from, StandardCharsets.ISO_8859_1)) {
+            String text = Files.readString(from, StandardCharsets.ISO_8859_1);
+            for (String line : text.lines().toList()) {
                 String[] parts = line.split(" ", 2);
                 ends.put(UUID.fromString(parts[0]), Long.parseLong(parts[1]));
             }
-        } catch (NoSuchFileException e) {
-            // The first start.
+            // A number that was cut off is another number.
+            if (text.endsWith("\n")) {
+                return;
+            }
+            found = text.isEmpty() ? "it is empty" : "it ends within a line";
         } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            LOG.warn(
-                    "{} cannot be read ({}): periods that passed while nothing ran stay unreported",
-                    from,
-                    e.toString());
-            ends.clear();
+            found = e.toString();
+        }
+        ends.clear();
+        LOG.warn(
+                "{} cannot be read ({}): periods that passed while nothing ran stay unreported{}",
+                from,
+                found,
+                aside(from));
+    }
+
+    private static String aside(Path from) {
+        try {
+            return "; it was moved aside to " + DamagedFiles.moveAside(from, Instant.now());
+        } catch (IOException e) {
+            return "; it could not be moved aside: " + e;
         }
     }
 
@@ -111,6 +130,10 @@ final class LastEnds {
         if (!changed || file.isEmpty()) {
             return;
         }
+        if (ends.isEmpty()) {
+            remove(file.get());
+            return;
+        }
         StringBuilder text = new StringBuilder();
         ends.forEach((check, end) -> text.append(check).append(' ').append(end).append('\n'));
         Path fresh = file.get().resolveSibling(file.get().getFileName() + ".new");
@@ -136,6 +159,16 @@ final class LastEnds {
                 failing = true;
                 LOG.warn("{} cannot be written", file.get(), e);
             }
+        }
+    }
+
+    /// With nothing to remember there is no file: an empty one has lost something.
+    private void remove(Path from) {
+        try {
+            Files.deleteIfExists(from);
+            changed = false;
+        } catch (IOException e) {
+            LOG.debug("{} cannot be removed", from, e);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class LocalStore implements Store {
             Supplier<StoreSettings> settings,
             Journal journal,
             InstantSource clock,
+            LongSupplier nanos,
             Session.BeforeCommit beforeCommit,
             Watcher watcher) {
         this.directory = directory;
@@ -42,6 +44,7 @@ public final class LocalStore implements Store {
                         settings,
                         journal,
                         clock,
+                        nanos,
                         gate,
                         progress,
                         queries::cancelAll,
@@ -91,7 +94,7 @@ public final class LocalStore implements Store {
             Journal journal,
             InstantSource clock,
             Watcher watcher) {
-        return open(directory, settings, journal, clock, () -> {}, watcher);
+        return open(directory, settings, journal, clock, System::nanoTime, () -> {}, watcher);
     }
 
     static LocalStore open(
@@ -100,7 +103,18 @@ public final class LocalStore implements Store {
             Journal journal,
             InstantSource clock,
             Session.BeforeCommit beforeCommit) {
-        return open(directory, settings, journal, clock, beforeCommit, NOBODY);
+        return open(directory, settings, journal, clock, System::nanoTime, beforeCommit, NOBODY);
+    }
+
+    /// @param nanos a clock that never jumps
+    static LocalStore open(
+            Path directory,
+            Supplier<StoreSettings> settings,
+            Journal journal,
+            InstantSource clock,
+            LongSupplier nanos,
+            Session.BeforeCommit beforeCommit) {
+        return open(directory, settings, journal, clock, nanos, beforeCommit, NOBODY);
     }
 
     private static LocalStore open(
@@ -108,10 +122,11 @@ public final class LocalStore implements Store {
             Supplier<StoreSettings> settings,
             Journal journal,
             InstantSource clock,
+            LongSupplier nanos,
             Session.BeforeCommit beforeCommit,
             Watcher watcher) {
         LocalStore store =
-                new LocalStore(directory, settings, journal, clock, beforeCommit, watcher);
+                new LocalStore(directory, settings, journal, clock, nanos, beforeCommit, watcher);
         store.writer.register();
         store.thread.start();
         return store;

@@ -93,6 +93,9 @@ final class Schema {
                     FROM trapline.records WHERE category IS NOT NULL\
                     """,
                     """
+                    CREATE TABLE IF NOT EXISTS trapline.believed_time (time TIMESTAMP)\
+                    """,
+                    """
                     CREATE TABLE IF NOT EXISTS trapline.backfill (
                         stored TIMESTAMP, oldest TIMESTAMP, newest TIMESTAMP)\
                     """,

@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.duckdb.DuckDBConnection;
@@ -135,6 +136,53 @@ final class Session implements AutoCloseable {
             both.setString(2, lineage.toString());
             both.executeUpdate();
         }
+    }
+
+    /// The newest time that was believed before; of a store that does not say so, that of its
+    /// newest row that is not of the future.
+    Instant believedTime(Instant clock) throws SQLException {
+        long now = micros(clock);
+        long before =
+                OwnQueries.number(
+                        connection,
+                        "SELECT coalesce(epoch_us(max(time)), -1) FROM trapline.believed_time");
+        if (before < 0) {
+            before =
+                    OwnQueries.number(
+                            connection,
+                            """
+                            SELECT coalesce(epoch_us(max(time)), -1) FROM (
+                                SELECT max(time) AS time FROM trapline.samples
+                                WHERE time <= make_timestamp(%1$d)
+                                UNION ALL SELECT max(time) FROM trapline.records
+                                WHERE time <= make_timestamp(%1$d)
+                                UNION ALL SELECT max(planned) FROM trapline.runs
+                                WHERE planned <= make_timestamp(%1$d)
+                                UNION ALL SELECT max(time) FROM trapline.check_states
+                                WHERE time <= make_timestamp(%1$d))\
+                            """
+                                    .formatted(now));
+        }
+        return before < 0 ? clock : Instant.EPOCH.plus(before, ChronoUnit.MICROS);
+    }
+
+    /// Keeps it for [#believedTime] of the next start.
+    void believe(Instant time) throws SQLException {
+        execute("BEGIN");
+        try {
+            execute("DELETE FROM trapline.believed_time");
+            execute(
+                    "INSERT INTO trapline.believed_time VALUES (make_timestamp(%d))"
+                            .formatted(micros(time)));
+            execute("COMMIT");
+        } catch (SQLException e) {
+            execute("ROLLBACK");
+            throw e;
+        }
+    }
+
+    private static long micros(Instant time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
     }
 
     Retention retention(Instant cutoff) {

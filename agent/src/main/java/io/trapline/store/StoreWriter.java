@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ final class StoreWriter implements Runnable {
     private final Supplier<StoreSettings> settings;
     private final Journal journal;
     private final InstantSource clock;
+    private final LongSupplier nanos;
     private final DatabaseGate gate;
     private final Progress progress;
     private final Runnable cancelQueries;
@@ -62,7 +64,8 @@ final class StoreWriter implements Runnable {
             new ConcurrentLinkedQueue<>();
 
     private @Nullable JournalReader reader;
-    private @Nullable Instant nextRetention;
+    private @Nullable BelievedTime believed;
+    private long lastRetention;
     private int failures;
 
     /// A frame that did not fit into the memory though it was alone, and how often.
@@ -92,6 +95,7 @@ final class StoreWriter implements Runnable {
             Supplier<StoreSettings> settings,
             Journal journal,
             InstantSource clock,
+            LongSupplier nanos,
             DatabaseGate gate,
             Progress progress,
             Runnable cancelQueries,
@@ -101,6 +105,7 @@ final class StoreWriter implements Runnable {
         this.settings = settings;
         this.journal = journal;
         this.clock = clock;
+        this.nanos = nanos;
         this.gate = gate;
         this.progress = progress;
         this.cancelQueries = cancelQueries;
@@ -450,18 +455,26 @@ final class StoreWriter implements Runnable {
 
     private void keepRetention(Session session, JournalReader from)
             throws SQLException, JournalException, InterruptedException {
-        Instant now = clock.instant();
-        if (retentionAsked.isEmpty() && nextRetention != null && now.isBefore(nextRetention)) {
+        if (retentionAsked.isEmpty()
+                && believed != null
+                && nanos.getAsLong() - lastRetention < RETENTION_EVERY.toNanos()) {
             return;
         }
+        BelievedTime time = believed;
+        if (time == null) {
+            time = new BelievedTime(nanos, session.believedTime(clock.instant()));
+            believed = time;
+        }
+        Instant now = time.at(clock.instant());
         List<CompletableFuture<Long>> asked = new ArrayList<>();
         for (CompletableFuture<Long> one = retentionAsked.poll();
                 one != null;
                 one = retentionAsked.poll()) {
             asked.add(one);
         }
-        nextRetention = now.plus(RETENTION_EVERY);
+        lastRetention = nanos.getAsLong();
         try {
+            session.believe(time.known());
             Retention retention = session.retention(now.minus(settings.get().retention()));
             while (retention.step()) {
                 List<JournalReader.Frame> frames = from.read(BATCH_BYTES, Duration.ZERO);

@@ -1,10 +1,12 @@
 package io.trapline.web;
 
+import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +16,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,9 @@ import org.slf4j.LoggerFactory;
 /// start, readable by its owner alone.
 public final class AdminToken {
     private static final Logger LOG = LoggerFactory.getLogger(AdminToken.class);
+    /// What can stand in a header.
+    private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
+
     private static final String SCHEME = "Bearer ";
 
     private final byte[] token;
@@ -41,7 +47,7 @@ public final class AdminToken {
     /// @param clock by which sessions end
     public static AdminToken loadOrCreate(Path data, InstantSource clock) throws IOException {
         Path file = data.resolve("admin.token");
-        if (!Files.exists(file) || isBlank(file)) {
+        if (!isUsable(file, clock)) {
             byte[] random = new byte[32];
             new SecureRandom().nextBytes(random);
             Path fresh = data.resolve("admin.token.new");
@@ -70,17 +76,29 @@ public final class AdminToken {
         }
     }
 
-    /// A power cut may leave a file without its content. Nobody can know such a token, so that a
-    /// new one takes nothing from anybody.
-    private static boolean isBlank(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
+    /// A power cut may leave a file without its content, or with another. Nobody can know or send
+    /// such a token, so that a new one takes nothing from anybody.
+    private static boolean isUsable(Path file, InstantSource clock) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
-        if (!new String(Files.readAllBytes(file), StandardCharsets.UTF_8).isBlank()) {
-            return false;
+        String found;
+        try {
+            if (TOKEN.matcher(Files.readString(file, StandardCharsets.ISO_8859_1).strip())
+                    .matches()) {
+                return true;
+            }
+            found = Files.size(file) == 0 ? "it is empty" : "it holds no token";
+        } catch (IOException e) {
+            found = e.toString();
         }
-        LOG.warn("{} is empty; a new token is made", file);
-        return true;
+        LOG.warn(
+                "{} cannot be used ({}); it was moved aside to {}, and a new token was made: whoever"
+                        + " used the old one needs the new one",
+                file,
+                found,
+                DamagedFiles.moveAside(file, clock.instant()));
+        return false;
     }
 
     /// The token's text, for a command of the same user.

@@ -36,6 +36,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -48,6 +49,8 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Outputs as they run in an agent: with threads, real journals and a real core.
 class OutputsTest {
@@ -189,6 +192,70 @@ class OutputsTest {
             HttpResponse<String> answer =
                     client.send(request.build(), HttpResponse.BodyHandlers.ofString());
             return answer.statusCode() + " " + answer.body().replace('"', '\'');
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cut", "empty", "garbage", "folder", "gone", "garbage in its log"})
+    void a_database_that_cannot_be_used_costs_no_more_than_frames_that_arrive_twice(String damage)
+            throws Exception {
+        try (SqliteJournal mine = journal(agent);
+                SqliteJournal theirs = journal(core)) {
+            BoundServer server = OnLoopback.open(new BatchesHandler(theirs, () -> "secret"));
+            try {
+                CoreOutputSettings output =
+                        new CoreOutputSettings(
+                                new OutputBasics("core"),
+                                URI.create("http://127.0.0.1:" + server.port() + "/v1/batches"),
+                                "secret",
+                                4096);
+                for (int i = 1; i <= 50; i++) {
+                    mine.append(BatchCodec.encode(batch(i)));
+                }
+                deliver(mine, output);
+                Path file = agent.resolve("forward.db");
+                byte[] bytes = Files.readAllBytes(file);
+                switch (damage) {
+                    case "cut" -> Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+                    case "empty" -> Files.write(file, new byte[0]);
+                    case "garbage" -> {
+                        new Random(3).nextBytes(bytes);
+                        Files.write(file, bytes);
+                    }
+                    case "folder" -> {
+                        Files.delete(file);
+                        Files.createDirectories(file.resolve("inside"));
+                    }
+                    case "gone" -> Files.delete(file);
+                    default -> Files.createDirectories(agent.resolve("forward.db-wal/inside"));
+                }
+                for (int i = 51; i <= 60; i++) {
+                    mine.append(BatchCodec.encode(batch(i)));
+                }
+                List<String> notices = deliver(mine, output);
+
+                List<Batch> arrived = new ArrayList<>(batches(theirs, 60));
+                assertThat(arrived).hasSize(60).doesNotHaveDuplicates();
+                if (damage.equals("gone")) {
+                    assertThat(notices).isEmpty();
+                } else {
+                    assertThat(notices)
+                            .singleElement()
+                            .asString()
+                            .contains(file.toString(), "moved aside to", ".damaged-");
+                }
+            } finally {
+                server.close();
+            }
+        }
+    }
+
+    private List<String> deliver(SqliteJournal from, OutputSettings output) throws Exception {
+        try (Outputs outputs = Outputs.open(agent, from, surroundings())) {
+            outputs.apply(settings(output));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> outputs.status().getFirst().lag() == 0);
+            return outputs.notices();
         }
     }
 

@@ -19,6 +19,10 @@ final class StoreFixture implements AutoCloseable {
     final MemoryJournal journal = new MemoryJournal();
     final Path directory;
     volatile Instant now = NOW;
+
+    /// By the clock that never jumps.
+    volatile Duration passed = Duration.ZERO;
+
     volatile StoreSettings settings = new StoreSettings(Duration.ofDays(7), 128L << 20);
     volatile Session.BeforeCommit beforeCommit = () -> {};
     private @Nullable Store store;
@@ -36,6 +40,7 @@ final class StoreFixture implements AutoCloseable {
                             () -> settings,
                             journal,
                             () -> now,
+                            () -> passed.toNanos(),
                             () -> beforeCommit.run());
             store = open;
         }

@@ -382,6 +382,7 @@ class StoreRecoveryTest {
                     .containsExactly(List.of(1L));
 
             fixture.now = StoreFixture.NOW.plus(Duration.ofHours(2));
+            fixture.passed = Duration.ofHours(2);
             await().until(() -> fixture.store().status().samples() == 3);
             assertThat(fixture.rows("SELECT name FROM metrics ORDER BY name"))
                     .containsExactly(List.of("age0"), List.of("age9"), List.of("all"));
@@ -405,10 +406,50 @@ class StoreRecoveryTest {
             assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
 
             fixture.now = StoreFixture.NOW.plus(Duration.ofDays(8));
+            fixture.passed = Duration.ofDays(8);
             fixture.store().retain().get();
             assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(0L));
             assertThat(fixture.rows("SELECT count(*) FROM trapline.backfill"))
                     .containsExactly(List.of(0L));
+        }
+    }
+
+    @Test
+    void a_clock_that_is_ten_years_ahead_after_a_restart_deletes_nothing() throws Exception {
+        try (StoreFixture fixture = new StoreFixture(directory)) {
+            fixture.accept("x", sample("kept"));
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+            fixture.store().retain().get();
+            fixture.stop();
+
+            fixture.now = StoreFixture.NOW.plus(Duration.ofDays(3650));
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+            fixture.stop();
+
+            // A second start with that clock is no proof that it is right.
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+            fixture.passed = Duration.ofHours(25);
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(0L));
+        }
+    }
+
+    @Test
+    void a_store_that_never_wrote_down_the_time_goes_by_its_newest_row() throws Exception {
+        try (StoreFixture fixture = new StoreFixture(directory)) {
+            fixture.accept("x", sample("kept"));
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+            fixture.stop();
+            try (Database database = Database.open(directory, fixture.settings);
+                    var connection = database.connection();
+                    var statement = connection.createStatement()) {
+                statement.execute("DELETE FROM trapline.believed_time");
+            }
+            fixture.now = StoreFixture.NOW.plus(Duration.ofDays(3650));
+            fixture.store().retain().get();
+            assertThat(fixture.rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
         }
     }
 

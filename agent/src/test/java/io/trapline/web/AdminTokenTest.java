@@ -1,13 +1,12 @@
 package io.trapline.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,13 +35,16 @@ class AdminTokenTest {
     }
 
     @Test
-    void a_file_that_is_no_text_is_named_with_the_way_out() throws Exception {
+    void what_cannot_be_a_token_is_moved_aside_and_a_new_one_made() throws Exception {
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        assertThat(AdminToken.loadOrCreate(data).is(AdminToken.read(file))).isTrue();
+        Files.delete(file);
+        Files.createDirectories(file.resolve("inside"));
+        assertThat(AdminToken.loadOrCreate(data).is(AdminToken.read(file))).isTrue();
 
-        assertThatThrownBy(() -> AdminToken.loadOrCreate(data))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(file.toString())
-                .hasMessageContaining("delete it and restart the agent");
+        try (Stream<Path> all = Files.list(data)) {
+            assertThat(all.filter(each -> each.toString().contains(".damaged-"))).hasSize(2);
+        }
     }
 
     @Test

@@ -2,14 +2,17 @@ package io.trapline.ingest.datakit;
 
 import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.GlobalTags.Layer;
+import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +21,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
@@ -33,27 +38,49 @@ import org.tomlj.TomlTable;
 /// [election]
 /// ```
 public final class FileGlobalTagsStore implements GlobalTagsStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileGlobalTagsStore.class);
+    private static final String HEAD =
+            "# Global tags set over HTTP (/v1/global/host/tags, /v1/global/election/tags); the last"
+                    + " line is `# end`.\n";
+    private static final String END = "# end\n";
+
     private final Path file;
 
     public FileGlobalTagsStore(Path file) {
         this.file = file;
     }
 
+    /// A file that cannot be read is moved aside: the tags that were set over HTTP are gone with it,
+    /// and nothing else.
     @Override
     public Changes load() throws IOException {
-        if (!Files.exists(file)) {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return Changes.NONE;
         }
-        TomlParseResult toml = Toml.parse(file);
-        if (toml.hasErrors()) {
-            throw new IOException(
-                    "global tags file "
-                            + file
-                            + " is no TOML ("
-                            + toml.errors().getFirst()
-                            + "); mend or delete it");
+        String found;
+        try {
+            String text = Files.readString(file);
+            TomlParseResult toml = Toml.parse(text);
+            if (text.isBlank()) {
+                found = "it is empty";
+            } else if (toml.hasErrors()) {
+                found = toml.errors().getFirst().toString();
+            } else if (text.contains(HEAD) && !text.endsWith(END)) {
+                found = "it ends before its last line";
+            } else {
+                return new Changes(layer(toml, "host"), layer(toml, "election"));
+            }
+        } catch (IOException e) {
+            found = e.toString();
         }
-        return new Changes(layer(toml, "host"), layer(toml, "election"));
+        LOG.error(
+                "{}, the global tags that were set over HTTP, cannot be read ({}); it was moved"
+                        + " aside to {}. Tags of the configuration are in force, the others have to"
+                        + " be set again",
+                file,
+                found,
+                DamagedFiles.moveAside(file, InstantSource.system().instant()));
+        return Changes.NONE;
     }
 
     private static Layer layer(TomlParseResult toml, String name) {
@@ -73,11 +100,12 @@ public final class FileGlobalTagsStore implements GlobalTagsStore {
     @Override
     public void save(Changes changes) throws IOException {
         String text =
-                "# Global tags set over HTTP (/v1/global/host/tags, /v1/global/election/tags).\n"
+                HEAD
                         + removed("host", changes.host())
                         + removed("election", changes.election())
                         + table("host", changes.host())
-                        + table("election", changes.election());
+                        + table("election", changes.election())
+                        + END;
         Files.createDirectories(file.toAbsolutePath().getParent());
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
         try (FileChannel channel =

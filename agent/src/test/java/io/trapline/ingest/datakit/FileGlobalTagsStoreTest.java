@@ -1,15 +1,16 @@
 package io.trapline.ingest.datakit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.GlobalTags.Layer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,11 +33,25 @@ class FileGlobalTagsStoreTest {
     }
 
     @Test
-    void a_broken_file_is_named() throws IOException {
+    void a_broken_file_is_moved_aside_and_costs_its_own_tags_only() throws IOException {
         Path file = folder.resolve("global-tags.toml");
-        Files.writeString(file, "[host\n");
-        assertThatThrownBy(() -> new FileGlobalTagsStore(file).load())
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(file.toString());
+        FileGlobalTagsStore store = new FileGlobalTagsStore(file);
+        Changes changes = new Changes(new Layer(Map.of("a", "1"), Set.of()), Layer.NONE);
+        store.save(changes);
+        String whole = Files.readString(file);
+        for (String broken :
+                List.of("[host\n", "", whole.substring(0, whole.indexOf("[election]")))) {
+            Files.writeString(file, broken);
+            assertThat(store.load()).isEqualTo(Changes.NONE);
+            assertThat(file).doesNotExist();
+        }
+        try (Stream<Path> all = Files.list(folder)) {
+            assertThat(all.filter(each -> each.toString().contains(".damaged-"))).hasSize(3);
+        }
+        store.save(changes);
+        assertThat(store.load()).isEqualTo(changes);
+        // As it was before it had a last line that says so.
+        Files.writeString(file, "# Global tags\n[host]\n\"b\" = \"2\"\n");
+        assertThat(store.load().host().set()).containsEntry("b", "2");
     }
 }

@@ -99,12 +99,11 @@ class CommandsIT {
                         os.waitpid(child, 0)
                         """,
                         String.valueOf(columns),
-                        System.getProperty("trapline.launcher"));
+                        StartCaches.launcher().toString());
         builder.command().addAll(List.of(arguments));
         builder.command().addAll(List.of("--home", home.toString()));
         builder.environment().keySet().removeAll(List.of("COLUMNS", "NO_COLOR"));
         builder.environment().put("TERM", "xterm");
-        builder.environment().put("TRAPLINE_TRAIN", "no");
         builder.environment().putAll(environment);
         Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

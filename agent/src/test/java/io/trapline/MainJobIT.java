@@ -24,7 +24,7 @@ class MainJobIT {
 
     @Test
     void the_demo_reports_what_the_host_does() throws Exception {
-        Path launcher = Path.of(System.getProperty("trapline.launcher"));
+        Path launcher = StartCaches.launcher();
         Path home = RunningAgent.home(folder);
         Files.copy(
                 launcher.resolveSibling("conf.d/pythond.conf"),

@@ -50,11 +50,10 @@ class OtherUserIT {
         if (ROOT) {
             line.addAll(List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"));
         }
-        line.add(System.getProperty("trapline.launcher"));
+        line.add(StartCaches.launcher().toString());
         line.addAll(List.of(command.split(" ")));
         line.addAll(List.of("--home", home.toString()));
         ProcessBuilder builder = new ProcessBuilder(line).directory(Path.of("/").toFile());
-        builder.environment().put("TRAPLINE_TRAIN", "no");
         Path err = Files.createTempFile("trapline", ".err");
         Process process = builder.redirectError(err.toFile()).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

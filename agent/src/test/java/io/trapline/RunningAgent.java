@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -103,17 +102,11 @@ final class RunningAgent implements AutoCloseable {
 
     record Ended(int exitCode, String out, String err) {}
 
-    private static ProcessBuilder command(Path home, String... arguments) {
-        String launcher =
-                Objects.requireNonNull(
-                        System.getProperty("trapline.launcher"),
-                        "the system property trapline.launcher names the launcher; Maven sets it");
-        List<String> command = new ArrayList<>(List.of(launcher));
+    private static ProcessBuilder command(Path home, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(StartCaches.launcher().toString()));
         command.addAll(List.of(arguments));
         command.addAll(List.of("--home", home.toString()));
         ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());
-        // The first use of a build would make its start caches, which no test needs.
-        builder.environment().put("TRAPLINE_TRAIN", "no");
         return builder;
     }
 

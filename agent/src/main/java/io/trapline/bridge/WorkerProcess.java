@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,6 +27,12 @@ final class WorkerProcess {
     private static final int LAST_LINES = 20;
     private static final Duration UNREAD_LIMIT = Duration.ofSeconds(20);
 
+    /// How long a pipe may stay open, with nothing in it, after its process has ended.
+    private static final Duration ORPHANED_LIMIT = Duration.ofMillis(500);
+
+    /// After which its end is told all the same: whoever holds it could not be ended.
+    private static final Duration ABANDONED_LIMIT = Duration.ofSeconds(5);
+
     /// Starts all processes: the kernel takes a worker's parent to be the thread that started it,
     /// and tells the worker when that one ends.
     private static final ExecutorService STARTER =
@@ -35,6 +42,7 @@ final class WorkerProcess {
     private final Process process;
     private final Events events;
     private final Thread reader;
+    private final Thread errors;
     private final ReentrantLock writing = new ReentrantLock();
     private final ArrayDeque<String> lastLines = new ArrayDeque<>(); // guarded by itself
     private final FrameBudget.Share share;
@@ -43,6 +51,13 @@ final class WorkerProcess {
     private final int sealBytes;
     private final Optional<Seal> seal; // guarded by `writing`
     private volatile long writingSince; // System.nanoTime(), 0 when nothing is being written
+    private final Optional<String> pipe;
+    private final ReentrantLock telling = new ReentrantLock(); // calls of `events`, and `told`
+    private boolean told; // that it has ended
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile long readingSince; // System.nanoTime(), 0 when no frame is waited for
+    private volatile long goneSince; // System.nanoTime(), 0 as long as the process was seen alive
+    private volatile boolean orphaned; // its pipe was held by others, which were ended
     private volatile String killedBecause = "";
     private volatile boolean sentBadFrame;
 
@@ -64,17 +79,18 @@ final class WorkerProcess {
             Process process, String name, Events events, FrameBudget budget, Bounds bounds) {
         this.watched = new Watch(bounds.processes());
         this.process = process;
+        this.pipe = PipeHolders.outputOf(process.pid());
         this.events = events;
         this.what = name;
         this.sealBytes = bounds.secret().isPresent() ? Seal.BYTES : 0;
         this.seal = bounds.secret().map(Seal::ofAgent);
         this.share = budget.share(this::kill);
-        Thread errors =
+        this.errors =
                 Thread.ofPlatform()
                         .daemon()
                         .name(name + "-stderr")
                         .unstarted(() -> followErrors(process.getErrorStream()));
-        this.reader = Thread.ofPlatform().daemon().name(name).unstarted(() -> followFrames(errors));
+        this.reader = Thread.ofPlatform().daemon().name(name).unstarted(this::followFrames);
         errors.start();
     }
 
@@ -159,7 +175,42 @@ final class WorkerProcess {
             if (since != 0 && System.nanoTime() - since > UNREAD_LIMIT.toNanos()) {
                 kill("did not read what the agent told it for " + UNREAD_LIMIT.toSeconds() + " s");
             }
+            lookForOrphans();
         }
+    }
+
+    /// When the process has ended, its pipe has too, unless somebody that it forked holds it.
+    private void lookForOrphans() {
+        if (process.isAlive()) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (goneSince == 0) {
+            goneSince = Math.max(1, now);
+        }
+        long reading = readingSince;
+        long limit = ORPHANED_LIMIT.toNanos();
+        if (reading == 0 || now - reading < limit || now - goneSince < limit) {
+            return;
+        }
+        if (orphaned) {
+            if (now - goneSince >= ABANDONED_LIMIT.toNanos()) {
+                ProcessWatch.remove(watched);
+                Thread.ofPlatform().daemon().name(what + "-end").start(() -> tellEnd(""));
+            }
+            return;
+        }
+        orphaned = true;
+        List<Long> holders = pipe.map(PipeHolders::of).orElse(List.of());
+        log.warn(
+                "{} (process {}) has ended, but what it had started keeps its pipe to the agent open:"
+                        + " {}",
+                what,
+                pid(),
+                holders.isEmpty()
+                        ? "who that is cannot be told, and it is left alone"
+                        : "processes " + holders + " are ended");
+        holders.forEach(Posix::kill);
     }
 
     /// Whether it was ended because its pipe carried what is no frame.
@@ -190,7 +241,7 @@ final class WorkerProcess {
 
     /// Waits until the process has ended and [Events] has been told.
     boolean awaitEnd(Duration limit) throws InterruptedException {
-        return reader.join(limit);
+        return ended.await(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /// The same for what it did, which is told and logged.
@@ -217,14 +268,13 @@ final class WorkerProcess {
         children.forEach(ProcessHandle::destroyForcibly);
     }
 
-    private void followFrames(Thread errors) {
+    private void followFrames() {
         String trouble = "";
         try (DataInputStream in =
                 new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16))) {
-            Optional<Frame.Received> frame = Frame.read(in, share, sealBytes);
-            while (frame.isPresent()) {
-                events.frame(frame.get());
-                frame = Frame.read(in, share, sealBytes);
+            Optional<Frame.Received> frame = read(in);
+            while (frame.isPresent() && tell(frame.get())) {
+                frame = read(in);
             }
         } catch (BadFrameException e) {
             if (killedBecause.isEmpty() && process.isAlive()) {
@@ -243,17 +293,56 @@ final class WorkerProcess {
             log.error("{}: a frame could not be handled", what, e);
             kill("sent a frame that the agent could not handle");
         } finally {
+            tellEnd(trouble);
+        }
+    }
+
+    private Optional<Frame.Received> read(DataInputStream in)
+            throws IOException, InterruptedException {
+        readingSince = Math.max(1, System.nanoTime());
+        try {
+            return Frame.read(in, share, sealBytes);
+        } finally {
+            readingSince = 0;
+        }
+    }
+
+    /// @return false when its end has been told, after which there is nothing to tell
+    private boolean tell(Frame.Received frame) throws IOException {
+        telling.lock();
+        try {
+            if (told) {
+                frame.hold().close();
+                return false;
+            }
+            events.frame(frame);
+            return true;
+        } finally {
+            telling.unlock();
+        }
+    }
+
+    private void tellEnd(String trouble) {
+        telling.lock();
+        try {
+            if (told) {
+                return;
+            }
+            told = true;
             String how;
             try {
-                how = end(errors) + trouble;
+                how = end() + trouble;
             } catch (InterruptedException _) {
                 how = "the agent gave up on it";
             }
             events.ended(how);
+        } finally {
+            telling.unlock();
+            ended.countDown();
         }
     }
 
-    private String end(Thread errors) throws InterruptedException {
+    private String end() throws InterruptedException {
         boolean byItself = process.waitFor(1, TimeUnit.SECONDS);
         kill();
         ProcessWatch.remove(watched);

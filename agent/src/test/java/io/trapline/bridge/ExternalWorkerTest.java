@@ -2,9 +2,11 @@ package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.DataInputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -158,6 +160,29 @@ final class ExternalWorkerTest extends WorkerContract {
                 "os.waitpid(pid, 0)");
         assertReported(runChild(), "forked", "grandchild");
         heard.awaitLine("forked True ''"::equals);
+    }
+
+    @Test
+    void a_worker_has_ended_when_its_process_has_and_who_keeps_its_pipe_is_ended_too()
+            throws Exception {
+        Path orphan = home.resolve("orphan");
+        collector(
+                "import os, time",
+                "p = os.fork()",
+                "if p == 0:",
+                "  os.setsid()",
+                "  if os.fork() == 0:",
+                "    open('" + orphan + ".new', 'w').write(str(os.getpid()))",
+                "    os.rename('" + orphan + ".new', '" + orphan + "')",
+                "    time.sleep(3600)",
+                "  os._exit(0)",
+                "os.waitpid(p, 0)",
+                "while not os.path.exists('" + orphan + "'): time.sleep(0.01)",
+                "os._exit(3)");
+        start(open(), "m.C");
+        assertThat(heard.awaitDied().reason()).contains("os._exit(3)");
+        long pid = Long.parseLong(Files.readString(orphan));
+        await().until(() -> ProcessHandle.of(pid).isEmpty());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.trapline.store.host;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryException.Reason;
 import io.trapline.store.QueryResult;
+import io.trapline.store.Store.Asker;
 import io.trapline.store.host.Message.Kind;
 import java.io.BufferedInputStream;
 import java.io.BufferedReader;
@@ -33,8 +34,11 @@ import org.slf4j.LoggerFactory;
 final class HostProcess {
     private static final Logger LOG = LoggerFactory.getLogger(HostProcess.class);
 
-    /// Of a statement that was told to end.
+    /// Of a statement that was told to end. The product's own are short by themselves: when one is
+    /// late, the machine is busy.
     private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private static final Duration GRACE_OF_PRODUCT = Duration.ofSeconds(5);
 
     /// Of statements in messages.
     private static final int SHOWN = 300;
@@ -53,6 +57,8 @@ final class HostProcess {
     private volatile int askedAtEnd;
     private final Map<Long, String> statements = new ConcurrentHashMap<>();
     private volatile boolean over;
+    private volatile boolean open;
+    private volatile long lastHeard = System.nanoTime();
     private volatile String lastLine = "";
 
     /// What the agent hears of a host, by the thread that follows it.
@@ -91,6 +97,15 @@ final class HostProcess {
         return !asked.isEmpty();
     }
 
+    /// Its database is open, or failed to open: from now on it answers statements.
+    void opened() {
+        open = true;
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
     /// Whether it is gone, or about to be.
     boolean hasEnded() {
         return over || killedBecause != null;
@@ -108,6 +123,7 @@ final class HostProcess {
                 new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16))) {
             Optional<Message> message = Message.read(in);
             while (message.isPresent()) {
+                lastHeard = System.nanoTime();
                 hear(message.get(), listener);
                 message = Message.read(in);
             }
@@ -158,19 +174,36 @@ final class HostProcess {
         }
     }
 
-    /// @throws HostEndedException the host died over it, or over something else
-    QueryResult query(String sql, Duration timeout, long deadline, BooleanSupplier cancelled)
-            throws QueryException, HostEndedException, InterruptedException {
-        if (System.nanoTime() - deadline >= 0) {
-            throw QueryException.tooLong(timeout); // waiting for the host took all its time
+    /// Has it say something, unless it is being told something already. It says it at once, whatever
+    /// its statements do.
+    void ping() {
+        if (writing.tryLock()) {
+            try {
+                tell(Message.of(Kind.PING));
+            } finally {
+                writing.unlock();
+            }
         }
+    }
+
+    /// For how long nothing was heard from it.
+    Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - lastHeard);
+    }
+
+    /// @throws HostEndedException the host died over it, or over something else
+    QueryResult query(
+            String sql, Duration timeout, long deadline, Asker asker, BooleanSupplier cancelled)
+            throws QueryException, HostEndedException, InterruptedException {
+        Duration grace = asker == Asker.PEOPLE ? GRACE : GRACE_OF_PRODUCT;
         long number = numbers.incrementAndGet();
         CompletableFuture<Message> answer = ask(number);
         statements.put(number, sql);
         long limit = Math.max(1, (deadline - System.nanoTime()) / 1_000_000);
-        tell(Message.of(Kind.QUERY, sql, number, limit + GRACE.toMillis()));
+        tell(Message.of(Kind.QUERY, sql, number, limit + grace.toMillis()));
         QueryException ended = null;
-        long killAt = deadline + GRACE.toNanos();
+        long toldAt = 0;
+        long killAt = deadline + grace.toNanos();
         try {
             while (true) {
                 Message come = look(answer);
@@ -183,12 +216,21 @@ final class HostProcess {
                             now >= deadline
                                     ? QueryException.tooLong(timeout)
                                     : QueryException.cancelled();
-                    killAt = now + GRACE.toNanos();
+                    toldAt = now;
+                    killAt = now + grace.toNanos();
                     tell(Message.of(Kind.CANCEL, number));
                 }
-                if (now >= killAt) {
+                if (ended != null && now >= killAt) {
+                    // It answers being told, whatever the statement does.
+                    if (lastHeard - toldAt < 0) {
+                        killSilent();
+                        throw new QueryException(
+                                Reason.NOT_OPEN,
+                                "the store's process does not answer and was ended; another is"
+                                        + " started, ask once more");
+                    }
                     kill("a statement did not end when its time was up");
-                    throw ended == null ? QueryException.tooLong(timeout) : ended;
+                    throw ended;
                 }
             }
         } finally {
@@ -266,6 +308,17 @@ final class HostProcess {
         if (killedBecause == null) {
             askedAtEnd = statements.size();
             killedBecause = statements.isEmpty() ? why : why + "; it was asked: " + asked();
+        }
+        process.destroyForcibly();
+    }
+
+    /// Ends it because it does not answer; whatever it was asked is not to blame.
+    void killSilent() {
+        if (killedBecause == null) {
+            killedBecause =
+                    "it was stopped or stuck: nothing was heard from it for "
+                            + silence().toSeconds()
+                            + " s";
         }
         process.destroyForcibly();
     }

@@ -39,7 +39,7 @@ import org.slf4j.event.Level;
 /// statement does not end or takes too much memory, and started again. Meanwhile the journal keeps
 /// what arrives, and the store goes on from there.
 ///
-/// `lock` guards `host`, `position`, `peopleFrom` and `strikes`.
+/// `lock` guards `host` and whether it is open, `position`, `peopleFrom` and `strikes`.
 public final class HostedStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(HostedStore.class);
     private static final Duration CLOSE_WITHIN = Duration.ofMillis(2500);
@@ -47,9 +47,16 @@ public final class HostedStore implements Store {
     private static final long LOOK_MS = 1000;
     private static final long FIRST_PAUSE_MS = 100;
     private static final long LONGEST_PAUSE_MS = 10_000;
+    private static final long LONGEST_PAUSE_BY_US_MS = 1_000;
 
     /// A host that lived as long was well.
     private static final long GOOD_LIFE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    /// A host says something every second. After this time of silence it is said that it does not
+    /// answer, and after the second one it is ended.
+    private static final Duration SILENT = Duration.ofSeconds(5);
+
+    private static final Duration STUCK = Duration.ofSeconds(20);
 
     /// After a host had to be ended because of people's statements they wait: as often as it
     /// happened, up to half a minute, so that the store gets on between.
@@ -157,7 +164,7 @@ public final class HostedStore implements Store {
                 return;
             }
             boolean quick = System.nanoTime() - started < GOOD_LIFE_NANOS;
-            quickEnds = quick && !byUs ? quickEnds + 1 : 0;
+            quickEnds = quick ? quickEnds + 1 : 0;
             LOG.error(
                     "the store's process {} is gone: {}. Nothing is lost, the journal keeps what"
                             + " arrives; another is started",
@@ -168,15 +175,15 @@ public final class HostedStore implements Store {
                             StoreStatus.State.FAILING,
                             0,
                             "the store's process is being started again: " + how);
-            pause(quickEnds);
+            pause(quickEnds, byUs ? LONGEST_PAUSE_BY_US_MS : LONGEST_PAUSE_MS);
         }
     }
 
-    private void pause(int quickEnds) {
+    private void pause(int quickEnds, long longestMillis) {
         if (quickEnds == 0) {
             return;
         }
-        long millis = Math.min(FIRST_PAUSE_MS << Math.min(quickEnds - 1, 10), LONGEST_PAUSE_MS);
+        long millis = Math.min(FIRST_PAUSE_MS << Math.min(quickEnds - 1, 10), longestMillis);
         lock.lock();
         try {
             long left = TimeUnit.MILLISECONDS.toNanos(millis);
@@ -254,14 +261,14 @@ public final class HostedStore implements Store {
                 return;
             }
             switch (message.kind()) {
-                case STATE -> state(StateCodec.decode(message));
+                case STATE -> state(from, StateCodec.decode(message));
                 case LOG -> log(message);
                 default -> throw new IOException("a message of kind " + message.kind());
             }
         }
     }
 
-    private void state(StoreStatus now) throws IOException {
+    private void state(HostProcess from, StoreStatus now) throws IOException {
         if (now.state() == StoreStatus.State.OPENING) {
             // Its figures are not known yet; those of before are the best there are.
             last = last.with(now.state(), 0, now.error());
@@ -279,6 +286,7 @@ public final class HostedStore implements Store {
         lock.lock();
         try {
             position = now.position();
+            from.opened();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -312,8 +320,17 @@ public final class HostedStore implements Store {
     }
 
     private void look(HostProcess now) {
+        Duration silence = now.silence();
+        if (silence.compareTo(STUCK) > 0) {
+            now.killSilent();
+            return;
+        }
+        if (silence.toMillis() >= LOOK_MS) {
+            now.ping();
+        }
         StoreSettings wanted = settings.get();
-        if (!wanted.equals(told)) {
+        // What does not read must not hold this thread.
+        if (!wanted.equals(told) && silence.compareTo(SILENT) < 0) {
             tell(now, wanted);
         }
         long most = HostCommand.mostResident(told.memoryBytes());
@@ -364,7 +381,7 @@ public final class HostedStore implements Store {
         while (true) {
             HostProcess now = await(deadline, asker);
             try {
-                return now.query(sql, timeout, deadline, cancelled);
+                return now.query(sql, timeout, deadline, asker, cancelled);
             } catch (HostEndedException e) {
                 if (closing) {
                     throw new QueryException(
@@ -400,6 +417,8 @@ public final class HostedStore implements Store {
         }
     }
 
+    /// Statements go to an open database only: a host that is still opening it could not end one in
+    /// time, and must not be ended for it.
     private HostProcess await(long deadline, Asker asker)
             throws QueryException, InterruptedException {
         lock.lockInterruptibly();
@@ -408,10 +427,11 @@ public final class HostedStore implements Store {
                 HostProcess now = host;
                 long current = System.nanoTime();
                 long barred = asker == Asker.PEOPLE ? peopleFrom - current : 0;
-                if (now != null && barred <= 0) {
+                boolean open = now != null && now.isOpen();
+                long left = deadline - current;
+                if (now != null && open && barred <= 0 && left > 0) {
                     return now;
                 }
-                long left = deadline - current;
                 if (left <= 0 || closing) {
                     throw new QueryException(
                             Reason.NOT_OPEN,
@@ -419,7 +439,7 @@ public final class HostedStore implements Store {
                 }
                 long _ =
                         changed.awaitNanos(
-                                now == null ? left : Math.min(left, Math.max(barred, 1)));
+                                open ? Math.min(left, Math.max(barred, 1)) : left);
             }
         } finally {
             lock.unlock();
@@ -472,8 +492,16 @@ public final class HostedStore implements Store {
     @Override
     public StoreStatus status() {
         StoreStatus now = last;
-        return now.with(
-                now.state(), Math.max(0, journal.status().head() - now.position()), now.error());
+        long lag = Math.max(0, journal.status().head() - now.position());
+        HostProcess asked = current();
+        if (asked != null && asked.silence().compareTo(SILENT) > 0) {
+            String error =
+                    "the store's process %d has not answered for %d s; it is ended after %d s of silence"
+                            .formatted(
+                                    asked.pid(), asked.silence().toSeconds(), STUCK.toSeconds());
+            return now.with(StoreStatus.State.FAILING, lag, error);
+        }
+        return now.with(now.state(), lag, now.error());
     }
 
     @Override

@@ -53,6 +53,7 @@ record Message(Kind kind, byte[] body) {
         QUERY,
         CANCEL,
         HURRY,
+        PING,
         RETAIN,
         CLOSE,
         COMMITTED,

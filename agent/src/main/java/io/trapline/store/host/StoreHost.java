@@ -152,8 +152,12 @@ public final class StoreHost {
                 if (cancelled != null) {
                     cancelled.set(true);
                 }
+                // So that the agent knows that it is the statement that goes on, not the process
+                // that is stuck.
+                send(StateCodec.encode(store.statusAt(0)));
             }
             case HURRY -> store.hurry();
+            case PING -> send(StateCodec.encode(store.statusAt(0)));
             case RETAIN -> retain(store, message.number(0));
             case COMMITTED, FRAMES, EXTENT, NO_JOURNAL -> journal.answered(message);
             case CLOSE,

@@ -179,11 +179,80 @@ class HostedStoreTest {
     @Test
     void a_statement_that_outlasts_its_time_is_ended_and_the_time_counts_from_the_request()
             throws Exception {
+        // The store is not open yet: waiting for it counts.
+        assertThatThrownBy(() -> store().query("SELECT 1", Duration.ZERO))
+                .hasMessageStartingWith("the store is not open (yet)");
+        assertThat(rows("SELECT 1")).hasSize(1);
         assertThatThrownBy(() -> store().query(ENDLESS, Duration.ofMillis(1500)))
                 .hasMessageStartingWith("the query was ended after 1.5 s");
-        // The store was not open yet: waiting for it counts.
-        assertThatThrownBy(() -> store().query("SELECT 1", Duration.ZERO))
-                .isInstanceOf(QueryException.class);
+    }
+
+    private static long host() {
+        return ProcessHandle.current()
+                .children()
+                .filter(HostedStoreTest::isHost)
+                .mapToLong(ProcessHandle::pid)
+                .findFirst()
+                .orElse(0);
+    }
+
+    private static void signal(String signal, long process) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + signal, "" + process).start().waitFor())
+                .isZero();
+    }
+
+    @Test
+    void a_host_that_is_still_opening_is_not_ended_for_a_question_that_has_no_time_left()
+            throws Exception {
+        HostedStore store = store();
+        await().pollInterval(Duration.ofMillis(1)).until(() -> host() != 0);
+        long opening = host();
+        signal("STOP", opening);
+        assertThat(store.status().state()).isEqualTo(StoreStatus.State.OPENING);
+        for (Asker asker : Asker.values()) {
+            assertThatThrownBy(() ->
+                            store.query("SELECT 1", Duration.ofMillis(300), asker, () -> false))
+                    .isInstanceOfSatisfying(
+                            QueryException.class,
+                            e ->
+                                    assertThat(e.reason())
+                                            .isEqualTo(QueryException.Reason.NOT_OPEN));
+        }
+        signal("CONT", opening);
+        assertThat(rows("SELECT 1")).hasSize(1);
+        assertThat(host()).isEqualTo(opening);
+    }
+
+    @Test
+    void a_host_that_is_stopped_is_replaced_and_no_statement_is_blamed() throws Exception {
+        accept(1);
+        assertThat(rows("SELECT value FROM metrics")).containsExactly(List.of(1.0));
+        long stopped = host();
+        signal("STOP", stopped);
+        assertThatThrownBy(() -> store().query("SELECT 1", Duration.ofMillis(300)))
+                .isInstanceOfSatisfying(
+                        QueryException.class,
+                        e -> {
+                            assertThat(e.reason()).isEqualTo(QueryException.Reason.NOT_OPEN);
+                            assertThat(e).hasMessageContaining("does not answer");
+                        });
+        accept(2);
+        assertThat(rows("SELECT value FROM metrics ORDER BY value"))
+                .containsExactly(List.of(1.0), List.of(2.0));
+        assertThat(host()).isNotEqualTo(stopped);
+    }
+
+    @Test
+    void a_host_that_is_stopped_while_nobody_asks_is_told_and_replaced() throws Exception {
+        accept(1);
+        assertThat(rows("SELECT value FROM metrics")).containsExactly(List.of(1.0));
+        long stopped = host();
+        signal("STOP", stopped);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(store().status().error()).contains("has not answered for"));
+        await().atMost(PATIENCE).until(() -> host() != 0 && host() != stopped);
+        assertThat(rows("SELECT value FROM metrics")).containsExactly(List.of(1.0));
     }
 
     @Test

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trapline.bridge.WorkerListener.RunEnd;
-import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,9 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The cases under `pythond/compat` report the same points in both kinds of worker, or those that
 /// `differences.json` there states, with the reason.
 ///
-/// `docs/python-compatibility.md` is made from them: `mvn -B test -pl agent
-/// -Dtest=CompatibilityTest -Dtrapline.docs=write`.
-final class CompatibilityTest {
+/// `docs/python-compatibility.md` is made from them; its first lines have the command.
+final class CompatibilityIT {
     private static final Path PAGE = Path.of("../docs/python-compatibility.md");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> GROUPS =
@@ -50,17 +47,13 @@ final class CompatibilityTest {
         folder = Path.of("target/test-classes/pythond/compat").toAbsolutePath();
         differences = JSON.readTree(folder.resolve("differences.json").toFile());
         Path java = Path.of(ProcessHandle.current().info().command().orElseThrow());
-        List<Path> classPath =
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .map(Path::of)
-                        .toList();
         Optional<Path> python3 = Optional.of(PythonBridge.executable("python3", System.getenv()));
         try (PythonBridge bridge =
                 new PythonBridge(
                         ExternalWorkerTest.FRAMEWORK,
                         java,
-                        classPath,
-                        EmbeddedWorkerTest.embedded(),
+                        EmbeddedWorkerIT.hostClassPath(),
+                        EmbeddedWorkerIT.DATA,
                         384)) {
             CompletableFuture<Map<String, Map<String, JsonNode>>> other =
                     CompletableFuture.supplyAsync(() -> run(bridge, python3, home));
@@ -179,7 +172,7 @@ final class CompatibilityTest {
                 """
                 # What works in the embedded Python
 
-                Made by `mvn -B test -pl agent -Dtest=CompatibilityTest -Dtrapline.docs=write` from the cases under
+                Made by `mvn -B verify -pl agent -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=CompatibilityIT -Dtrapline.docs=write` from the cases under
                 `agent/src/test/resources/pythond/compat`; do not edit. Each case is a few lines of Python that run in both kinds of worker, through the real
                 bridge, and report what they found. Of %d cases, %d report the same in the embedded Python (`cmd` absent; GraalPy, Python 3.12) and in the host's
                 `python3`. The others are below, each with what happens instead. What cannot work fails with a message that names the way out: `cmd = "python3"`.

@@ -2,14 +2,17 @@ package io.trapline.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.bridge.WorkerListener.RunEnd;
-import java.io.File;
+import io.trapline.Program;
+import io.trapline.StartCaches;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-final class EmbeddedWorkerTest extends WorkerContract {
+final class EmbeddedWorkerIT extends WorkerContract {
     private static PythonBridge bridge;
     private static volatile Duration loadLimit = Session.LOAD_LIMIT;
 
@@ -28,22 +31,25 @@ final class EmbeddedWorkerTest extends WorkerContract {
         bridge = newBridge();
     }
 
-    /// What a host keeps from start to start; of each JVM that runs tests, since two that fill it
-    /// at once read what the other has half written.
-    static Path embedded() {
-        return Path.of("target/embedded-" + System.getProperty("trapline.fork", "0"));
+    /// What hosts keep from start to start where the program has no start caches.
+    static final Path DATA = Path.of("target/embedded");
+
+    /// The packaged program's, as the agent has it.
+    static List<Path> hostClassPath() {
+        try {
+            return new Program(ExternalWorkerTest.FRAMEWORK, StartCaches.libraries())
+                    .hostClassPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static PythonBridge newBridge() {
-        List<Path> classPath =
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .map(Path::of)
-                        .toList();
         return new PythonBridge(
                 ExternalWorkerTest.FRAMEWORK,
                 Path.of(ProcessHandle.current().info().command().orElseThrow()),
-                classPath,
-                embedded(),
+                hostClassPath(),
+                DATA,
                 256,
                 () -> loadLimit);
     }
@@ -112,6 +118,29 @@ final class EmbeddedWorkerTest extends WorkerContract {
         Heard.Died innocent = other.awaitDied();
         assertThat(innocent.culprit()).isEmpty();
         assertThat(innocent.reason()).contains("input in").contains("could not be interrupted");
+    }
+
+    @Test
+    void a_host_has_ended_when_its_process_has_whoever_inherited_its_pipes() throws Exception {
+        Path orphan = home.resolve("orphan");
+        Heard other = new Heard();
+        module("good", "good", IMPORT + "class Good(DataKitFramework):\n" + run("pass"));
+        open(other, "other");
+        forgetModules();
+        collector(
+                "import subprocess",
+                "subprocess.Popen(['sh', '-c', 'setsid sh -c \"echo \\$\\$ > "
+                        + orphan
+                        + "; exec sleep 3600\" & while ! [ -s "
+                        + orphan
+                        + " ]; do sleep 0.05; done; kill -9 $PPID'], close_fds=False)",
+                "import time",
+                "time.sleep(3600)");
+        start(open(), "m.C");
+        assertThat(heard.awaitDied().reason()).contains("signal 9");
+        assertThat(other.awaitDied().reason()).contains("signal 9");
+        long pid = Long.parseLong(Files.readString(orphan).strip());
+        await().until(() -> ProcessHandle.of(pid).isEmpty());
     }
 
     /// A run of another input that is under way while `attempt` is made, and ends well after it.

@@ -90,6 +90,7 @@ final class AgentListener {
                         to -> DataKitApi.configure(to, at),
                         urgent,
                         routing -> routes.accept(at, routing));
+        opened.askItself();
         return new MovingListener.Bound(opened.address(), opened::part, opened::close);
     }
 

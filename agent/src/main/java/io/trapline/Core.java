@@ -127,6 +127,7 @@ final class Core {
                                                     trap,
                                                     new BatchesHandler(journal, () -> token),
                                                     healthz);
+                                    server.askItself();
                                     return new MovingListener.Bound(
                                             server.address(), server::part, server::close);
                                 }));

@@ -5,7 +5,7 @@
 /// - `cli`: the subcommands of `./trapline`; [io.trapline.Main] hands over to them.
 /// - [io.trapline.Agent]: wires the parts, in start order, and stops them in reverse. Beside it:
 ///   `Core` (push and trap), `Routes` (what the agent's listener answers), `Reloading` (brings a
-///   changed configuration into force), `AgentStatus`.
+///   changed configuration into force), `AgentStatus`, `Health` (how all parts are doing), `MachineLimits`.
 /// - `config`: reads the files and reports all problems at once.
 /// - `collector`: what to run and when; the run ledger.
 /// - `bridge`: the only package that knows Python.
@@ -21,6 +21,8 @@
 /// - `web`: JSON and pages for people.
 /// - `gitsync`: configuration and collectors from git.
 /// - `reload`: watches files and calls for a reload.
+/// - `health`: how each part is doing; loops that come back after a failure.
+/// - `machine`: the limits that the system sets.
 /// - `threads`: where native calls run that may wait.
 /// - `telemetry`: the agent's own counters.
 /// - `model`: what flows; depends on the JDK alone.

@@ -91,4 +91,67 @@ class LauncherTest {
         Files.setLastModifiedTime(built, FileTime.fromMillis(trained.toMillis() + 60_000));
         assertThat(run(launcher)).contains("making its start caches");
     }
+
+    private String heap(String groups, String... files) throws Exception {
+        Path tree = Files.createDirectories(root.resolve("groups"));
+        Files.writeString(root.resolve("cgroup"), groups);
+        for (int i = 0; i < files.length; i += 2) {
+            Path file = tree.resolve(files[i]);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, files[i + 1] + "\n");
+        }
+        ProcessBuilder builder =
+                new ProcessBuilder(root.resolve("trapline").toString(), "version")
+                        .redirectErrorStream(true);
+        builder.environment().put("TRAPLINE_CGROUPS", tree.toString());
+        builder.environment().put("TRAPLINE_CGROUPS_OF", root.resolve("cgroup").toString());
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isZero();
+        return out.replaceAll("(?s).* -Xmx([0-9a-z]+) .*", "$1");
+    }
+
+    @Test
+    void the_heap_follows_the_limit_of_memory() throws Exception {
+        assertThat(heap("0::/a.slice/t.service\n")).isEqualTo("384m");
+        assertThat(heap("0::/a.slice/t.service\n", "a.slice/t.service/memory.max", "max"))
+                .isEqualTo("384m");
+        assertThat(heap("0::/a.slice/t.service\n", "a.slice/memory.max", "536870912"))
+                .isEqualTo("153m");
+        assertThat(heap("0::/\n", "memory.max", "134217728")).isEqualTo("64m");
+        assertThat(
+                        heap(
+                                "8:pids:/\n4:cpu,memory:/c\n0::/\n",
+                                "memory/c/memory.limit_in_bytes",
+                                "419430400",
+                                "memory.max",
+                                "max"))
+                .isEqualTo("120m");
+        assertThat(
+                        heap(
+                                "4:memory:/d/e\n",
+                                "memory/memory.limit_in_bytes",
+                                "9223372036854771712",
+                                "memory/d/e/memory.limit_in_bytes",
+                                "9223372036854771712"))
+                .isEqualTo("384m");
+    }
+
+    @Test
+    void too_few_files_to_start_a_jvm_are_a_sentence_and_a_usage_error() throws Exception {
+        Process process =
+                new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "ulimit -n 64 && exec \"$0\" version",
+                                root.resolve("trapline").toString())
+                        .redirectErrorStream(true)
+                        .start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(2);
+        assertThat(out.lines())
+                .singleElement()
+                .asString()
+                .startsWith("trapline: 64 open files are allowed, at least 112 are needed");
+    }
 }

@@ -41,6 +41,9 @@ final class RunCommand implements Callable<Integer> {
         Signals.handle("TERM", stopOrHalt);
         Signals.handle("INT", stopOrHalt);
 
+        // Parts come back by themselves; of what does not, the log is to say that it ended.
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) ->
+                LOG.error("the thread {} ended by an error", thread.getName(), e));
         Home folder = folder();
         try (Agent agent = Agent.start(folder, HomeOption.program())) {
             Signals.handle("HUP", () -> Thread.ofVirtual().start(agent::reload));

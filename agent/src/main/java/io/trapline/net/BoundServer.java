@@ -13,6 +13,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
@@ -30,6 +31,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import javax.net.SocketFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,8 @@ public final class BoundServer implements AutoCloseable {
     private static final byte[] FIRST_REQUEST =
             "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII);
+
+    private static final int FIRST_ANSWER_MS = 10_000;
 
     /// Between two attempts to open again.
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
@@ -90,33 +94,48 @@ public final class BoundServer implements AutoCloseable {
             state.dead(why);
             state.begun(); // it is well again when that does not repeat itself
         });
+    }
+
+    /// Asks for `/healthz`, on a thread of its own, which has the library load what its first
+    /// request makes it load before descriptors or threads may be scarce: a class of which the
+    /// initialization fails then stays broken, and so does each connection.
+    public void askItself() {
         Thread.ofPlatform().daemon().name("listener-first").start(this::askOnce);
     }
 
-    /// Has the library load what its first request makes it load, before descriptors or threads may
-    /// be scarce: a class of which the initialization fails then stays broken, and so does each
-    /// connection.
     private void askOnce() {
-        try (SocketChannel channel = connect()) {
-            channel.write(ByteBuffer.wrap(FIRST_REQUEST));
-            ByteBuffer answer = ByteBuffer.allocate(1024);
-            while (channel.read(answer.clear()) >= 0) {
-                // Whatever it says.
+        try {
+            if (place.socket().isPresent()) {
+                askOnce(place.socket().get());
+            } else {
+                InetAddress at = config.address();
+                askOnce(at.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : at);
             }
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} was not asked", place.shown(), e);
         }
     }
 
-    private SocketChannel connect() throws IOException {
-        if (place.socket().isPresent()) {
-            return SocketChannel.open(UnixDomainSocketAddress.of(place.socket().get()));
+    private static void askOnce(Path socket) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            channel.write(ByteBuffer.wrap(FIRST_REQUEST));
+            ByteBuffer answer = ByteBuffer.allocate(1024);
+            while (channel.read(answer.clear()) >= 0) {
+                // Whatever it says.
+            }
         }
-        InetAddress at = config.address();
-        return SocketChannel.open(
-                new InetSocketAddress(
-                        at.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : at,
-                        opened.port()));
+    }
+
+    private void askOnce(InetAddress at) throws IOException {
+        SocketFactory sockets =
+                config.tls().isPresent()
+                        ? Trust.everybody().getSocketFactory()
+                        : SocketFactory.getDefault();
+        try (Socket socket = sockets.createSocket(at, opened.port())) {
+            socket.setSoTimeout(FIRST_ANSWER_MS);
+            socket.getOutputStream().write(FIRST_REQUEST);
+            byte[] _ = socket.getInputStream().readAllBytes();
+        }
     }
 
     /// @param port in place of the one configured, 0 = that one

@@ -141,6 +141,11 @@ public final class Listener implements AutoCloseable {
         return server.address();
     }
 
+    /// As [BoundServer#askItself].
+    public void askItself() {
+        server.askItself();
+    }
+
     /// How it is doing.
     public PartStatus part() {
         return server.part();

@@ -17,7 +17,8 @@ class RequestMemoryTest {
                 first.add(60);
                 assertThatThrownBy(() -> second.add(41))
                         .isInstanceOf(ExhaustedException.class)
-                        .hasMessage("requests hold 60 of 100 bytes of memory at this moment, try again");
+                        .hasMessage(
+                                "requests hold 60 of 100 bytes of memory at this moment, try again");
                 second.add(40);
             }
             second.add(60);

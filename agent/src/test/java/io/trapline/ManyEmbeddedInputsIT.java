@@ -37,7 +37,9 @@ class ManyEmbeddedInputsIT {
         Files.writeString(
                 home.resolve("conf.d/inputs.conf"),
                 IntStream.range(0, INPUTS)
-                        .mapToObj("[[inputs.pythond]]\nname = \"in%1$d\"\ndirs = [\"in%1$d\"]\n"::formatted)
+                        .mapToObj(
+                                "[[inputs.pythond]]\nname = \"in%1$d\"\ndirs = [\"in%1$d\"]\n"
+                                        ::formatted)
                         .collect(Collectors.joining()));
         boolean ranBeforeAllWereOpen = false;
         try (RunningAgent agent = RunningAgent.start(home)) {
@@ -51,9 +53,7 @@ class ManyEmbeddedInputsIT {
                         case "running" -> running++;
                         case "starting" -> {
                             starting++;
-                            assertThat(input.get("reason").asText())
-                                    .as("%s", input)
-                                    .isNotEmpty();
+                            assertThat(input.get("reason").asText()).as("%s", input).isNotEmpty();
                         }
                         default -> assertThat(input).as("an input that does not start").isNull();
                     }

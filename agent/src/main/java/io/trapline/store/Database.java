@@ -52,8 +52,7 @@ final class Database implements AutoCloseable {
         options.setProperty(
                 "checkpoint_threshold", Math.min(settings.memoryBytes() / 8, 16L << 20) + "B");
         WideRows wideRows = WideRows.within(settings.memoryBytes());
-        options.setProperty(
-                "zstd_min_string_length", Integer.toString(wideRows.compressedFrom()));
+        options.setProperty("zstd_min_string_length", Integer.toString(wideRows.compressedFrom()));
         options.setProperty("preserve_insertion_order", "false");
         options.setProperty("temp_directory", directory.resolve("store.tmp").toString());
         options.setProperty("max_temp_directory_size", SPILL_LIMIT);

@@ -58,8 +58,8 @@ public final class LocalStore implements Store {
         /// What [#status] says is another; not for bytes and lag alone.
         void changed();
 
-        /// Why a frame is to be set aside instead of stored, empty when it is not: processes died of
-        /// it.
+        /// Why a frame is to be set aside instead of stored, empty when it is not: processes died
+        /// of it.
         String condemned(long position);
     }
 

@@ -64,8 +64,7 @@ final class RowAppender implements AutoCloseable {
     private long runCount;
 
     /// @param series of a sample, or of the fields `from` to `to` of a metric point; none of others
-    private record Waiting(
-            String source, Entry entry, @Nullable Series series, int from, int to) {}
+    private record Waiting(String source, Entry entry, @Nullable Series series, int from, int to) {}
 
     RowAppender(DuckDBConnection connection, WideRows wide) throws SQLException {
         this.wide = wide;
@@ -102,8 +101,7 @@ final class RowAppender implements AutoCloseable {
                 if (point.category() == Category.METRIC) {
                     takeFields(source, point);
                 } else {
-                    long bytes =
-                            WideRows.ofFields(point.fields()) + WideRows.ofTags(point.tags());
+                    long bytes = WideRows.ofFields(point.fields()) + WideRows.ofTags(point.tags());
                     await(new Waiting(source, point, null, 0, 0), bytes);
                 }
             }

@@ -13,8 +13,8 @@ import org.duckdb.DuckDBConnection;
 /// skips row groups and costs no more bytes than `time_ns` alone would. Integers of 64 bits have
 /// `text` only where `value` does not hold all their digits; the view adds the other ones.
 ///
-/// Wide rows are followed by fillers ([WideRows]), which no view shows: rows of nothing but the time
-/// of their row, in `streams` of nothing but its number times -1.
+/// Wide rows are followed by fillers ([WideRows]), which no view shows: rows of nothing but the
+/// time of their row, in `streams` of nothing but its number times -1.
 final class Schema {
     private static final int VERSION = 1;
 

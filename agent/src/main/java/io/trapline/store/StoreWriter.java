@@ -181,7 +181,8 @@ final class StoreWriter implements Runnable {
         if (failures >= PATIENCE && e instanceof SQLException sql && Database.isCorruption(sql)) {
             corruption = sql;
         }
-        String reason = Database.isOutOfMemory(e) ? lackOfMemory(e) : String.valueOf(e.getMessage());
+        String reason =
+                Database.isOutOfMemory(e) ? lackOfMemory(e) : String.valueOf(e.getMessage());
         if (reason.equals(state.error())) {
             LOG.debug("writing the store in {} failed again: {}", directory, reason);
         } else {

@@ -29,7 +29,7 @@ record WideRows(int place, long step) {
     /// @param memory what the database may use, in bytes
     static WideRows within(long memory) {
         return new WideRows(
-                (int) Math.clamp(memory / 16 / VECTOR, LEAST_PLACE, MOST_PLACE),
+                Math.clamp(memory / 16 / VECTOR, LEAST_PLACE, MOST_PLACE),
                 Math.clamp(memory / 32, 1L << 19, 4L << 20));
     }
 

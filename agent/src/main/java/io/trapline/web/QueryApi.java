@@ -9,6 +9,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.config.OutsideJson;
+import io.trapline.ingest.RequestMemory;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
 import io.trapline.store.ResultFormat;
@@ -21,7 +22,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// `POST /api/query`: the body is one reading SQL statement as UTF-8 text.
 ///
@@ -95,10 +99,51 @@ public final class QueryApi implements HttpService {
             error(response, Status.SERVICE_UNAVAILABLE_503, "the agent is being stopped");
             return;
         }
+        try (RequestMemory.Hold memory = RequestMemory.SHARED.open()) {
+            memory.add(size(result)); // for as long as the client takes to read it
+            answer(response, result);
+        } catch (RequestMemory.ExhaustedException e) {
+            response.header(HeaderNames.RETRY_AFTER, "1");
+            error(response, Status.SERVICE_UNAVAILABLE_503, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void answer(ServerResponse response, QueryResult result) throws IOException {
         response.status(Status.OK_200).header(HeaderNames.CONTENT_TYPE, "application/json");
         try (OutputStream out = response.outputStream()) {
             ResultFormat.JSON.write(result, out);
         }
+    }
+
+    /// About the bytes of heap that a result takes.
+    private static long size(QueryResult result) {
+        long sum = 0;
+        for (List<@Nullable Object> row : result.rows()) {
+            sum += size(row);
+        }
+        return sum;
+    }
+
+    private static long size(@Nullable Object cell) {
+        return switch (cell) {
+            case String text -> 40 + text.length();
+            case List<?> list -> {
+                long sum = 40;
+                for (Object each : list) {
+                    sum += 4 + size(each);
+                }
+                yield sum;
+            }
+            case Map<?, ?> map -> {
+                long sum = 60;
+                for (Map.Entry<?, ?> each : map.entrySet()) {
+                    sum += 40 + size(each.getKey()) + size(each.getValue());
+                }
+                yield sum;
+            }
+            case null -> 0;
+            default -> 24;
+        };
     }
 
     private static void error(ServerResponse response, Status status, String message)

@@ -94,8 +94,7 @@ class StoreMemoryTest {
                     fields.add(new Field("f" + i, new FieldValue.Text(TEXT)));
                 }
                 return List.of(
-                        new Point(
-                                Category.LOGGING, "log", List.of(), fields, StoreFixture.NOW_NS));
+                        new Point(Category.LOGGING, "log", List.of(), fields, StoreFixture.NOW_NS));
             }
         },
         METRICS_OF_TEXTS(30, 5, "metrics") {
@@ -252,13 +251,11 @@ class StoreMemoryTest {
                                         + shape.view
                                         + ")"))
                 .containsExactly(List.of(rows));
-        assertThat(fixture.rows("SELECT 1 FROM (FROM " + shape.view + " LIMIT 1)"))
-                .hasSize(1);
+        assertThat(fixture.rows("SELECT 1 FROM (FROM " + shape.view + " LIMIT 1)")).hasSize(1);
         StoreStatus status = fixture.store().status();
         assertThat(status.state()).as("%s", status).isEqualTo(StoreStatus.State.RUNNING);
         assertThat(status.badFrames()).isZero();
-        assertThat(
-                        status.samples() + status.records() + status.runs())
+        assertThat(status.samples() + status.records() + status.runs())
                 .as("fillers are not counted")
                 .isEqualTo(rows);
     }

@@ -12,8 +12,8 @@ import java.util.Optional;
 /// @param classPath the agent's own
 /// @param cache the JVM's start cache of the same class path, if there is one
 public record HostCommand(Path java, String classPath, Optional<Path> cache) {
-    /// Of the JVM: decoded batches and one result at a time. A text of 32 MiB, the longest there is,
-    /// is there as bytes, as text and as JSON.
+    /// Of the JVM: decoded batches and one result at a time. A text of 32 MiB, the longest there
+    /// is, is there as bytes, as text and as JSON.
     private static final int HEAP_MIB = 256;
 
     /// What the JVM and the driver reserve beyond what they use: heap, metaspace, thread stacks.
@@ -35,11 +35,7 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
 
     /// @param temporary for the native library, which is gone from there once it is loaded
     /// @param condemned the frame that is to be set aside
-    List<String> line(
-            Path directory,
-            Path temporary,
-            long memory,
-            Optional<Condemned> condemned) {
+    List<String> line(Path directory, Path temporary, long memory, Optional<Condemned> condemned) {
         List<String> line = new ArrayList<>();
         line.add(java.toString());
         line.addAll(

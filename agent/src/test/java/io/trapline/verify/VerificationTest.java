@@ -171,7 +171,8 @@ class VerificationTest {
         close();
         damage.on(data);
         open();
-        return report();
+        // What is damaged is never read: nobody has it all.
+        return new Verification(journal, store, outputs, Optional.empty()).run();
     }
 
     private Report report() throws Exception {

@@ -70,7 +70,8 @@ final class Database implements AutoCloseable {
         Statements(Connection on) throws SQLException {
             begin = on.prepareStatement("begin immediate");
             commit = on.prepareStatement("commit");
-            insert = on.prepareStatement(
+            insert =
+                    on.prepareStatement(
                             "insert into journal_frame(position, start, checksum, door, hour,"
                                     + " entries, bytes) values(?, ?, ?, ?, ?, ?, ?)");
             deleteUpTo = on.prepareStatement("delete from journal_frame where position <= ?");
@@ -188,8 +189,7 @@ final class Database implements AutoCloseable {
     static String identity(Connection connection) throws SQLException {
         try (Statement get = connection.createStatement();
                 ResultSet row =
-                        get.executeQuery(
-                                "select value from journal_meta where key = 'identity'")) {
+                        get.executeQuery("select value from journal_meta where key = 'identity'")) {
             return row.next() ? row.getString(1) : "";
         }
     }

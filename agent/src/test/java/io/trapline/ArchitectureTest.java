@@ -156,8 +156,7 @@ class ArchitectureTest {
     void only_the_wiring_and_the_listener_know_the_verification() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(
-                        "io.trapline", "io.trapline.verify..", "io.trapline.web..")
+                .resideOutsideOfPackages("io.trapline", "io.trapline.verify..", "io.trapline.web..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.trapline.verify..")

@@ -11,6 +11,7 @@ import io.trapline.faults.Load;
 import io.trapline.faults.Shim;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -33,10 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What breaks underneath breaks nothing above: the packaged program under mixed load, with a fault.
-/// Afterwards it is started without the fault, and two answers are held against each other: the
-/// clients' own list of what was acknowledged against the store and the receiver, and
-/// `trapline verify`.
+/// What breaks underneath breaks nothing above: the packaged program under mixed load, with a
+/// fault. Afterwards it is started without the fault, and two answers are held against each other:
+/// the clients' own list of what was acknowledged against the store and the receiver, and `trapline
+/// verify`.
 ///
 /// `dev/faults` runs the cases that it is told, or all; with the other tests, those that are quick.
 class FaultsIT {
@@ -64,8 +65,8 @@ class FaultsIT {
         WHOLE,
         /// The same, but for a receiver that acknowledged what it did not keep.
         WHOLE_HERE,
-        /// What a file held that nobody else had may be gone: then `verify` must not say that all is
-        /// well.
+        /// What a file held that nobody else had may be gone: then `verify` must not say that all
+        /// is well.
         TOLD
     }
 
@@ -95,7 +96,12 @@ class FaultsIT {
                             call + "-" + error.toLowerCase(java.util.Locale.ROOT) + "-" + file,
                             quick,
                             End.WHOLE,
-                            "each " + call + " of " + file + " fails with " + error
+                            "each "
+                                    + call
+                                    + " of "
+                                    + file
+                                    + " fails with "
+                                    + error
                                     + " for a while, then kill -9",
                             test -> test.failing(call, file, error));
                 }
@@ -117,7 +123,7 @@ class FaultsIT {
                 "small-disk",
                 false,
                 End.WHOLE,
-                "data on a file system of 48 MB, with the output away",
+                "data on a file system of 128 MB, with the output away",
                 FaultsIT::smallDisk);
         for (Damage damage : Damage.values()) {
             add(
@@ -378,7 +384,14 @@ class FaultsIT {
     private Path mount(int megabytes) throws Exception {
         Path data = home.resolve("data");
         Files.createDirectories(data);
-        shell("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m,mode=0700", "none", data.toString());
+        shell(
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=" + megabytes + "m,mode=0700",
+                "none",
+                data.toString());
         mounted = data;
         return data;
     }
@@ -443,21 +456,20 @@ class FaultsIT {
 
     private void descriptors() throws Exception {
         List<Socket> idle = new ArrayList<>();
-        RunningAgent agent =
-                start(Map.of(), "bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\"");
+        RunningAgent agent = start(Map.of(), "bash", "-c", "ulimit -n 256; exec \"$0\" \"$@\"");
         try {
             write(agent);
             until(50);
             for (String address : List.of(agent.address(), agent.coreAddress())) {
                 URI uri = URI.create(address);
-                for (int i = 0; i < 400; i++) {
+                // Once the listener takes no more, each costs its time-out.
+                for (int i = 0, refused = 0; i < 400 && refused < 10; i++) {
                     try {
                         Socket socket = new Socket();
                         idle.add(socket);
-                        socket.connect(
-                                new java.net.InetSocketAddress(uri.getHost(), uri.getPort()), 200);
-                    } catch (IOException refused) {
-                        // As good as taken.
+                        socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 200);
+                    } catch (IOException e) {
+                        refused++;
                     }
                 }
             }
@@ -505,11 +517,7 @@ class FaultsIT {
         agent.close();
         // The clock that never jumps is left alone: threads that wait must wake.
         RunningAgent ahead =
-                start(
-                        Map.of("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-                        "faketime",
-                        "-f",
-                        "+30d");
+                start(Map.of("FAKETIME_DONT_FAKE_MONOTONIC", "1"), "faketime", "-f", "+30d");
         forMillis(5000);
         ahead.kill();
     }
@@ -536,8 +544,7 @@ class FaultsIT {
             Map<Load.Id, Integer> stored = new HashMap<>();
             for (JsonNode row : agent.query(Load.query())) {
                 stored.put(
-                        new Load.Id(row.get(0).asText(), row.get(1).asLong()),
-                        row.get(2).asInt());
+                        new Load.Id(row.get(0).asText(), row.get(1).asLong()), row.get(2).asInt());
             }
             Map<Load.Id, Integer> received = receiver.kept();
             System.out.printf(
@@ -548,7 +555,8 @@ class FaultsIT {
                     stored.size(),
                     received.size(),
                     verified.exitCode());
-            String said = "case %s, seed %d; verify said %s".formatted(one.name, SEED, brief(verified));
+            String said =
+                    "case %s, seed %d; verify said %s".formatted(one.name, SEED, brief(verified));
             assertThat(twice(stored)).as("twice in the store: %s", said).isEmpty();
             assertThat(twice(received)).as("twice at the receiver: %s", said).isEmpty();
             Set<Load.Id> missing = missing(stored);
@@ -568,9 +576,7 @@ class FaultsIT {
                         assertThat(verified.exitCode())
                                 .as(
                                         "%d are missing in the store and %d at the receiver: %s",
-                                        missing.size(),
-                                        unsent.size(),
-                                        said)
+                                        missing.size(), unsent.size(), said)
                                 .isEqualTo(1);
                     }
                 }

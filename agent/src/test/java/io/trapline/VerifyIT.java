@@ -14,8 +14,8 @@ import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `trapline verify`, as people run it: beside an agent under load, after a kill, on a stopped home,
-/// and on one in which something is wrong.
+/// `trapline verify`, as people run it: beside an agent under load, after a kill, on a stopped
+/// home, and on one in which something is wrong.
 class VerifyIT {
     private static final ObjectMapper JSON = new ObjectMapper();
 

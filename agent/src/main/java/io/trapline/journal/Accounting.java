@@ -17,8 +17,7 @@ final class Accounting {
 
     private Accounting() {}
 
-    static JournalAccount read(
-            Path file, Weigher weigher, JournalAccount.Visitor visitor)
+    static JournalAccount read(Path file, Weigher weigher, JournalAccount.Visitor visitor)
             throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         config.setCacheSize(-1024);
@@ -29,15 +28,12 @@ final class Accounting {
             Map<String, Map<Sum, Sum.Amount>> sums = new HashMap<>();
             // The first look at the file is the one that counts for all that follow.
             Sums.read(connection)
-                    .forEach((row, amount) -> sums.computeIfAbsent(
-                                    row.owner(), _ -> new HashMap<>())
-                            .put(row.sum(), amount));
+                    .forEach((row, amount) ->
+                            sums.computeIfAbsent(row.owner(), _ -> new HashMap<>())
+                                    .put(row.sum(), amount));
             Map<String, Long> cursors = cursors(statement);
             visitor.begin(cursors);
-            long newest =
-                    number(
-                            statement,
-                            "select coalesce(max(position), 0) from journal_frame");
+            long newest = number(statement, "select coalesce(max(position), 0) from journal_frame");
             long head =
                     Math.max(
                             newest,
@@ -48,7 +44,9 @@ final class Accounting {
             long tail =
                     number(
                             statement,
-                            "select coalesce(min(position), " + (head + 1) + ") from journal_frame");
+                            "select coalesce(min(position), "
+                                    + (head + 1)
+                                    + ") from journal_frame");
             scan(connection, tail, newest, weigher, visitor);
             statement.execute("commit");
             return new JournalAccount(head, tail, cursors, sums);
@@ -65,8 +63,7 @@ final class Accounting {
         FrameScan scan = new FrameScan(connection);
         long next = first;
         while (next <= last) {
-            List<JournalReader.Frame> frames =
-                    scan.read(next, last, STEP_BYTES, visitor::damaged);
+            List<JournalReader.Frame> frames = scan.read(next, last, STEP_BYTES, visitor::damaged);
             for (JournalReader.Frame frame : frames) {
                 visitor.frame(frame.position(), weigher.weigh(frame.bytes()));
             }
@@ -76,8 +73,7 @@ final class Accounting {
 
     private static Map<String, Long> cursors(Statement statement) throws SQLException {
         Map<String, Long> cursors = new TreeMap<>();
-        try (ResultSet row =
-                statement.executeQuery("select name, committed from journal_cursor")) {
+        try (ResultSet row = statement.executeQuery("select name, committed from journal_cursor")) {
             while (row.next()) {
                 cursors.put(row.getString(1), row.getLong(2));
             }

@@ -82,7 +82,8 @@ final class Database implements AutoCloseable {
         Statements(Connection on) throws SQLException {
             begin = on.prepareStatement("begin immediate");
             commit = on.prepareStatement("commit");
-            insert = on.prepareStatement(
+            insert =
+                    on.prepareStatement(
                             "insert into journal_frame(position, start, checksum, door, hour,"
                                     + " entries, bytes) values(?, ?, ?, ?, ?, ?, ?)");
             deleteUpTo = on.prepareStatement("delete from journal_frame where position <= ?");

@@ -9,10 +9,7 @@ import java.util.Map;
 /// @param cursors of every reader, its committed position
 /// @param sums by owner: empty for the journal's own, else a reader's name
 public record JournalAccount(
-        long head,
-        long tail,
-        Map<String, Long> cursors,
-        Map<String, Map<Sum, Sum.Amount>> sums) {
+        long head, long tail, Map<String, Long> cursors, Map<String, Map<Sum, Sum.Amount>> sums) {
     public JournalAccount {
         cursors = Map.copyOf(cursors);
         sums = Map.copyOf(sums);

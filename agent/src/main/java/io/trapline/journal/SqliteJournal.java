@@ -159,8 +159,7 @@ public final class SqliteJournal implements Journal {
     }
 
     /// As above, with sums of what `weigher` says.
-    public static SqliteJournal open(
-            Path file, Supplier<JournalSettings> settings, Weigher weigher)
+    public static SqliteJournal open(Path file, Supplier<JournalSettings> settings, Weigher weigher)
             throws JournalException {
         return open(file, settings, Tuning.DEFAULT.withWeigher(weigher));
     }

@@ -92,8 +92,7 @@ final class State {
                         Cursor cursor = cursors.get(name);
                         if (cursor != null && cursor.committed >= position) {
                             cursor.onDisk = position;
-                            cursor.counted.takeAway(
-                                    written.counted().getOrDefault(name, Map.of()));
+                            cursor.counted.takeAway(written.counted().getOrDefault(name, Map.of()));
                         }
                     });
             if (hasGrown) {

@@ -53,10 +53,13 @@ public record Sum(String what, String door, long hour) {
         }
 
         void takeAway(Map<Sum, Amount> all) {
-            all.forEach((sum, amount) -> amounts.compute(sum, (_, now) -> {
-                Amount left = (now == null ? Amount.NONE : now).minus(amount);
-                return left.isZero() ? null : left;
-            }));
+            all.forEach((sum, amount) ->
+                    amounts.compute(
+                            sum,
+                            (_, now) -> {
+                                Amount left = (now == null ? Amount.NONE : now).minus(amount);
+                                return left.isZero() ? null : left;
+                            }));
         }
 
         public Map<Sum, Amount> amounts() {

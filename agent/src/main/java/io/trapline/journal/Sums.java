@@ -141,8 +141,7 @@ final class Sums {
             if (row.is(Sum.APPENDED)) {
                 after.merge(row.as(Sum.LOST), amount, Sum.Amount::plus);
             } else if (row.is(Sum.TRIMMED) || row.is(Sum.LOST)) {
-                after.merge(
-                        row.as(Sum.LOST), Sum.Amount.NONE.minus(amount), Sum.Amount::plus);
+                after.merge(row.as(Sum.LOST), Sum.Amount.NONE.minus(amount), Sum.Amount::plus);
             }
         });
         saved.forEach((row, amount) -> {

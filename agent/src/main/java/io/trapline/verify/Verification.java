@@ -29,7 +29,7 @@ public final class Verification {
     /// How long the store may take to catch up before its lag is told as such.
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
-    private static final Duration QUERY = Duration.ofSeconds(40);
+    private static final Duration QUERY = Duration.ofSeconds(20);
     private static final int MOST_PLACES = 20;
     private static final String JOURNAL = "";
 

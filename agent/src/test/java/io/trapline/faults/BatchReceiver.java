@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.zip.GZIPInputStream;
 
-/// Takes what an output of the kind `core` sends, as a core does: each frame of a sender once. Or it
-/// behaves badly.
+/// Takes what an output of the kind `core` sends, as a core does: each frame of a sender once. Or
+/// it behaves badly.
 public final class BatchReceiver implements AutoCloseable {
     /// How it answers.
     public enum Mood {
@@ -51,8 +51,7 @@ public final class BatchReceiver implements AutoCloseable {
     private volatile long slowMillis = 1000;
 
     public BatchReceiver() throws IOException {
-        server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         port = server.getAddress().getPort();
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/", this::answer);
@@ -116,8 +115,7 @@ public final class BatchReceiver implements AutoCloseable {
 
     private static BatchFrames open(byte[] body) throws IOException {
         try {
-            return new BatchFrames(
-                    new GZIPInputStream(new java.io.ByteArrayInputStream(body)));
+            return new BatchFrames(new GZIPInputStream(new java.io.ByteArrayInputStream(body)));
         } catch (BatchFrames.FormatException e) {
             throw new IOException(e);
         }

@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Writes numbers through several doors at once, each number once, and remembers those that were
-/// acknowledged. A request without an answer may or may not have been kept; its numbers are not used
-/// again.
+/// acknowledged. A request without an answer may or may not have been kept; its numbers are not
+/// used again.
 public final class Load implements AutoCloseable {
     public static final String TRAP = "a9856a6a-3b46-e18b-d890-acafaa955348";
     public static final String SECRET = "mys3cr3t";
@@ -109,7 +109,8 @@ public final class Load implements AutoCloseable {
                                 request(door, ids, agent, core),
                                 HttpResponse.BodyHandlers.ofString());
                 status = answer.statusCode();
-                if (status == 200 && door.equals("pushed")
+                if (status == 200
+                        && door.equals("pushed")
                         && !answer.body().contains("\"result\":\"true\"")) {
                     status = -1;
                 }

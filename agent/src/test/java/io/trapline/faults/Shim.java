@@ -28,7 +28,12 @@ public final class Shim {
         try {
             cc =
                     new ProcessBuilder(
-                                    "cc", "-shared", "-fPIC", "-O2", "-o", library.toString(),
+                                    "cc",
+                                    "-shared",
+                                    "-fPIC",
+                                    "-O2",
+                                    "-o",
+                                    library.toString(),
                                     source.toString())
                             .redirectErrorStream(true)
                             .start();

@@ -2,6 +2,7 @@ package io.trapline.files;
 
 import io.trapline.files.Objection.Offence;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ public final class FileTrust {
     private final Map<Path, Optional<Offence>> onTheWay = new HashMap<>();
     private final Map<Path, Optional<Offence>> atTheEnd = new HashMap<>();
     private final Map<Path, List<Offence>> trees = new HashMap<>();
+    private final SharedLibraries libraries = new SharedLibraries();
 
     private FileTrust(Set<Integer> trusted, boolean everyone, String agent) {
         this.trusted = trusted;
@@ -99,8 +101,25 @@ public final class FileTrust {
         return found.objection();
     }
 
+    /// As [#objection] of a program, with each shared library that the loader takes for it, and with
+    /// the places where others could put one that is found sooner.
+    public Optional<Objection> objectionToProgram(Path path) {
+        Offences found = new Offences();
+        if (!everyone) {
+            Path real = follow(path, found);
+            if (real != null) {
+                loaded(real, found);
+            }
+            shared(
+                    path,
+                    found,
+                    () -> libraries.ofEveryProgram(found.loaded, each -> follow(each, found)));
+        }
+        return found.objection();
+    }
+
     /// Of a folder and all that Python can import from it, at any depth, with what links in it lead
-    /// to. Or of a file, such as a zip.
+    /// to and what its native modules have loaded. Or of a file, such as a zip.
     public Optional<Objection> objectionToTree(Path folder) {
         Offences found = new Offences();
         if (!everyone) {
@@ -118,6 +137,7 @@ public final class FileTrust {
         if (!everyone) {
             Path real = follow(folder, found);
             if (real != null) {
+                loaded(real, found);
                 new Walk(found, true, DEEPEST).folder(real, 0);
             }
         }
@@ -131,6 +151,7 @@ public final class FileTrust {
         if (!everyone) {
             Path real = follow(folder, found);
             if (real != null) {
+                loaded(real, found);
                 new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
             }
         }
@@ -142,6 +163,9 @@ public final class FileTrust {
 
         /// Texts have an order: whoever names the files cannot make this slow.
         private final Set<String> known = new TreeSet<>();
+
+        /// Programs and libraries whose own libraries were looked at.
+        private final Set<Path> loaded = new HashSet<>();
 
         void add(Optional<Offence> offence) {
             offence.filter(each -> known.add(each.toString())).ifPresent(all::add);
@@ -249,6 +273,23 @@ public final class FileTrust {
                 : Optional.empty();
     }
 
+    /// What the loader takes for a program or a library. Of anything else: nothing.
+    private void loaded(Path file, Offences found) {
+        shared(file, found, () -> libraries.each(file, found.loaded, each -> follow(each, found)));
+    }
+
+    private static void shared(Path file, Offences found, Runnable look) {
+        try {
+            look.run();
+        } catch (UncheckedIOException e) {
+            found.add(
+                    Optional.of(
+                            Offence.unknown(
+                                    file,
+                                    "its shared libraries cannot be looked at: " + e.getCause())));
+        }
+    }
+
     // ---- what is below
 
     private void tree(Path real, Offences found) {
@@ -320,11 +361,19 @@ public final class FileTrust {
                 if (file || Files.isDirectory(entry)) {
                     Path real = follow(entry, found);
                     if (real != null) {
+                        library(entry, name);
                         folder(real, depth + 1);
                     }
                 }
             } else if (file) {
                 found.add(judge(entry, true));
+                library(entry, name);
+            }
+        }
+
+        private void library(Path entry, String name) {
+            if (name.endsWith(".so") || LIBRARY.matcher(name).matches()) {
+                loaded(entry, found);
             }
         }
     }

@@ -51,8 +51,6 @@ final class Database implements AutoCloseable {
                 id text primary key, first integer not null) without rowid;
             create table if not exists journal_meta(
                 key text primary key, value integer not null) without rowid;
-            insert or ignore into journal_meta values('format', %d);
-            insert or ignore into journal_meta values('identity', '%s');
             """
                     + Sums.SCHEMA;
 
@@ -162,8 +160,11 @@ final class Database implements AutoCloseable {
             for (String pragma : PRAGMAS) {
                 statement.execute("pragma " + pragma);
             }
-            statement.executeUpdate(SCHEMA.formatted(FORMAT, UUID.randomUUID()));
+            statement.executeUpdate(SCHEMA);
             addColumns(statement);
+            statement.executeUpdate(
+                    "insert or ignore into journal_meta values('format', %d), ('identity', '%s')"
+                            .formatted(FORMAT, UUID.randomUUID()));
         }
         long format = meta("format", FORMAT);
         if (format != FORMAT) {

@@ -148,7 +148,7 @@ final class Salvage {
 
     private void copySums(Connection old) throws SQLException {
         fresh.begin();
-        Sums.carryOver(old, fresh.connection());
+        Sums.carryOver(Sums.read(old), fresh.connection());
         fresh.commit();
     }
 

@@ -479,13 +479,19 @@ final class Database implements AutoCloseable {
             sums.forget(connection, name);
         }
         for (Map.Entry<String, Long> moved : changes.moved().entrySet()) {
-            sums.begin(connection, moved.getKey());
+            long onDisk = sums.begin(connection, moved.getKey());
+            // A transaction that was said to have failed may be there all the same: what it counted
+            // is not counted twice.
+            for (Map<Sum, Sum.Amount> counted :
+                    changes.counted()
+                            .getOrDefault(moved.getKey(), new TreeMap<>())
+                            .tailMap(onDisk + 1)
+                            .values()) {
+                sums.add(moved.getKey(), counted);
+            }
             sql.putCursor.setString(1, moved.getKey());
             sql.putCursor.setLong(2, moved.getValue());
             sql.putCursor.executeUpdate();
-        }
-        for (Map.Entry<String, Map<Sum, Sum.Amount>> counted : changes.counted().entrySet()) {
-            sums.add(counted.getKey(), counted.getValue());
         }
     }
 

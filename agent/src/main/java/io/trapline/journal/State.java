@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,8 +35,8 @@ final class State {
         private long committed;
         private long onDisk;
 
-        /// What its reader counted of what it passed since `onDisk`.
-        private final Sum.Tally counted = new Sum.Tally();
+        /// What its reader counted of what it passed since `onDisk`, by where it was then.
+        private final TreeMap<Long, Map<Sum, Sum.Amount>> counted = new TreeMap<>();
 
         Cursor(long committed, long onDisk) {
             this.committed = committed;
@@ -45,11 +46,11 @@ final class State {
 
     /// What differs between memory and disk. Removals come first: a removed name may be back.
     ///
-    /// @param counted of readers that moved, what they counted of what they passed
+    /// @param counted of readers that moved, what they counted of what they passed, by position
     record CursorChanges(
             Set<String> removed,
             Map<String, Long> moved,
-            Map<String, Map<Sum, Sum.Amount>> counted) {
+            Map<String, SortedMap<Long, Map<Sum, Sum.Amount>>> counted) {
         static final CursorChanges NONE = new CursorChanges(Set.of(), Map.of(), Map.of());
 
         CursorChanges {
@@ -92,7 +93,7 @@ final class State {
                         Cursor cursor = cursors.get(name);
                         if (cursor != null && cursor.committed >= position) {
                             cursor.onDisk = position;
-                            cursor.counted.takeAway(written.counted().getOrDefault(name, Map.of()));
+                            cursor.counted.headMap(position, true).clear();
                         }
                     });
             if (hasGrown) {
@@ -206,7 +207,9 @@ final class State {
             }
             boolean first = cursor.committed == cursor.onDisk;
             cursor.committed = position;
-            cursor.counted.addAll(counted);
+            if (!counted.isEmpty()) {
+                cursor.counted.put(position, Map.copyOf(counted));
+            }
             return first;
         } finally {
             lock.unlock();
@@ -217,12 +220,12 @@ final class State {
         lock.lock();
         try {
             Map<String, Long> moved = new TreeMap<>();
-            Map<String, Map<Sum, Sum.Amount>> counted = new TreeMap<>();
+            Map<String, SortedMap<Long, Map<Sum, Sum.Amount>>> counted = new TreeMap<>();
             cursors.forEach((name, cursor) -> {
                 if (cursor.committed != cursor.onDisk) {
                     moved.put(name, cursor.committed);
                     if (!cursor.counted.isEmpty()) {
-                        counted.put(name, cursor.counted.amounts());
+                        counted.put(name, new TreeMap<>(cursor.counted));
                     }
                 }
             });

@@ -52,16 +52,6 @@ public record Sum(String what, String door, long hour) {
             all.forEach(this::add);
         }
 
-        void takeAway(Map<Sum, Amount> all) {
-            all.forEach((sum, amount) ->
-                    amounts.compute(
-                            sum,
-                            (_, now) -> {
-                                Amount left = (now == null ? Amount.NONE : now).minus(amount);
-                                return left.isZero() ? null : left;
-                            }));
-        }
-
         public Map<Sum, Amount> amounts() {
             return Collections.unmodifiableMap(new HashMap<>(amounts));
         }

@@ -51,7 +51,7 @@ final class Sums {
                 on.prepareStatement(
                         "select door, hour, count(*), sum(entries) from journal_frame"
                                 + " where position <= ? group by door, hour");
-        known = on.prepareStatement("select 1 from journal_cursor where name = ?");
+        known = on.prepareStatement("select committed from journal_cursor where name = ?");
     }
 
     Weigher.Weight weigh(byte[] frame) {
@@ -76,11 +76,13 @@ final class Sums {
 
     /// Before the reader's cursor is written: of one that is new everything that is kept is owed,
     /// and nothing is trimmed in a transaction that brings one.
-    void begin(Connection on, String reader) throws SQLException {
+    ///
+    /// @return where its cursor is on disk, 0 when there is none
+    long begin(Connection on, String reader) throws SQLException {
         known.setString(1, reader);
         try (ResultSet row = known.executeQuery()) {
             if (row.next()) {
-                return;
+                return row.getLong(1);
             }
         }
         forget(on, reader);
@@ -96,6 +98,25 @@ final class Sums {
                                 + "') group by door, hour")) {
             base.setString(1, reader);
             base.executeUpdate();
+        }
+        return 0;
+    }
+
+    /// Takes out of the sums what was appended behind `position`, before those frames are deleted:
+    /// they were refused, and are there all the same.
+    void takenBack(Connection on, long position) throws SQLException {
+        try (PreparedStatement weigh =
+                on.prepareStatement(
+                        "select door, hour, -count(*), -sum(entries) from journal_frame"
+                                + " where position > ? group by door, hour")) {
+            weigh.setLong(1, position);
+            try (ResultSet row = weigh.executeQuery()) {
+                while (row.next()) {
+                    pending.add(
+                            new Sum(Sum.APPENDED, row.getString(1), row.getLong(2)),
+                            new Sum.Amount(row.getLong(3), row.getLong(4)));
+                }
+            }
         }
     }
 

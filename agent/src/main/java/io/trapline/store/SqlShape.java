@@ -83,7 +83,6 @@ final class SqlShape {
                             + MOST_LEVELS
                             + " are taken");
         }
-        int inLambdas = lambdas;
         switch (type) {
             case "JOIN" -> joins += isMade(node.path("right")) ? 2 : 1;
             case "SET_OPERATION_NODE" -> {
@@ -93,15 +92,19 @@ final class SqlShape {
                     joins++;
                 }
             }
-            case "LAMBDA" -> {
-                inLambdas++;
-                limit("lambdas or list comprehensions inside one another", inLambdas, MOST_LAMBDAS);
-            }
             case "SHOW_REF" -> shown++;
             default -> other(node);
         }
-        for (JsonNode child : node) {
-            measure(child, level, inLambdas);
+        // What is left of JSON's arrow, which looks the same, is not inside of anything.
+        int inLambda = type.equals("LAMBDA") ? lambdas + 1 : lambdas;
+        limit("lambdas or list comprehensions inside one another", inLambda, MOST_LAMBDAS);
+        for (var child : node.properties()) {
+            measure(child.getValue(), level, child.getKey().equals("lhs") ? lambdas : inLambda);
+        }
+        if (node.isArray()) {
+            for (JsonNode element : node) {
+                measure(element, level, lambdas);
+            }
         }
     }
 

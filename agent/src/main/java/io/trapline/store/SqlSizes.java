@@ -107,8 +107,11 @@ final class SqlSizes {
     /// … and with all that is inside of it.
     private static final long MOST_OFTEN_TOGETHER = 10_000;
 
-    /// Of all that is made for each row side by side, and ten times as much without rows.
-    private static final long MOST_IN_ALL = 100_000;
+    /// Of all that is made for each row side by side.
+    private static final long MOST_IN_ALL = 20_000;
+
+    /// So much more may be made without rows.
+    private static final long ONCE = 50;
 
     private static final int CHARACTERS = 8;
 
@@ -134,12 +137,17 @@ final class SqlSizes {
                                 ? characters / CHARACTERS
                                 : 0);
             }
-            case "COLUMN_REF" -> columns.getOrDefault(columnName(node), 1L);
+            case "COLUMN_REF" -> column(columnName(node));
+            case "STAR" -> {
+                parts(node, often);
+                yield Math.max(1, columns.values().stream().mapToLong(Long::longValue).max().orElse(1));
+            }
             case "COMPARISON", "CONJUNCTION", "BETWEEN" -> {
                 parts(node, often);
                 yield 1;
             }
-            case "LAMBDA" -> size(node.path("expr"), true);
+            case "LAMBDA" -> // or JSON's arrow, which the parser cannot tell from it
+                Math.max(size(node.path("lhs"), often), size(node.path("expr"), true));
             case "FUNCTION" -> function(node, often);
             case "TYPE" -> type(node);
             default -> other(node, often);
@@ -205,6 +213,12 @@ final class SqlSizes {
         }
     }
 
+    /// A column that was given no name has that of its expression.
+    private long column(String name) {
+        long unnamed = name.contains("(") ? columns.getOrDefault("", 1L) : 1;
+        return Math.max(unnamed, columns.getOrDefault(name, 1L));
+    }
+
     private void know(String column, long size) {
         if (size > 1) {
             columns.merge(column.toLowerCase(Locale.ROOT), size, Math::max);
@@ -268,7 +282,7 @@ final class SqlSizes {
         for (JsonNode argument : arguments) {
             JsonNode expression = SqlGuard.expression(argument);
             long size = size(expression, often);
-            if (expression.path("class").asText().equals("LAMBDA")) {
+            if (isLambda(expression) && !known(name)) {
                 body = Math.max(body, size);
             } else {
                 sum = times(1, sum + size);
@@ -278,9 +292,6 @@ final class SqlSizes {
         }
         parts(function.path("filter"), often);
         parts(function.path("order_bys"), often);
-        if (body > 0) {
-            return within(name + " with a lambda", times(Math.max(1, sum), body), often);
-        }
         if (COUNTED.containsKey(name) || SERIES.contains(name)) {
             boolean each = often || holdsColumn(arguments);
             long made = counted(name, arguments, each ? MOST_OFTEN : MOST, largest);
@@ -290,12 +301,28 @@ final class SqlSizes {
             long rounds = name.equals("concat_ws") || name.equals("format") || name.equals("printf")
                     ? arguments.size()
                     : 1;
-            return within(name, times(product, rounds), often);
+            return used(name, within(name, times(product, rounds), often), often);
         }
         if (SUMS.contains(name)) {
             return within(name, Math.max(1, sum), often);
         }
+        if (body > 0) {
+            long made = times(Math.max(1, sum), body);
+            return used(name, within(name + " with a lambda", made, often), often);
+        }
         return SMALL.contains(name) ? 1 : largest;
+    }
+
+    private static boolean isLambda(JsonNode expression) {
+        return expression.path("class").asText().equals("LAMBDA");
+    }
+
+    /// Whether it takes no lambda.
+    private static boolean known(String name) {
+        return COUNTED.containsKey(name)
+                || SERIES.contains(name)
+                || TIMES.contains(name)
+                || SUMS.contains(name);
     }
 
     private static long counted(String name, JsonNode arguments, long most, long largest)
@@ -378,12 +405,12 @@ final class SqlSizes {
     }
 
     private long used(String name, long size, boolean often) throws QueryException {
-        inAll += often ? size : size / 10;
+        inAll += often ? size : size / ONCE;
         if (inAll > MOST_IN_ALL) {
             throw new QueryException(
                     name
                             + " and its like make more than "
-                            + (often ? MOST_IN_ALL : 10 * MOST_IN_ALL)
+                            + (often ? MOST_IN_ALL : ONCE * MOST_IN_ALL)
                             + " elements in the statement as a whole; for longer series of rows"
                             + " use FROM range(…)");
         }

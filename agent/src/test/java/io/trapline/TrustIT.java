@@ -512,7 +512,10 @@ class TrustIT {
 
         Files.delete(home.resolve("conf.d/datakit.conf"));
         Files.writeString(
-                conf, before + "[http]\nlisten_socket = \"" + theirs.resolve("s") + "\"\n");
+                conf,
+                before.replace(
+                        "[http]\n",
+                        "[http]\nlisten_socket = \"" + theirs.resolve("s") + "\"\n"));
         assertThat(RunningAgent.run(home, "check-config").out())
                 .contains(theirs.resolve("s") + " is not made: the agent is root");
     }

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +27,9 @@ final class SqlGuard {
             Pattern.compile(
                     "\\s*EXPLAIN\\s+(?:ANALYZE\\s+)?(.*)",
                     Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern PIVOT =
+            Pattern.compile("\\bPIVOT(_WIDER)?\\b", Pattern.CASE_INSENSITIVE);
 
     private static final Set<String> TABLE_FUNCTIONS =
             Set.of(
@@ -70,6 +74,18 @@ final class SqlGuard {
     /// Of these, which count from their first argument, it says as much.
     private static final Set<String> SERIES = Set.of("generate_series", "range");
 
+    /// Of these the third argument is a text.
+    private static final Set<String> PADDING = Set.of("lpad", "rpad");
+
+    /// Of these a number below nothing makes nothing, so that an upper bound is enough.
+    private static final Set<String> UPWARDS_ALONE = Set.of("lpad", "repeat", "rpad");
+
+    /// Types of whole numbers.
+    private static final Set<String> WHOLE =
+            Set.of("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "INT2", "INT4", "INT8");
+
+    private static final long MOST_EXACT = 1_000_000_000L;
+
     /// Functions whose first argument may say how wide to make what comes out.
     private static final Set<String> FORMATS = Set.of("format", "printf");
 
@@ -105,6 +121,12 @@ final class SqlGuard {
         if (parsed.path("error").asBoolean(true)) {
             if (parsed.path("error_type").asText().equals("parser")) {
                 throw new QueryException("Parser Error: " + parsed.path("error_message").asText());
+            }
+            if (PIVOT.matcher(sql).find()) {
+                throw new QueryException(
+                        "PIVOT has to say its columns here, since to look for them is a statement of"
+                                + " its own: add IN ('a', 'b'), as in PIVOT metrics ON name IN ('a',"
+                                + " 'b') USING avg(value)");
             }
             throw new QueryException(
                     "only a reading statement is allowed here: SELECT, FROM, WITH, VALUES, SHOW,"
@@ -231,7 +253,8 @@ final class SqlGuard {
             Factor here = holds(arguments, "COLUMN_REF") ? around.often() : around;
             boolean all = arguments.size() == 1 || SERIES.contains(name);
             long largest = 1;
-            for (int i = all ? 0 : 1; i < arguments.size(); i++) {
+            int end = PADDING.contains(name) ? Math.min(2, arguments.size()) : arguments.size();
+            for (int i = all ? 0 : 1; i < end; i++) {
                 largest = Math.max(largest, count(name, arguments.get(i), here.most()));
             }
             return within(name, around.times(largest));
@@ -257,32 +280,125 @@ final class SqlGuard {
         return factor;
     }
 
+    /// At most how often it multiplies.
     private static long count(String name, JsonNode argument, long most) throws QueryException {
-        JsonNode expression = expression(argument);
-        JsonNode literal = expression.path("literal");
-        boolean number = literal.path("kind").asText().equals("INTEGER");
-        boolean constant = expression.path("class").asText().equals("CONSTANT");
-        String text = literal.path("text").asText();
-        if (!constant || (number && (text.length() > 9 || Math.abs(Long.parseLong(text)) > most))) {
-            throw new QueryException(
-                    name
-                            + " is available with constants up to "
-                            + most
-                            + " only here; for longer series of rows use FROM range(…)");
+        OptionalLong bound = bound(name, argument);
+        if (bound.isEmpty() || bound.getAsLong() > most) {
+            throw new QueryException(name + needs(name, most));
         }
-        return number ? Math.abs(Long.parseLong(text)) : 1;
+        return bound.getAsLong();
     }
 
-    /// The product of all multiplying functions in there; what is no constant is refused anyway.
+    private static String needs(String name, long most) {
+        String number =
+                " takes a number of at most "
+                        + most
+                        + " here that is known beforehand: a literal, or arithmetic of literals";
+        return SERIES.contains(name)
+                ? number
+                        + "; where it comes from data, or is larger, put the series into FROM: FROM"
+                        + " range(100000), or FROM (SELECT min(time) AS a, max(time) AS b FROM"
+                        + " metrics), generate_series(a, b, INTERVAL 1 MINUTE)"
+                : UPWARDS_ALONE.contains(name)
+                        ? number
+                                + ", or least(round(value)::INTEGER, 50), whose other arguments are"
+                                + " cast to an integer type; bar(value, 0, 100, 50) draws a bar"
+                        : number;
+    }
+
+    /// The largest amount that an argument can be; empty = unknown. What is no number has none.
+    private static OptionalLong bound(String name, JsonNode argument) {
+        JsonNode expression = expression(argument);
+        if (expression.path("class").asText().equals("CONSTANT")
+                && !expression.path("literal").path("kind").asText().equals("INTEGER")) {
+            // A text may be padding; as a number it would be converted unseen.
+            String text = expression.path("literal").path("text").asText();
+            return text.strip().matches("[-+]?[0-9_.]+([eE][-+]?[0-9]+)?")
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(1);
+        }
+        OptionalLong exact = exact(expression);
+        if (exact.isPresent()) {
+            return OptionalLong.of(Math.abs(exact.getAsLong()));
+        }
+        return UPWARDS_ALONE.contains(name) ? least(expression) : OptionalLong.empty();
+    }
+
+    /// The value of whole numbers and of `+`, `-` and `*` of them; what goes beyond 9 digits counts
+    /// as unknown.
+    private static OptionalLong exact(JsonNode expression) {
+        if (expression.path("class").asText().equals("CONSTANT")) {
+            String text = expression.path("literal").path("text").asText();
+            boolean number =
+                    expression.path("literal").path("kind").asText().equals("INTEGER")
+                            && text.matches("-?[0-9]{1,9}");
+            return number ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+        }
+        if (!expression.path("class").asText().equals("FUNCTION")) {
+            return OptionalLong.empty();
+        }
+        JsonNode arguments = expression.path("arguments");
+        OptionalLong left = arguments.size() > 2 ? OptionalLong.empty() : exact(arguments, 0);
+        OptionalLong right = exact(arguments, 1);
+        if (left.isEmpty() || (arguments.size() == 2 && right.isEmpty())) {
+            return OptionalLong.empty();
+        }
+        long value = left.getAsLong();
+        OptionalLong result =
+                switch (functionName(expression) + arguments.size()) {
+                    case "-1" -> OptionalLong.of(-value);
+                    case "+1" -> left;
+                    case "+2" -> OptionalLong.of(value + right.orElse(0));
+                    case "-2" -> OptionalLong.of(value - right.orElse(0));
+                    case "*2" -> OptionalLong.of(value * right.orElse(0));
+                    default -> OptionalLong.empty();
+                };
+        return result.isPresent() && Math.abs(result.getAsLong()) < MOST_EXACT
+                ? result
+                : OptionalLong.empty();
+    }
+
+    private static OptionalLong exact(JsonNode arguments, int at) {
+        return arguments.has(at) ? exact(expression(arguments.get(at))) : OptionalLong.empty();
+    }
+
+    /// Of `least(…)` the smallest literal, when all else in it is sure to be compared as a whole
+    /// number: texts have another order.
+    private static OptionalLong least(JsonNode expression) {
+        if (!expression.path("class").asText().equals("FUNCTION")
+                || !functionName(expression).equals("least")) {
+            return OptionalLong.empty();
+        }
+        OptionalLong smallest = OptionalLong.empty();
+        for (JsonNode each : expression.path("arguments")) {
+            JsonNode argument = expression(each);
+            OptionalLong exact = exact(argument);
+            if (exact.isPresent()) {
+                smallest =
+                        OptionalLong.of(
+                                Math.min(
+                                        smallest.orElse(Long.MAX_VALUE),
+                                        Math.max(0, exact.getAsLong())));
+            } else if (!argument.path("class").asText().equals("CAST")
+                    || !isWhole(argument.path("type_expr"))) {
+                return OptionalLong.empty();
+            }
+        }
+        return smallest;
+    }
+
+    private static boolean isWhole(JsonNode type) {
+        return type.path("schema").asText().isEmpty()
+                && WHOLE.contains(type.path("type_name").asText().toUpperCase(Locale.ROOT));
+    }
+
+    /// The product of all multiplying functions in there; what has no bound is refused anyway.
     private static long multiplied(JsonNode node) {
         long product = 1;
         if (node.path("class").asText().equals("FUNCTION")
                 && MULTIPLYING_FUNCTIONS.contains(functionName(node))) {
             for (JsonNode argument : node.path("arguments")) {
-                String text = expression(argument).path("literal").path("text").asText();
-                if (text.matches("-?\\d{1,9}")) {
-                    product = Math.max(product, Math.abs(Long.parseLong(text)));
-                }
+                product = Math.max(product, bound(functionName(node), argument).orElse(1));
             }
         }
         for (JsonNode child : node) {

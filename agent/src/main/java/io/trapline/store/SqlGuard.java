@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +27,9 @@ final class SqlGuard {
             Pattern.compile(
                     "\\s*EXPLAIN\\s+(?:ANALYZE\\s+)?(.*)",
                     Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern PIVOT =
+            Pattern.compile("\\bPIVOT(_WIDER)?\\b", Pattern.CASE_INSENSITIVE);
 
     private static final Set<String> TABLE_FUNCTIONS =
             Set.of(
@@ -89,6 +93,12 @@ final class SqlGuard {
         if (parsed.path("error").asBoolean(true)) {
             if (parsed.path("error_type").asText().equals("parser")) {
                 throw new QueryException("Parser Error: " + parsed.path("error_message").asText());
+            }
+            if (PIVOT.matcher(sql).find()) {
+                throw new QueryException(
+                        "PIVOT has to say its columns here, since to look for them is a statement of"
+                                + " its own: add IN ('a', 'b'), as in PIVOT metrics ON name IN ('a',"
+                                + " 'b') USING avg(value)");
             }
             throw new QueryException(
                     "only a reading statement is allowed here: SELECT, FROM, WITH, VALUES, SHOW,"

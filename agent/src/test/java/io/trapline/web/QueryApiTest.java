@@ -76,6 +76,15 @@ class QueryApiTest {
     }
 
     @Test
+    void a_body_of_json_is_told_that_the_statement_itself_is_wanted() throws Exception {
+        HttpResponse<String> response =
+                post("{\"sql\": \"SELECT 1\"}".getBytes(StandardCharsets.UTF_8));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("the SQL itself as plain text, not JSON");
+        assertThat(post("SELEC 1".getBytes(StandardCharsets.UTF_8)).body()).doesNotContain("JSON");
+    }
+
+    @Test
     void a_store_that_is_not_open_is_for_later() throws Exception {
         Path elsewhere = Files.createDirectory(directory.resolve("closed"));
         Store closed =
@@ -135,7 +144,7 @@ class QueryApiTest {
         assertThat(
                         post("SELECT repeat('x', '300000000')".getBytes(StandardCharsets.UTF_8))
                                 .body())
-                .startsWith("{\"error\":\"repeat is available with constants up to 100000");
+                .startsWith("{\"error\":\"repeat takes a number of at most 100000");
         assertThat(post("SELECT TIME '24:00:00' AS t".getBytes(StandardCharsets.UTF_8)).body())
                 .isEqualTo("{\"columns\":[\"t\"],\"rows\":[[\"24:00:00\"]]}");
     }

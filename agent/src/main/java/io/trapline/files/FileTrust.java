@@ -62,8 +62,8 @@ public final class FileTrust {
     private final Map<Path, Optional<Offence>> onTheWay = new HashMap<>();
     private final Map<Path, Optional<Offence>> atTheEnd = new HashMap<>();
     private final Map<Path, List<Offence>> trees = new HashMap<>();
-            if (real != null && found.enter(real)) {
-                loaded(real, found);
+    private final SharedLibraries libraries = new SharedLibraries();
+    private @Nullable List<Path> homes;
 
     private FileTrust(
             Set<Integer> trusted, Set<Integer> groups, boolean everyone, String agent) {
@@ -184,9 +184,8 @@ public final class FileTrust {
         Offences found = new Offences();
         if (!everyone) {
             Path real = follow(folder, found);
-            if (real != null) {
-                loaded(real, found);
             if (real != null && found.enter(real)) {
+                loaded(real, found);
                 new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
             }
         }

@@ -39,6 +39,7 @@ import org.tomlj.TomlTable;
 /// ```
 public final class FileGlobalTagsStore implements GlobalTagsStore {
     private static final Logger LOG = LoggerFactory.getLogger(FileGlobalTagsStore.class);
+    private static final String MADE_HERE = "# Global";
     private static final String HEAD =
             "# Global tags set over HTTP (/v1/global/host/tags, /v1/global/election/tags); the last"
                     + " line is `# end`.\n";
@@ -65,7 +66,9 @@ public final class FileGlobalTagsStore implements GlobalTagsStore {
                 found = "it is empty";
             } else if (toml.hasErrors()) {
                 found = toml.errors().getFirst().toString();
-            } else if (text.contains(HEAD) && !text.endsWith(END)) {
+            } else if (text.startsWith(MADE_HERE)
+                    && (!text.contains("\n[host]\n")
+                            || (text.contains(HEAD) && !text.endsWith(END)))) {
                 found = "it ends before its last line";
             } else {
                 return new Changes(layer(toml, "host"), layer(toml, "election"));

@@ -40,13 +40,17 @@ class FileGlobalTagsStoreTest {
         store.save(changes);
         String whole = Files.readString(file);
         for (String broken :
-                List.of("[host\n", "", whole.substring(0, whole.indexOf("[election]")))) {
+                List.of(
+                        "[host\n",
+                        "",
+                        whole.substring(0, 40),
+                        whole.substring(0, whole.indexOf("[election]")))) {
             Files.writeString(file, broken);
             assertThat(store.load()).isEqualTo(Changes.NONE);
             assertThat(file).doesNotExist();
         }
         try (Stream<Path> all = Files.list(folder)) {
-            assertThat(all.filter(each -> each.toString().contains(".damaged-"))).hasSize(3);
+            assertThat(all.filter(each -> each.toString().contains(".damaged-"))).hasSize(4);
         }
         store.save(changes);
         assertThat(store.load()).isEqualTo(changes);

@@ -282,7 +282,8 @@ public final class Discovery {
 
     private static String reason(Exception why) {
         return switch (why) {
-            case UncheckedIOException wrapped -> FileFailure.reason(wrapped.getCause());
+            case UncheckedIOException wrapped when wrapped.getCause() instanceof IOException io ->
+                    FileFailure.reason(io);
             case IOException plain -> FileFailure.reason(plain);
             default -> String.valueOf(why.getMessage());
         };

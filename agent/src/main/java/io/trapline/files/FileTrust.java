@@ -455,7 +455,8 @@ public final class FileTrust {
                     entry(entry, depth);
                 }
             } catch (DirectoryIteratorException e) {
-                unlisted(folder, e.getCause());
+                unlisted(
+                        folder, e.getCause() instanceof IOException why ? why : new IOException(e));
             } catch (IOException e) {
                 unlisted(folder, e);
             }

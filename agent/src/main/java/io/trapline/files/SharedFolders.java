@@ -52,7 +52,7 @@ final class SharedFolders {
     static boolean isOfSystem(Path folder) {
         int names = folder.getNameCount();
         return names == 0
-                || SYSTEM.contains(folder.getName(0).toString()) && names < 3
+                || (names < 3 && SYSTEM.contains(folder.getName(0).toString()))
                 || names < 2
                 || OF_MANY.contains(folder);
     }

@@ -242,7 +242,7 @@ final class InputTrust {
 
         private void elsewhere(String subject, PathFiles.Named named) {
             if (!named.problem().isEmpty()) {
-                all.add(
+                other.add(
                         "the input "
                                 + input.name()
                                 + " is not run: "

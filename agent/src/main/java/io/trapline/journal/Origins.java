@@ -26,7 +26,10 @@ final class Origins {
 
     private final Map<String, Long> sums;
     private final Map<String, Origin> changed = new HashMap<>();
-    private final Map<String, byte[]> frames = new HashMap<>();
+
+    /// The checksums of what is in `changed`.
+    private final Map<String, Long> changedSums = new HashMap<>();
+
     private final List<String> gone = new ArrayList<>();
 
     /// @param sums of each sender's last frame
@@ -38,7 +41,7 @@ final class Origins {
 
     void begin() {
         changed.clear();
-        frames.clear();
+        changedSums.clear();
         gone.clear();
     }
 
@@ -64,7 +67,7 @@ final class Origins {
 
     void put(Origin origin, byte[] frame) {
         changed.put(origin.sender(), origin);
-        frames.put(origin.sender(), frame);
+        changedSums.put(origin.sender(), sum(frame));
     }
 
     private static long sum(byte[] frame) {
@@ -80,7 +83,7 @@ final class Origins {
         int fresh = 0;
         for (Origin origin : changed.values()) {
             database.putOrigin(origin, position);
-            database.putOriginSum(origin, sum(frames.get(origin.sender())));
+            database.putOriginSum(origin, changedSums.getOrDefault(origin.sender(), 0L));
             fresh += known.containsKey(origin.sender()) ? 0 : 1;
         }
         int over = known.size() + fresh - MAX_SENDERS;
@@ -99,7 +102,7 @@ final class Origins {
     /// The transaction is on disk.
     synchronized void commit() {
         known.putAll(changed);
-        frames.forEach((sender, frame) -> sums.put(sender, sum(frame)));
+        sums.putAll(changedSums);
         gone.forEach(known::remove);
         gone.forEach(sums::remove);
         begin();

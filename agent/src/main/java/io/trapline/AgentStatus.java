@@ -47,6 +47,7 @@ record AgentStatus(
                         core.map(Core::address),
                         late.inputs(),
                         ledger());
+        core.ifPresent(open -> all.put("batches", open.batches()));
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
     }

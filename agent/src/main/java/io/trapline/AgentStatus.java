@@ -60,6 +60,7 @@ record AgentStatus(
                                 machine,
                                 inForce.settings(),
                                 Runtime.getRuntime().maxMemory())));
+        core.ifPresent(open -> all.put("batches", open.batches()));
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
     }

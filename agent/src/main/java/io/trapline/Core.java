@@ -37,6 +37,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ final class Core {
     private static final Duration SEEN_FLUSH = Duration.ofSeconds(5);
 
     private final Registry registry;
+    private final BatchesHandler batches;
     private final MovingListener<ListenSettings> listener;
 
     /// What another Trapline must bring to hand over its batches; changes with a reload.
@@ -103,6 +105,7 @@ final class Core {
                         clock,
                         System::nanoTime,
                         registry::preview);
+        batches = new BatchesHandler(journal, () -> token);
         HttpService healthz =
                 rules ->
                         rules.get(
@@ -125,7 +128,7 @@ final class Core {
                                                             () -> requestRate, System::nanoTime),
                                                     push,
                                                     trap,
-                                                    new BatchesHandler(journal, () -> token),
+                                                    batches,
                                                     healthz);
                                     server.askItself();
                                     return new MovingListener.Bound(
@@ -160,6 +163,18 @@ final class Core {
     /// What people may do with registrations and checks.
     RegistryCalls calls() {
         return new RegistryCalls(registry, this::address);
+    }
+
+    /// What other Traplines' batches ran into, since the start.
+    Map<String, Object> batches() {
+        BatchesHandler.Status status = batches.status();
+        return Map.of(
+                "passed_over",
+                status.passedOver(),
+                "conflicts",
+                status.conflicts(),
+                "forgotten_positions",
+                status.missing());
     }
 
     /// `http://host:port`, with the port that was really bound.

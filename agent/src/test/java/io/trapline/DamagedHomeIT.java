@@ -7,8 +7,11 @@ import io.trapline.files.Stat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -32,7 +35,7 @@ class DamagedHomeIT {
             @Override
             void to(Path file) throws IOException {
                 byte[] bytes = Files.readAllBytes(file);
-                Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+                Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
             }
         },
         EMPTY {
@@ -124,11 +127,12 @@ class DamagedHomeIT {
     void damage_costs_no_more_than_what_was_in_the_file(Damage damage) throws Exception {
         Path home = folder.resolve(damage.name());
         copy(used, home);
-        List<Path> files;
-        try (Stream<Path> all =
-                Stream.concat(
-                        Files.walk(home.resolve("data")), Files.walk(home.resolve("logs")))) {
-            files = all.filter(Files::isRegularFile).filter(file -> isMeant(file)).toList();
+        List<Path> files = new ArrayList<>();
+        for (String each : List.of("data", "logs")) {
+            try (Stream<Path> all = Files.walk(home.resolve(each))) {
+                files.addAll(
+                        all.filter(Files::isRegularFile).filter(DamagedHomeIT::isMeant).toList());
+            }
         }
         assertThat(files.stream().map(file -> file.getFileName().toString()))
                 .contains(
@@ -176,7 +180,7 @@ class DamagedHomeIT {
                 if (Files.isDirectory(each)) {
                     Files.createDirectories(target);
                 } else if (Files.isRegularFile(each)) {
-                    Files.copy(each, target, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+                    Files.copy(each, target, StandardCopyOption.COPY_ATTRIBUTES);
                 }
             }
         }

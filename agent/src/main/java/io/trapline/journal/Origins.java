@@ -30,7 +30,10 @@ final class Origins {
 
     private final Map<String, Long> sums;
     private final Map<String, Origin> changed = new HashMap<>();
-    private final Map<String, byte[]> frames = new HashMap<>();
+
+    /// The checksums of what is in `changed`.
+    private final Map<String, Long> changedSums = new HashMap<>();
+
     private final List<String> gone = new ArrayList<>();
 
     /// @param sums of each sender's last frame
@@ -46,7 +49,7 @@ final class Origins {
 
     void begin() {
         changed.clear();
-        frames.clear();
+        changedSums.clear();
         gone.clear();
     }
 
@@ -72,7 +75,9 @@ final class Origins {
 
     void put(Origin origin, byte[] frame) {
         changed.put(origin.sender(), origin);
-        frames.put(origin.sender(), frame);
+        if (!Repeats.isRequest(origin)) {
+            changedSums.put(origin.sender(), sum(frame));
+        }
     }
 
     private static long sum(byte[] frame) {
@@ -88,7 +93,7 @@ final class Origins {
         for (Origin origin : changed.values()) {
             database.putOrigin(origin, position);
             if (!Repeats.isRequest(origin)) {
-                database.putOriginSum(origin, sum(frames.get(origin.sender())));
+                database.putOriginSum(origin, changedSums.getOrDefault(origin.sender(), 0L));
             }
         }
         giveUp(known, MAX_SENDERS);
@@ -117,10 +122,8 @@ final class Origins {
     synchronized void commit() {
         for (Origin origin : changed.values()) {
             of(origin).put(origin.sender(), origin);
-            if (!Repeats.isRequest(origin)) {
-                sums.put(origin.sender(), sum(frames.get(origin.sender())));
-            }
         }
+        sums.putAll(changedSums);
         gone.forEach(known::remove);
         gone.forEach(requests::remove);
         gone.forEach(sums::remove);

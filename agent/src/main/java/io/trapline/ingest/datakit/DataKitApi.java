@@ -747,7 +747,7 @@ public final class DataKitApi {
                 "datakit.originNotAllowed",
                 "pages of "
                         + header(request, HeaderNames.ORIGIN)
-                        + " may not do this; allow it with allowed_cors_origins");
+                        + " may not do this; allow it with [http] allowed_origins in trapline.conf");
     }
 
     private static String header(ServerRequest request, HeaderName name) {

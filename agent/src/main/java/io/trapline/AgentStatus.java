@@ -54,9 +54,7 @@ record AgentStatus(
                 MachineLimits.view(
                         machine,
                         MachineLimits.tooLittle(
-                                machine,
-                                inForce.settings(),
-                                Runtime.getRuntime().maxMemory())));
+                                machine, inForce.settings(), Runtime.getRuntime().maxMemory())));
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;
     }

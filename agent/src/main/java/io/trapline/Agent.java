@@ -11,7 +11,6 @@ import io.trapline.files.Stat;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
 import io.trapline.gitsync.GitSync;
-import io.trapline.health.Supervised;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.ingest.datakit.FileGlobalTagsStore;
@@ -19,6 +18,7 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
+import io.trapline.health.Supervised;
 import io.trapline.machine.Ahead;
 import io.trapline.machine.Machine;
 import io.trapline.pipeline.GlobalTags;
@@ -72,8 +72,7 @@ public final class Agent implements AutoCloseable {
             Ahead.load();
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             TemporaryFiles.moveInto(home.data());
-            Agent agent =
-                    new Agent(
+            Agent agent = new Agent(
                             home,
                             program,
                             InForce.read(home, program, CLOCK),
@@ -218,16 +217,8 @@ public final class Agent implements AutoCloseable {
                         new CollectorControl(home, program, inForce, late),
                         reloading,
                         new AgentStatus(
-                                inForce,
-                                certificates,
-                                journal,
-                                store,
-                                core,
-                                late,
-                                health,
-                                machine,
-                                started,
-                                CLOCK),
+                                inForce, certificates, journal, store, core, late, health, machine,
+                                started, CLOCK),
                         health,
                         CLOCK);
         listener =

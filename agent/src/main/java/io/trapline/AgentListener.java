@@ -56,19 +56,20 @@ final class AgentListener {
                                 initial,
                                 at -> new HostPort(at.host(), at.port()),
                                 at -> open(at, urgent, routes)));
-        socket = initial.socket().isPresent()
-                ? Optional.of(
-                        parts.add(
-                                "socket",
-                                DEADLINE,
-                                Listener.open(
-                                        initial.socket().get(),
-                                        to -> DataKitApi.configure(to, initial),
-                                        urgent,
-                                        routing -> routes.accept(initial, routing))))
-                : Optional.empty();
-        socket.ifPresent(its ->
-                LOG.info("the socket {} serves the same as {}", its.address(), address()));
+        socket =
+                initial.socket().isPresent()
+                        ? Optional.of(
+                                parts.add(
+                                        "socket",
+                                        DEADLINE,
+                                        Listener.open(
+                                                initial.socket().get(),
+                                                to -> DataKitApi.configure(to, initial),
+                                                urgent,
+                                                routing -> routes.accept(initial, routing))))
+                        : Optional.empty();
+        socket.ifPresent(
+                its -> LOG.info("the socket {} serves the same as {}", its.address(), address()));
     }
 
     /// How the listener and the socket are doing.

@@ -57,9 +57,7 @@ record AgentStatus(
                 MachineLimits.view(
                         machine,
                         MachineLimits.tooLittle(
-                                machine,
-                                inForce.settings(),
-                                Runtime.getRuntime().maxMemory())));
+                                machine, inForce.settings(), Runtime.getRuntime().maxMemory())));
         core.ifPresent(open -> all.put("batches", open.batches()));
         all.put("git", GitView.of(late.gitSync().map(GitSync::status).orElse(List.of())));
         return all;

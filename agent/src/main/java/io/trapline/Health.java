@@ -40,10 +40,7 @@ final class Health {
 
     /// What keeps the agent from doing its work, one line each.
     List<String> ailments() {
-        return all().stream()
-                .filter(part -> !part.isRunning())
-                .map(PartStatus::line)
-                .toList();
+        return all().stream().filter(part -> !part.isRunning()).map(PartStatus::line).toList();
     }
 
     private static Optional<String> trouble(Journal journal) {

@@ -189,7 +189,8 @@ final class MachineLimits {
 
     /// For `/api/status`.
     ///
-    /// @param tooLittle as it was said at the start
+    /// @param tooLittle of what is configured now
+    @SuppressWarnings("NullAway") // JSON has a null where there is no limit
     static Map<String, Object> view(Machine machine, List<String> tooLittle) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("open_files", machine.openFiles());
@@ -197,9 +198,7 @@ final class MachineLimits {
         all.put("agent_connections", Listener.mostConnections());
         all.put(
                 "threads",
-                machine.threads().most().isPresent()
-                        ? machine.threads().most().getAsLong()
-                        : null);
+                machine.threads().most().isPresent() ? machine.threads().most().getAsLong() : null);
         all.put("memory_bytes", machine.memory().bytes());
         all.put("heap_bytes", Runtime.getRuntime().maxMemory());
         all.put("too_little", tooLittle);

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Where this process, and the Java processes that it starts, put temporary files and the native
-/// code that libraries unpack: `data/tmp`. `/tmp` may be small, full, in memory, or forbid that code
-/// is run from it, and what a killed process leaves there stays.
+/// code that libraries unpack: `data/tmp`. `/tmp` may be small, full, in memory, or forbid that
+/// code is run from it, and what a killed process leaves there stays.
 final class TemporaryFiles {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryFiles.class);
     private static final String PROPERTY = "java.io.tmpdir";

@@ -5,7 +5,8 @@
 /// - `cli`: the subcommands of `./trapline`; [io.trapline.Main] hands over to them.
 /// - [io.trapline.Agent]: wires the parts, in start order, and stops them in reverse. Beside it:
 ///   `Core` (push and trap), `Routes` (what the agent's listener answers), `Reloading` (brings a
-///   changed configuration into force), `AgentStatus`, `Health` (how all parts are doing), `MachineLimits`.
+///   changed configuration into force), `AgentStatus`, `Health` (how all parts are doing),
+///   `MachineLimits`.
 /// - `config`: reads the files and reports all problems at once.
 /// - `collector`: what to run and when; the run ledger.
 /// - `bridge`: the only package that knows Python.

@@ -113,7 +113,9 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "io.trapline.reload..",
                         "io.trapline.health..",
-                        "java..", "org.jspecify..", "org.slf4j..")
+                        "java..",
+                        "org.jspecify..",
+                        "org.slf4j..")
                 .check(CLASSES);
     }
 

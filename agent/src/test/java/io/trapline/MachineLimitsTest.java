@@ -67,8 +67,7 @@ class MachineLimitsTest {
                 .startsWith(
                         "50 threads are left of the 100 that /sys/fs/cgroup/pids.max allows, about"
                                 + " 64 are needed");
-        assertThat(tooLittle(machine(4096, 100, 50, 4096), "[store]\nenabled = false"))
-                .isEmpty();
+        assertThat(tooLittle(machine(4096, 100, 50, 4096), "[store]\nenabled = false")).isEmpty();
     }
 
     @Test
@@ -123,7 +122,9 @@ class MachineLimitsTest {
                         StartFailure.class,
                         failure -> {
                             assertThat(failure).hasMessageStartingWith(begin);
-                            assertThat(failure.getMessage()).contains("raise ").doesNotContain("\n");
+                            assertThat(failure.getMessage())
+                                    .contains("raise ")
+                                    .doesNotContain("\n");
                             assertThat(failure.isConfiguration()).isTrue();
                         });
     }

@@ -33,7 +33,11 @@ class PartsIT {
 
     /// Connections of their own each time: kept ones would go on while no new one is accepted.
     private static final String REQUEST =
-            "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s";
+            "%s %s HTTP/1.1\r\n"
+                    + "Host: localhost\r\n"
+                    + "Connection: close\r\n"
+                    + "Content-Length: %d\r\n\r\n"
+                    + "%s";
 
     @TempDir private Path folder;
 
@@ -143,8 +147,9 @@ class PartsIT {
             assertThat(write(agent, "before f=1")).isEqualTo(200);
             run("prlimit", "--pid", pid, "--nofile=" + firstFree(agent.pid()) + ":");
             await().atMost(LONG)
-                    .until(() -> status(agent.address(), "/healthz") != 200
-                            && status(core, "/healthz") != 200);
+                    .until(() ->
+                            status(agent.address(), "/healthz") != 200
+                                    && status(core, "/healthz") != 200);
             run("prlimit", "--pid", pid, "--nofile=4096:");
             awaitHealth(200, agent.address(), core);
             assertThat(write(agent, "after f=1")).isEqualTo(200);
@@ -152,8 +157,8 @@ class PartsIT {
                     .until(() ->
                             agent.count("select count(*) from metrics where name like '%.f'") == 2);
             assertThat(parts(agent).values())
-                    .allSatisfy(part ->
-                            assertThat(part.path("state").asText()).isEqualTo("running"));
+                    .allSatisfy(
+                            part -> assertThat(part.path("state").asText()).isEqualTo("running"));
         }
     }
 
@@ -185,11 +190,12 @@ class PartsIT {
             awaitHealth(200, agent.address(), core);
             assertThat(write(agent, "after f=1")).isEqualTo(200);
             await().atMost(LONG)
-                    .until(() -> agent.count("select count(*) from metrics where name = 'after.f'")
-                            == 1);
+                    .until(() ->
+                            agent.count("select count(*) from metrics where name = 'after.f'")
+                                    == 1);
             assertThat(parts(agent).values())
-                    .allSatisfy(part ->
-                            assertThat(part.path("state").asText()).isEqualTo("running"));
+                    .allSatisfy(
+                            part -> assertThat(part.path("state").asText()).isEqualTo("running"));
         } finally {
             await().atMost(LONG)
                     .until(() -> Files.readString(group.resolve("cgroup.procs")).isBlank());
@@ -201,8 +207,7 @@ class PartsIT {
         for (String address : List.of(agent.address(), core)) {
             try {
                 Socket socket =
-                        new Socket(
-                                InetAddress.getLoopbackAddress(), URI.create(address).getPort());
+                        new Socket(InetAddress.getLoopbackAddress(), URI.create(address).getPort());
                 held.add(socket);
                 socket.getOutputStream()
                         .write(

@@ -192,7 +192,8 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         String what = because == null ? how : "the host process was killed: " + because;
         if (!own && process.sentBadFrame()) {
             what +=
-                    "; which of its inputs did cannot be told (isolation = \"own\" keeps one apart)";
+                    "; which of its inputs did cannot be told (isolation = \"own\" keeps one"
+                        + " apart)";
         }
         String told = what;
         seats.values().forEach(seat -> seat.end(told));

@@ -73,27 +73,25 @@ final class ProcessWatch {
     private static void watch() throws InterruptedException {
         long countedAt = System.nanoTime() - COUNT_EVERY_NS;
         long tasksThen = 0;
-            while (true) {
-                TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MS);
-                int least = Integer.MAX_VALUE;
-                for (Watched each : watched) {
-                    each.look();
-                    least = Math.min(least, each.most());
-                }
-                if (watched.isEmpty()) {
-                    continue;
-                }
-                long tasks = ProcessTable.tasks();
-                long now = System.nanoTime();
-                tasksThen = Math.min(tasksThen, tasks);
-                if (tasks < 0
-                        || tasks - tasksThen > least / 4
-                        || now - countedAt >= COUNT_EVERY_NS) {
-                    countedAt = now;
-                    tasksThen = tasks;
-                    count();
-                }
+        while (true) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MS);
+            int least = Integer.MAX_VALUE;
+            for (Watched each : watched) {
+                each.look();
+                least = Math.min(least, each.most());
             }
+            if (watched.isEmpty()) {
+                continue;
+            }
+            long tasks = ProcessTable.tasks();
+            long now = System.nanoTime();
+            tasksThen = Math.min(tasksThen, tasks);
+            if (tasks < 0 || tasks - tasksThen > least / 4 || now - countedAt >= COUNT_EVERY_NS) {
+                countedAt = now;
+                tasksThen = tasks;
+                count();
+            }
+        }
     }
 
     private static void count() {

@@ -203,8 +203,8 @@ final class WorkerProcess {
         orphaned = true;
         List<Long> holders = pipe.map(PipeHolders::of).orElse(List.of());
         log.warn(
-                "{} (process {}) has ended, but what it had started keeps its pipe to the agent open:"
-                        + " {}",
+                "{} (process {}) has ended, but what it had started keeps its pipe to the agent"
+                    + " open: {}",
                 what,
                 pid(),
                 holders.isEmpty()

@@ -15,8 +15,8 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "run",
         description =
-                "Runs the agent in the foreground until SIGTERM or SIGINT; SIGHUP reloads, as `trapline reload`"
-                        + " does (only the latter under nohup).")
+                "Runs the agent in the foreground until SIGTERM or SIGINT; SIGHUP reloads, as"
+                        + " `trapline reload` does (only the latter under nohup).")
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
@@ -42,16 +42,16 @@ final class RunCommand implements Callable<Integer> {
         Signals.handle("INT", stopOrHalt);
 
         // Parts come back by themselves; of what does not, the log is to say that it ended.
-        Thread.setDefaultUncaughtExceptionHandler((thread, e) ->
-                LOG.error("the thread {} ended by an error", thread.getName(), e));
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, e) -> LOG.error("the thread {} ended by an error", thread.getName(), e));
         Home folder = folder();
         try (Agent agent = Agent.start(folder, HomeOption.program())) {
             Signals.handle("HUP", () -> Thread.ofVirtual().start(agent::reload));
             if (Signals.isIgnored(HANGUP)) {
                 // The JVM leaves a signal alone that was ignored when it started.
                 LOG.warn(
-                        "SIGHUP is ignored, as under nohup: kill -HUP does nothing; `trapline reload`"
-                                + " reloads");
+                        "SIGHUP is ignored, as under nohup: kill -HUP does nothing; `trapline"
+                                + " reload` reloads");
             }
             System.out.println("ready " + agent.address());
             System.out.flush();

@@ -29,8 +29,10 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit codes: 0 the agent answered, 1 no agent runs or it did not answer, 2 usage.",
-            "With --check: 0 where the first page says that all is well, and 1 with a line for each thing",
-            "that it names, after \"wrong:\", or \"to look at:\" where the page is amber. What is paused by",
+            "With --check: 0 where the first page says that all is well, and 1 with a line for each"
+                    + " thing",
+            "that it names, after \"wrong:\", or \"to look at:\" where the page is amber. What is"
+                    + " paused by",
             "hand is not wrong."
         })
 final class StatusCommand implements Callable<Integer> {
@@ -43,8 +45,8 @@ final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--check",
             description =
-                    "For monitoring: nothing but one line for each thing that is wrong, and exit code"
-                            + " 1 if there is one.")
+                    "For monitoring: nothing but one line for each thing that is wrong, and exit"
+                            + " code 1 if there is one.")
     private boolean check;
 
     @Override

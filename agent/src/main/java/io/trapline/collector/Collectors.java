@@ -1,6 +1,7 @@
 package io.trapline.collector;
 
 import io.trapline.bridge.Bridge;
+import io.trapline.health.PartStatus;
 import io.trapline.pipeline.Decoded;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,10 +17,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import io.trapline.health.PartStatus;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;

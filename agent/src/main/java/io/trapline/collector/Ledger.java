@@ -110,7 +110,9 @@ final class Ledger {
                 failing = false;
             }
             return true;
-        } catch (JournalException | RuntimeException | Error e) { // the rows are kept whatever it is
+        } catch (JournalException
+                | RuntimeException
+                | Error e) { // the rows are kept whatever it is
             synchronized (this) {
                 for (Run row : rows.reversed()) {
                     waiting.addFirst(row);

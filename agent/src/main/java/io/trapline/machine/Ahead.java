@@ -15,7 +15,8 @@ public final class Ahead {
     public static void load() {
         // All libraries of the class path are opened in search of what none of them has.
         var _ = Ahead.class.getClassLoader().getResource("no/such/resource");
-        // The first virtual thread that waits for a time has the JVM start the thread that wakes it.
+        // The first virtual thread that waits for a time has the JVM start the thread that wakes
+        // it.
         Thread sleeper =
                 Thread.startVirtualThread(() -> {
                     try {
@@ -31,7 +32,7 @@ public final class Ahead {
         }
         try {
             // Virtual threads wait with it for sockets: it opens descriptors and starts threads.
-            Class.forName("sun.nio.ch.Poller", true, null);
+            Class<?> _ = Class.forName("sun.nio.ch.Poller", true, null);
         } catch (ClassNotFoundException e) {
             LOG.debug("this JVM has no such class", e);
         }

@@ -9,10 +9,11 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /// What this process may have of the machine, as the kernel says it: `RLIMIT_*` in
-/// `/proc/self/limits`, and the control groups that `/proc/self/cgroup` names, each with those above
-/// it, of version 2 (`memory.max`, `pids.max`) or 1 (`memory.limit_in_bytes`, `pids.max`).
+/// `/proc/self/limits`, and the control groups that `/proc/self/cgroup` names, each with those
+/// above it, of version 2 (`memory.max`, `pids.max`) or 1 (`memory.limit_in_bytes`, `pids.max`).
 ///
-/// @param openFiles `RLIMIT_NOFILE`, the soft one, which the JVM raises to the hard one as it starts
+/// @param openFiles `RLIMIT_NOFILE`, the soft one, which the JVM raises to the hard one as it
+///   starts
 /// @param usedFiles how many are open already
 /// @param threads the smallest limit of threads, with what this process's groups have already;
 ///   empty when there is none
@@ -78,10 +79,7 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
             }
         }
         return new Machine(
-                openFiles(proc),
-                openNow(proc),
-                threads(proc, pids),
-                memory(proc, memory));
+                openFiles(proc), openNow(proc), threads(proc, pids), memory(proc, memory));
     }
 
     /// A group and those above it. Inside a container the path may be the host's, and the mount the
@@ -89,7 +87,9 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
     private static List<Path> upwards(Path mount, String path) {
         List<Path> all = new ArrayList<>();
         Path relative = Path.of("/").relativize(Path.of("/").resolve(path)).normalize();
-        for (Path each = relative; each != null && !each.startsWith(".."); each = each.getParent()) {
+        for (Path each = relative;
+                each != null && !each.startsWith("..");
+                each = each.getParent()) {
             all.add(mount.resolve(each));
         }
         all.add(mount);

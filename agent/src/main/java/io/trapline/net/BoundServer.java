@@ -38,10 +38,10 @@ import org.slf4j.LoggerFactory;
 /// A server that listens: the one place where listeners are bound, with or without TLS, and where
 /// it is said why one could not be.
 ///
-/// The library gives a listening socket up for good when the kernel refuses it a connection once (no
-/// descriptor, no memory), or no thread can be started for one. This looks, twice a second, whether
-/// the socket still listens, and opens another at the same place when it does not. What the old one
-/// was answering goes on meanwhile.
+/// The library gives a listening socket up for good when the kernel refuses it a connection once
+/// (no descriptor, no memory), or no thread can be started for one. This looks, twice a second,
+/// whether the socket still listens, and opens another at the same place when it does not. What the
+/// old one was answering goes on meanwhile.
 public final class BoundServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BoundServer.class);
     private static final long LOOK_MS = 500;
@@ -238,8 +238,7 @@ public final class BoundServer implements AutoCloseable {
             notBeforeNs =
                     System.nanoTime()
                             + Math.min(
-                                    Supervised.pause(failures).toNanos(),
-                                    LONGEST_PAUSE.toNanos());
+                                    Supervised.pause(failures).toNanos(), LONGEST_PAUSE.toNanos());
         } finally {
             opening.set(false);
         }
@@ -274,7 +273,8 @@ public final class BoundServer implements AutoCloseable {
                     at,
                     refusal(address, at, section)
                             .orElse(
-                                    "the server did not start, the log says why; start it again, or "
+                                    "the server did not start, the log says why; start it again, or"
+                                        + " "
                                             + advice(section)));
         }
         return new BoundServer(

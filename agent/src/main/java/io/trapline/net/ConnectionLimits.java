@@ -64,8 +64,7 @@ public record ConnectionLimits(
         int reserve = Math.clamp(files / 8, 1, RESERVE);
         long bearable =
                 Math.min(
-                        Runtime.getRuntime().maxMemory() / BYTES_OF_ONE,
-                        (files - reserve) * 3 / 4);
+                        Runtime.getRuntime().maxMemory() / BYTES_OF_ONE, (files - reserve) * 3 / 4);
         int all = Math.clamp(bearable, 2, most);
         return new ConnectionLimits(
                 all,

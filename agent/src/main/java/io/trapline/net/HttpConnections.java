@@ -158,8 +158,7 @@ public final class HttpConnections implements ServerConnectionSelector {
     }
 
     /// Tells of a connection's end.
-    private record Ending(
-            ServerConnection connection, Connections.One one, Consumer<Error> failed)
+    private record Ending(ServerConnection connection, Connections.One one, Consumer<Error> failed)
             implements ServerConnection, InterruptableTask<Void> {
         @Override
         public void handle(Limit limit) throws InterruptedException {

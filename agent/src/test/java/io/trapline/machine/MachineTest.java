@@ -92,8 +92,7 @@ class MachineTest {
     }
 
     @Test
-    void the_limit_of_processes_counts_all_of_the_user_and_does_not_bind_root()
-            throws IOException {
+    void the_limit_of_processes_counts_all_of_the_user_and_does_not_bind_root() throws IOException {
         write("proc/self/limits", limits("4096", "100"));
         write("proc/17/status", "Uid:\t1000\t1000\t1000\t1000\nThreads:\t60\n");
         write("proc/18/status", "Uid:\t0\t0\t0\t0\nThreads:\t1000\n");

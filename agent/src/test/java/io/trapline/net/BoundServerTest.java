@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BoundServerTest {
-    private static final String REQUEST = "GET /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    private static final String REQUEST =
+            "GET /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final CountDownLatch arrived = new CountDownLatch(1);
@@ -52,11 +53,7 @@ class BoundServerTest {
 
     private BoundServer start() throws IOException {
         return BoundServer.start(
-                server(),
-                http(),
-                ListenSettings.plain("127.0.0.1", 0),
-                Optional.empty(),
-                "http");
+                server(), http(), ListenSettings.plain("127.0.0.1", 0), Optional.empty(), "http");
     }
 
     private static Socket ask(int port, String what) throws IOException {

@@ -18,7 +18,15 @@ class ConnectionLimitsTest {
 
     /// Three listeners with all their places, reserves and farewells, and what else is open.
     @ParameterizedTest
-    @CsvSource({"128, 108", "200, 108", "256, 108", "512, 112", "1024, 112", "4096, 112", "65536, 200"})
+    @CsvSource({
+        "128, 108",
+        "200, 108",
+        "256, 108",
+        "512, 112",
+        "1024, 112",
+        "4096, 112",
+        "65536, 200"
+    })
     void all_connections_together_stay_below_the_open_files(long openFiles, long used) {
         long share = ConnectionLimits.ofOne(machine(openFiles, used));
         ConnectionLimits limits =

@@ -79,7 +79,8 @@ class AccessTest {
                                                 new Pages(
                                                         html,
                                                         List::of,
-                                                        List::of, new MemoryJournal()::status,
+                                                        List::of,
+                                                        new MemoryJournal()::status,
                                                         () ->
                                                                 new ConfigStatus(
                                                                         1, List.of(), 0, false,

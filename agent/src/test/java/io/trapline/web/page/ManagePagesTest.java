@@ -108,7 +108,8 @@ class ManagePagesTest {
                                                 new Pages(
                                                         html,
                                                         List::of,
-                                                        List::of, new MemoryJournal()::status,
+                                                        List::of,
+                                                        new MemoryJournal()::status,
                                                         () -> config,
                                                         List::of,
                                                         Optional.empty(),
@@ -342,10 +343,10 @@ class ManagePagesTest {
                         "id",
                         check.id() + "",
                         "body",
-                        "{\"cpu\": 0.5, \"cpu|ST[a:b]\": 1, \"tmp\": {\"_type\": \"L\","
-                                + " \"_value\": 18446744073709551615}, \"late\": {\"_type\": \"n\","
-                                + " \"_value\": 1, \"_ts\": 1700000000123}, \"on\": true, \"x\": \"<b>\","
-                                + " \"h\": {\"_type\": \"h\", \"_value\": [1, 2, 2]}}");
+                        "{\"cpu\": 0.5, \"cpu|ST[a:b]\": 1, \"tmp\": {\"_type\": \"L\", \"_value\":"
+                            + " 18446744073709551615}, \"late\": {\"_type\": \"n\", \"_value\": 1,"
+                            + " \"_ts\": 1700000000123}, \"on\": true, \"x\": \"<b>\", \"h\":"
+                            + " {\"_type\": \"h\", \"_value\": [1, 2, 2]}}");
         assertThat(trial.select("tbody th").eachText())
                 .containsExactly("cpu", "cpu|ST[a:b]", "tmp", "late", "on", "x", "h");
         assertThat(trial.select("tbody td[data-label=Type]").eachText())

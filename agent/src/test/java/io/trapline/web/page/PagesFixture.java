@@ -115,7 +115,8 @@ final class PagesFixture implements AutoCloseable {
                 new Pages(
                         html,
                         () -> inputs,
-                        List::of, journal::status,
+                        List::of,
+                        journal::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
                         List::of,
                         Optional.of(store),

@@ -137,7 +137,8 @@ class PagesTest {
                 new Pages(
                         html,
                         () -> inputs,
-                        List::of, JOURNAL::status,
+                        List::of,
+                        JOURNAL::status,
                         () -> new ConfigStatus(1, List.of(), 0, false, NOW),
                         List::of,
                         Optional.of(store),

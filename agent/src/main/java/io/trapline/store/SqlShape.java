@@ -131,9 +131,7 @@ final class SqlShape {
         long sum = node.path("type").asText().endsWith("_NODE") ? 1 : 0;
         for (JsonNode entry : node.path("cte_map").path("map")) {
             String name = entry.path("key").asText().toLowerCase(Locale.ROOT);
-            long body = uses(entry.path("value"));
-            writtenOut.put(name, body);
-            sum = add(sum, body);
+            writtenOut.put(name, uses(entry.path("value")));
         }
         if (node.path("type").asText().equals("BASE_TABLE")) {
             String name = node.path("table_name").asText().toLowerCase(Locale.ROOT);

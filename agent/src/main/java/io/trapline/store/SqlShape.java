@@ -28,7 +28,7 @@ final class SqlShape {
     private static final int MOST_LAMBDAS = 8;
 
     private static final int MOST_WINDOWS = 60;
-    private static final int MOST_GROUPINGS = 64;
+    private static final int MOST_GROUPINGS = 40;
     private static final int MOST_NAMED_QUERIES = 60;
 
     /// `SUMMARIZE` of a `SUMMARIZE` doubles as well.

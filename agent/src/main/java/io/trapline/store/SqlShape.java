@@ -52,15 +52,20 @@ final class SqlShape {
     static void check(JsonNode statement) throws QueryException {
         SqlShape shape = new SqlShape();
         shape.measure(statement, 0, 0);
-        limit("joins, subqueries, EXCEPT and INTERSECT (what is joined with a subquery or a"
-                + " function counts twice)", shape.joins, MOST_JOINS);
+        limit(
+                "joins, subqueries, EXCEPT and INTERSECT (what is joined with a subquery or a"
+                        + " function counts twice)",
+                shape.joins,
+                MOST_JOINS);
         limit("queries in UNION; VALUES takes more rows", shape.united, MOST_UNITED);
         limit("window functions", shape.windows, MOST_WINDOWS);
         limit("grouping sets", shape.groupings, MOST_GROUPINGS);
         limit("queries named by WITH", shape.named, MOST_NAMED_QUERIES);
         limit("DESCRIBE, SUMMARIZE and SHOW", shape.shown, MOST_SHOWN);
-        limit("queries when the names of WITH are written out",
-                shape.uses(statement), MOST_WRITTEN_OUT);
+        limit(
+                "queries when the names of WITH are written out",
+                shape.uses(statement),
+                MOST_WRITTEN_OUT);
     }
 
     private static void limit(String what, long there, long most) throws QueryException {

@@ -28,7 +28,7 @@ final class SqlShape {
     private static final int MOST_LAMBDAS = 8;
 
     private static final int MOST_WINDOWS = 60;
-    private static final int MOST_GROUPINGS = 64;
+    private static final int MOST_GROUPINGS = 40;
     private static final int MOST_NAMED_QUERIES = 60;
 
     /// `SUMMARIZE` of a `SUMMARIZE` doubles as well.
@@ -52,15 +52,20 @@ final class SqlShape {
     static void check(JsonNode statement) throws QueryException {
         SqlShape shape = new SqlShape();
         shape.measure(statement, 0, 0);
-        limit("joins, subqueries, EXCEPT and INTERSECT (what is joined with a subquery or a"
-                + " function counts twice)", shape.joins, MOST_JOINS);
+        limit(
+                "joins, subqueries, EXCEPT and INTERSECT (what is joined with a subquery or a"
+                        + " function counts twice)",
+                shape.joins,
+                MOST_JOINS);
         limit("queries in UNION; VALUES takes more rows", shape.united, MOST_UNITED);
         limit("window functions", shape.windows, MOST_WINDOWS);
         limit("grouping sets", shape.groupings, MOST_GROUPINGS);
         limit("queries named by WITH", shape.named, MOST_NAMED_QUERIES);
         limit("DESCRIBE, SUMMARIZE and SHOW", shape.shown, MOST_SHOWN);
-        limit("queries when the names of WITH are written out",
-                shape.uses(statement), MOST_WRITTEN_OUT);
+        limit(
+                "queries when the names of WITH are written out",
+                shape.uses(statement),
+                MOST_WRITTEN_OUT);
     }
 
     private static void limit(String what, long there, long most) throws QueryException {
@@ -131,9 +136,7 @@ final class SqlShape {
         long sum = node.path("type").asText().endsWith("_NODE") ? 1 : 0;
         for (JsonNode entry : node.path("cte_map").path("map")) {
             String name = entry.path("key").asText().toLowerCase(Locale.ROOT);
-            long body = uses(entry.path("value"));
-            writtenOut.put(name, body);
-            sum = add(sum, body);
+            writtenOut.put(name, uses(entry.path("value")));
         }
         if (node.path("type").asText().equals("BASE_TABLE")) {
             String name = node.path("table_name").asText().toLowerCase(Locale.ROOT);

@@ -89,7 +89,8 @@ final class SqlSizes {
     /// A number or a truth comes out, whatever goes in.
     private static final Set<String> SMALL =
             Set.of(
-                    "%", "*", "**", "+", "-", "/", "//", "avg", "count", "len", "length", "strlen",
+                    "%",
+                    "*", "**", "+", "-", "/", "//", "avg", "count", "len", "length", "strlen",
                     "sum");
 
     /// More than one row from a select that has no table.
@@ -149,14 +150,15 @@ final class SqlSizes {
             case "COLUMN_REF" -> column(columnName(node));
             case "STAR" -> {
                 parts(node, often);
-                yield Math.max(1, columns.values().stream().mapToLong(Long::longValue).max().orElse(1));
+                yield Math.max(
+                        1, columns.values().stream().mapToLong(Long::longValue).max().orElse(1));
             }
             case "COMPARISON", "CONJUNCTION", "BETWEEN" -> {
                 parts(node, often);
                 yield 1;
             }
             case "LAMBDA" -> // or JSON's arrow, which the parser cannot tell from it
-                Math.max(size(node.path("lhs"), often), size(node.path("expr"), true));
+                    Math.max(size(node.path("lhs"), often), size(node.path("expr"), true));
             case "FUNCTION" -> function(node, often);
             case "TYPE" -> type(node);
             default -> other(node, often);
@@ -307,9 +309,10 @@ final class SqlSizes {
             return used(name, within(name, made, each), often);
         }
         if (TIMES.contains(name)) {
-            long rounds = name.equals("concat_ws") || name.equals("format") || name.equals("printf")
-                    ? arguments.size()
-                    : 1;
+            long rounds =
+                    name.equals("concat_ws") || name.equals("format") || name.equals("printf")
+                            ? arguments.size()
+                            : 1;
             return used(name, within(name, times(product, rounds), often), often);
         }
         if (SUMS.contains(name)) {

@@ -15,8 +15,7 @@ public final class StatementThreads {
     public static ThreadFactory named(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
-            Thread thread =
-                    new Thread(null, task, name + number.incrementAndGet(), STACK_BYTES);
+            Thread thread = new Thread(null, task, name + number.incrementAndGet(), STACK_BYTES);
             thread.setDaemon(true);
             return thread;
         };

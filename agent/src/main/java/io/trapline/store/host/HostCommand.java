@@ -21,8 +21,7 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
     private static final long RESERVE = 1L << 30;
 
     /// Of statements that run at once, and as many again whose threads wait for the next one.
-    private static final long STATEMENT_STACKS =
-            2L * Lanes.OF_ALL * StatementThreads.STACK_BYTES;
+    private static final long STATEMENT_STACKS = 2L * Lanes.OF_ALL * StatementThreads.STACK_BYTES;
 
     /// What the process may have in memory beyond what the database was given: the JVM, the
     /// library, and what DuckDB does not count as its own.

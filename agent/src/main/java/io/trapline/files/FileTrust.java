@@ -195,7 +195,7 @@ public final class FileTrust {
         @Nullable Path folder = file.toAbsolutePath().getParent();
         if (!everyone && folder != null) {
             Path real = follow(folder, found);
-            follow(file, found);
+            var _ = follow(file, found);
             if (trusted.size() > 1) {
                 found.all.removeIf(each ->
                         !each.link()
@@ -213,7 +213,7 @@ public final class FileTrust {
         Offences found = new Offences();
         @Nullable Path folder = file.toAbsolutePath().getParent();
         if (!everyone && folder != null) {
-            follow(folder, found, false);
+            var _ = follow(folder, found, false);
         }
         return found.objection();
     }

@@ -117,8 +117,7 @@ public record Settings(
     public static Loaded load(Path home, Map<String, String> environment) {
         return load(
                 home,
-                onThisMachine(
-                        home, environment, FileTrust.ofThisProcess(), FileTrust.ofWriter()));
+                onThisMachine(home, environment, FileTrust.ofThisProcess(), FileTrust.ofWriter()));
     }
 
     /// As [#load(Path, Map)], with the trust of another user's agent: to look at its settings and

@@ -158,8 +158,8 @@ final class SettingsLoader {
         return settings;
     }
 
-    /// Where others could put a link in the place of the log, nothing is written. DataKit's file has
-    /// a place for DataKit's log, which is no reason not to start.
+    /// Where others could put a link in the place of the log, nothing is written. DataKit's file
+    /// has a place for DataKit's log, which is no reason not to start.
     private LoggingSettings logging(ConfTable section, DataKitConf below) {
         LoggingSettings read = LoggingSettings.read(section, below.logging());
         Optional<String> objection;

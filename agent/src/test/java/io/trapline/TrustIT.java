@@ -536,8 +536,7 @@ class TrustIT {
         Files.writeString(
                 conf,
                 before.replace(
-                        "[http]\n",
-                        "[http]\nlisten_socket = \"" + theirs.resolve("s") + "\"\n"));
+                        "[http]\n", "[http]\nlisten_socket = \"" + theirs.resolve("s") + "\"\n"));
         assertThat(RunningAgent.run(home, "check-config").out())
                 .contains(theirs.resolve("s") + " is not made: the agent is root");
     }

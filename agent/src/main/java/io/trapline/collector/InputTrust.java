@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// Of an interpreter: the file and the way to it, with all links; of a virtual environment also
 /// what can be imported from it; of a script the interpreter that its first line names. Of each
 /// program the libraries that the loader takes for it, and of each folder of site packages what its
-/// files add to the path from elsewhere ([PathFiles]). The library of an interpreter that the system
-/// brings is not looked through, but for those files.
+/// files add to the path from elsewhere ([PathFiles]). The library of an interpreter that the
+/// system brings is not looked through, but for those files.
 final class InputTrust {
     /// Files that an interpreter, a shell or a library takes code from, by themselves or by what
     /// they name.
@@ -158,8 +158,7 @@ final class InputTrust {
             for (String name : List.of("PYTHONHOME", "PYTHONUSERBASE")) {
                 for (String entry : environment.getOrDefault(name, "").split(":", -1)) {
                     if (!entry.isEmpty()) {
-                        path(entry)
-                                .ifPresent(base -> libraries(named(name, entry), base, true));
+                        path(entry).ifPresent(base -> libraries(named(name, entry), base, true));
                     }
                 }
             }
@@ -268,8 +267,7 @@ final class InputTrust {
             if (folder != null && Files.isDirectory(folder)) {
                 try (DirectoryStream<Path> modules =
                         Files.newDirectoryStream(
-                                folder,
-                                each -> each.toString().startsWith(named.path() + "."))) {
+                                folder, each -> each.toString().startsWith(named.path() + "."))) {
                     modules.forEach(each -> refuse(where, trust.objectionToAll(each)));
                 } catch (IOException | DirectoryIteratorException _) {
                     refuse(where, trust.objectionToAll(folder)); // says what it cannot list

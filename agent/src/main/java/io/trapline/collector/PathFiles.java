@@ -114,7 +114,10 @@ final class PathFiles {
             byte[] bytes = in.readNBytes(LONGEST + 1);
             if (bytes.length <= LONGEST) {
                 String text =
-                        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+                        StandardCharsets.UTF_8
+                                .newDecoder()
+                                .decode(ByteBuffer.wrap(bytes))
+                                .toString();
                 return Optional.of(text.startsWith("\ufeff") ? text.substring(1) : text);
             }
             problem = "it is larger than " + (LONGEST >> 20) + " MiB";

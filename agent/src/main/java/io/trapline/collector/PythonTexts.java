@@ -2,6 +2,7 @@ package io.trapline.collector;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ final class PythonTexts {
                 at = end < 0 ? code.length() : end;
                 word = at;
             } else if (next == '"' || next == '\'') {
-                String prefix = code.substring(word, at).toLowerCase(java.util.Locale.ROOT);
+                String prefix = code.substring(word, at).toLowerCase(Locale.ROOT);
                 boolean known = prefix.length() <= 2 && prefix.matches("[rbuft]*");
                 if (!text(next, known && prefix.contains("r"))) {
                     return false;

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /// A text file that is renamed to `file.1`, `file.2` … before it grows past a size.
 ///
 /// A file that cannot be written is said once in the agent's log; then text is dropped until
-/// writing works again; so it is while others could have a link followed. Any thread may call any method; the monitor guards everything.
+/// writing works again; so it is while others could have a link followed. Any thread may call any
+/// method; the monitor guards everything.
 final class RotatingFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RotatingFile.class);
 

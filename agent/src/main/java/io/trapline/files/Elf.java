@@ -18,7 +18,8 @@ import java.util.Optional;
 /// @param interpreter the loader that the kernel starts; a program has one
 /// @param needed names of libraries, or paths
 /// @param rpath folders in which its own libraries, and theirs in turn, are looked for
-/// @param runpath folders in which its own libraries are looked for; with it, `rpath` does not count
+/// @param runpath folders in which its own libraries are looked for; with it, `rpath` does not
+///   count
 record Elf(
         Optional<String> interpreter,
         List<String> needed,

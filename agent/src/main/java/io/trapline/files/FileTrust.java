@@ -65,8 +65,7 @@ public final class FileTrust {
     private final SharedLibraries libraries = new SharedLibraries();
     private @Nullable List<Path> homes;
 
-    private FileTrust(
-            Set<Integer> trusted, Set<Integer> groups, boolean everyone, String agent) {
+    private FileTrust(Set<Integer> trusted, Set<Integer> groups, boolean everyone, String agent) {
         this.trusted = trusted;
         this.groups = groups;
         this.everyone = everyone;
@@ -85,9 +84,7 @@ public final class FileTrust {
 
     /// The user of this process and root are trusted.
     public static FileTrust ofThisUser() {
-        return Stat.isRoot()
-                ? ofRoot()
-                : ofThisUser(ROOTS_GROUP);
+        return Stat.isRoot() ? ofRoot() : ofThisUser(ROOTS_GROUP);
     }
 
     private static FileTrust ofThisUser(Set<Integer> groups) {
@@ -98,8 +95,8 @@ public final class FileTrust {
                 "the agent is " + System.getProperty("user.name", "uid " + Stat.myUid()));
     }
 
-    /// What this process writes: for [#objectionToWriting] and [#objectionToPlace]. Its user and root
-    /// are trusted, and the user's private group.
+    /// What this process writes: for [#objectionToWriting] and [#objectionToPlace]. Its user and
+    /// root are trusted, and the user's private group.
     public static FileTrust ofWriter() {
         int me = Stat.myUid();
         if (me < 0) {
@@ -135,8 +132,8 @@ public final class FileTrust {
         return found.objection();
     }
 
-    /// As [#objection] of a program, with each shared library that the loader takes for it, and with
-    /// the places where others could put one that is found sooner.
+    /// As [#objection] of a program, with each shared library that the loader takes for it, and
+    /// with the places where others could put one that is found sooner.
     public Optional<Objection> objectionToProgram(Path path) {
         Offences found = new Offences();
         if (!everyone) {
@@ -195,14 +192,14 @@ public final class FileTrust {
     /// Of a file that this process makes, appends to and renames: others must not be able to put a
     /// link in its place, now or when it is made anew. Its folder is one that others cannot add to.
     ///
-    /// Root is particular about all of the way there; anybody else about each link on it, the folder
-    /// and the file.
+    /// Root is particular about all of the way there; anybody else about each link on it, the
+    /// folder and the file.
     public Optional<Objection> objectionToWriting(Path file) {
         Offences found = new Offences();
         @Nullable Path folder = file.toAbsolutePath().getParent();
         if (!everyone && folder != null) {
             Path real = follow(folder, found);
-            follow(file, found);
+            var _ = follow(file, found);
             if (trusted.size() > 1) {
                 found.all.removeIf(each ->
                         !each.link()
@@ -220,7 +217,7 @@ public final class FileTrust {
         Offences found = new Offences();
         @Nullable Path folder = file.toAbsolutePath().getParent();
         if (!everyone && folder != null) {
-            follow(folder, found, false);
+            var _ = follow(folder, found, false);
         }
         return found.objection();
     }

@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Where the loader of programs looks for the libraries of a program or of a library: in the folders
-/// that the file itself names, then in the system's. `LD_LIBRARY_PATH` and its kin are asked about
-/// elsewhere. Source: ld.so(8).
+/// Where the loader of programs looks for the libraries of a program or of a library: in the
+/// folders that the file itself names, then in the system's. `LD_LIBRARY_PATH` and its kin are
+/// asked about elsewhere. Source: ld.so(8).
 final class SharedLibraries {
     private static final Path CONF = Path.of("/etc/ld.so.conf");
     private static final Path PRELOAD = Path.of("/etc/ld.so.preload");
@@ -40,8 +40,9 @@ final class SharedLibraries {
 
     private @Nullable List<Path> system;
 
-    /// Each path that the loader tries for a file and for what it loads in turn: of the folders that
-    /// the file names all up to the one that has the library, of the system's those that have it.
+    /// Each path that the loader tries for a file and for what it loads in turn: of the folders
+    /// that the file names all up to the one that has the library, of the system's those that have
+    /// it.
     ///
     /// @param file absolute, as it is opened: `$ORIGIN` is its folder
     /// @param visited files that need not be looked at again; grows

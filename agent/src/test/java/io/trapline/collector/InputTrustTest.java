@@ -304,7 +304,10 @@ class InputTrustTest {
         assertThat(objections(cmd, Map.of()))
                 .anySatisfy(why ->
                         assertThat(why)
-                                .contains(text.contains("addsitedir") ? "more.pth" : file.toString()));
+                                .contains(
+                                        text.contains("addsitedir")
+                                                ? "more.pth"
+                                                : file.toString()));
     }
 
     @Test
@@ -318,8 +321,9 @@ class InputTrustTest {
         // As setuptools and virtualenv write them.
         Files.writeString(
                 site.resolve("distutils-precedence.pth"),
-                "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local')"
-                        + " == 'local'; enabled and __import__('_distutils_hack').add_shim(); ");
+                "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var,"
+                    + " 'local') == 'local'; enabled and"
+                    + " __import__('_distutils_hack').add_shim(); ");
         Files.writeString(site.resolve("_virtualenv.pth"), "import _virtualenv");
         assertThat(objections(home.resolve("venv/bin/python3").toString(), Map.of())).isEmpty();
     }
@@ -343,8 +347,7 @@ class InputTrustTest {
         Path file = home.resolve("local/python3.11/dist-packages/__editable__.x.pth");
         Files.writeString(file, src + "\n");
         InputTrust trust =
-                new InputTrust(
-                        FileTrust.ofThisUser(), Map.of(), List.of(home.resolve("local")));
+                new InputTrust(FileTrust.ofThisUser(), Map.of(), List.of(home.resolve("local")));
         assertThat(trust.objections(input(PYTHON.toString(), Map.of())))
                 .singleElement()
                 .asString()

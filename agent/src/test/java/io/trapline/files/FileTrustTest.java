@@ -365,9 +365,10 @@ class FileTrustTest {
         Path file = Files.writeString(home.resolve("logs/t.log"), "");
         Files.createSymbolicLink(home.resolve("link"), home.resolve("logs"));
         change(home.resolve(what), what.isEmpty() ? "rwx------" : how);
-        for (Path each : what.equals("link") ? new Path[] {home.resolve("link/t.log")} : new Path[] {
-            file, home.resolve("link/t.log")
-        }) {
+        for (Path each :
+                what.equals("link")
+                        ? new Path[] {home.resolve("link/t.log")}
+                        : new Path[] {file, home.resolve("link/t.log")}) {
             assertThat(FileTrust.ofWriter().objectionToWriting(each).isEmpty()).isEqualTo(written);
             assertThat(FileTrust.ofWriter().objectionToPlace(each).isEmpty()).isEqualTo(made);
         }

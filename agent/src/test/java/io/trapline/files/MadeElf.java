@@ -54,7 +54,6 @@ public final class MadeElf {
         return file;
     }
 
-
     private static void segment(ByteBuffer to, int type, long offset, long size) {
         to.putInt(type).putInt(4).putLong(offset).putLong(AT + offset).putLong(AT + offset);
         to.putLong(size).putLong(size).putLong(4096);

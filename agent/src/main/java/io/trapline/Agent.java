@@ -127,9 +127,7 @@ public final class Agent implements AutoCloseable {
                         "journal",
                         QUICK,
                         SqliteJournal.open(
-                                database,
-                                () -> inForce.settings().journal(),
-                                BatchCodec::weigh));
+                                database, () -> inForce.settings().journal(), BatchCodec::weigh));
         Recovery.tell(lock.leftBehind(), journal.status(), journal.notices());
         JournalPlaces.giveUp(journal, initial.store().isPresent(), initial.role() != Role.AGENT);
         Optional<HostedStore> hosted =

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// The conservation check of a home on which no agent runs. The journal and the store are opened as
-/// an agent would open them, so that the store takes what the journal still has for it; outputs send
-/// nothing.
+/// an agent would open them, so that the store takes what the journal still has for it; outputs
+/// send nothing.
 public final class OfflineVerification {
     private static final Duration CATCH_UP = Duration.ofMinutes(1);
 
@@ -48,8 +48,7 @@ public final class OfflineVerification {
         Settings settings = OfflineStore.usable(home);
         try (HomeLock _ = HomeLock.acquire(home);
                 SqliteJournal journal =
-                        SqliteJournal.open(
-                                file, () -> settings.journal(), BatchCodec::weigh)) {
+                        SqliteJournal.open(file, () -> settings.journal(), BatchCodec::weigh)) {
             try (Outputs outputs = outputs(data, journal)) {
                 return check(data, settings, program, journal, outputs, since);
             }

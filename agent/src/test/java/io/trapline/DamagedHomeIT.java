@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Each file of a home but the journal and the store, which have tests of their own, damaged in each
-/// way at a time: the agent starts, what was acknowledged is there, it takes and keeps more, and
-/// what was lost is named.
+/// Each file of a home but the journal and the store, which have tests of their own, damaged in
+/// each way at a time: the agent starts, what was acknowledged is there, it takes and keeps more,
+/// and what was lost is named.
 class DamagedHomeIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -63,8 +63,7 @@ class DamagedHomeIT {
         UNREADABLE {
             @Override
             void to(Path file) throws IOException {
-                Files.setPosixFilePermissions(
-                        file, PosixFilePermissions.fromString("---------"));
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
             }
         },
         GONE {
@@ -115,8 +114,7 @@ class DamagedHomeIT {
         try {
             assertThat(agent.post("/v1/write/metric", "before f=1i").statusCode()).isEqualTo(200);
             assertThat(agent.post("/v1/global/host/tags?rack=7", "").statusCode()).isEqualTo(200);
-            await().atMost(PATIENCE)
-                    .until(() -> Files.exists(used.resolve("data/periods.state")));
+            await().atMost(PATIENCE).until(() -> Files.exists(used.resolve("data/periods.state")));
         } finally {
             agent.kill();
         }
@@ -161,7 +159,8 @@ class DamagedHomeIT {
                                                     + " ('before.f', 'after.f')"),
                             count -> count == 2);
             String said = Files.readString(home.resolve("stderr.txt"));
-            assertThat(damage.named()).allMatch(said::contains, "named on standard error:\n" + said);
+            assertThat(damage.named())
+                    .allMatch(said::contains, "named on standard error:\n" + said);
             if (damage == Damage.GARBAGE) {
                 assertThat(agent.status().get("config_problems").toString()).contains("forward.db");
             }

@@ -53,6 +53,7 @@ class FaultsIT {
     private BatchReceiver receiver;
     private Path home;
     private Path mounted;
+    private final List<RunningAgent> started = new ArrayList<>();
 
     /// What is done to a home under load, and what may come of it.
     private interface Course {
@@ -320,6 +321,10 @@ class FaultsIT {
     void cleanUp() throws Exception {
         load.close();
         receiver.close();
+        // Of a case that failed.
+        for (RunningAgent agent : started) {
+            agent.kill();
+        }
         if (mounted != null) {
             shell("umount", "-l", mounted.toString());
         }
@@ -336,7 +341,9 @@ class FaultsIT {
 
     private RunningAgent start(Map<String, String> environment, String... before)
             throws IOException, InterruptedException {
-        return RunningAgent.start(home, environment, before);
+        RunningAgent agent = RunningAgent.start(home, environment, before);
+        started.add(agent);
+        return agent;
     }
 
     private void write(RunningAgent agent) throws Exception {

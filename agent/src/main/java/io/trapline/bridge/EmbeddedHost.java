@@ -193,7 +193,7 @@ final class EmbeddedHost implements Session.Carrier, WorkerProcess.Events {
         if (!own && process.sentBadFrame()) {
             what +=
                     "; which of its inputs did cannot be told (isolation = \"own\" keeps one"
-                        + " apart)";
+                            + " apart)";
         }
         String told = what;
         seats.values().forEach(seat -> seat.end(told));

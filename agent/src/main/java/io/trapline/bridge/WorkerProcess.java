@@ -204,7 +204,7 @@ final class WorkerProcess {
         List<Long> holders = pipe.map(PipeHolders::of).orElse(List.of());
         log.warn(
                 "{} (process {}) has ended, but what it had started keeps its pipe to the agent"
-                    + " open: {}",
+                        + " open: {}",
                 what,
                 pid(),
                 holders.isEmpty()

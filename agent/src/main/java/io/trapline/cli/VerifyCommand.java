@@ -115,10 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
             throws CommandFailure, IOException, InterruptedException {
         try {
             return OfflineVerification.of(folder, HomeOption.program(), since).toMap();
-        } catch (QueryException
-                | JournalException
-                | ForwardException
-                | HomeLock.HeldException e) {
+        } catch (QueryException | JournalException | ForwardException | HomeLock.HeldException e) {
             throw new CommandFailure(Cli.FAILED, e.getMessage());
         }
     }
@@ -150,9 +147,11 @@ final class VerifyCommand implements Callable<Integer> {
         }
         sums.print(out, terminal);
         out.println();
-        report.path("notes").forEach(note -> out.println("note: " + TextTable.plain(note.asText())));
+        report.path("notes")
+                .forEach(note -> out.println("note: " + TextTable.plain(note.asText())));
         report.path("findings")
-                .forEach(one -> out.println("wrong: " + TextTable.plain(one.path("text").asText())));
+                .forEach(
+                        one -> out.println("wrong: " + TextTable.plain(one.path("text").asText())));
         out.println(
                 report.path("agrees").asBoolean()
                         ? "All sums agree."

@@ -2,8 +2,8 @@ package io.trapline.files;
 
 import io.trapline.files.Objection.Offence;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -167,9 +167,11 @@ public final class FileTrust {
         Offences found = new Offences();
         if (!everyone) {
             Path real = follow(folder, found);
-            if (real != null && found.enter(real)) {
+            if (real != null) {
                 loaded(real, found);
-                new Walk(found, true, DEEPEST).folder(real, 0);
+                if (found.enter(real)) {
+                    new Walk(found, true, DEEPEST).folder(real, 0);
+                }
             }
         }
         return found.objection();
@@ -181,9 +183,11 @@ public final class FileTrust {
         Offences found = new Offences();
         if (!everyone) {
             Path real = follow(folder, found);
-            if (real != null && found.enter(real)) {
+            if (real != null) {
                 loaded(real, found);
-                new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
+                if (found.enter(real)) {
+                    new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
+                }
             }
         }
         return found.objection();
@@ -230,6 +234,7 @@ public final class FileTrust {
 
         /// Programs and libraries whose own libraries were looked at.
         private final Set<Path> loaded = new HashSet<>();
+
         private final List<Path> trees = new ArrayList<>();
 
         void add(Optional<Offence> offence) {

@@ -16,7 +16,6 @@ interface Destination extends AutoCloseable {
     int maxItemBytes();
 
     /// Sends one request and waits for its answer.
-    ///
     Delivery send(List<Item> items, Sequence sequence) throws InterruptedException;
 
     /// What was set aside, at its place in the sequence of those that are sent again.

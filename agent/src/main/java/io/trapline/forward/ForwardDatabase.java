@@ -115,8 +115,8 @@ final class ForwardDatabase implements AutoCloseable {
         this.notice = notice;
     }
 
-    /// Opens it, making it when there is none. One that cannot be read is moved aside: outputs go on
-    /// where the journal says.
+    /// Opens it, making it when there is none. One that cannot be read is moved aside: outputs go
+    /// on where the journal says.
     static ForwardDatabase open(Path file) throws ForwardException {
         return open(file, InstantSource.system());
     }
@@ -501,9 +501,7 @@ final class ForwardDatabase implements AutoCloseable {
     /// @param lives the names, in the journal's order
     void moved(String output, Place done, SortedSet<Place> tried, List<SenderLife> lives)
             throws ForwardException {
-        transaction(
-                "moving the cursor of " + output,
-                on -> move(on, output, done, tried, lives));
+        transaction("moving the cursor of " + output, on -> move(on, output, done, tried, lives));
     }
 
     private static int move(
@@ -561,7 +559,8 @@ final class ForwardDatabase implements AutoCloseable {
     /// of them are here. One that is aside already stays as it is.
     ///
     /// @return how many of the items have room within `maxBytes`, from the first on
-    int gather(String output, String base, List<Item> items, String reason, Instant at, long maxBytes)
+    int gather(
+            String output, String base, List<Item> items, String reason, Instant at, long maxBytes)
             throws ForwardException {
         return transaction(
                 "setting aside what " + output + " has to send again",

@@ -290,8 +290,8 @@ final class Forwarder implements Runnable {
         destination.encode(new Selected(frame, batch, parts), encoding);
     }
 
-    /// Cuts items into requests; one ends wherever one ended that the receiver may have, and has one
-    /// name.
+    /// Cuts items into requests; one ends wherever one ended that the receiver may have, and has
+    /// one name.
     private void compose(List<Item> items) {
         List<Item> request = new ArrayList<>();
         long bytes = 0;
@@ -324,8 +324,7 @@ final class Forwarder implements Runnable {
         // What no other life can have sent: it was appended in this one, and not sent yet.
         List<Item> fresh =
                 request.stream()
-                        .filter(item ->
-                                item.end().isAfter(reached) && lives.isOwn(item.position()))
+                        .filter(item -> item.end().isAfter(reached) && lives.isOwn(item.position()))
                         .toList();
         if (!tried.contains(last.end())) {
             TreeSet<Place> open = new TreeSet<>(tried.tailSet(done, false));
@@ -374,8 +373,7 @@ final class Forwarder implements Runnable {
     private void acknowledged(String name, List<Item> request, Delivery.Accepted answer) {
         Optional<SenderLife> other =
                 lives.acknowledged(
-                        name,
-                        request.getLast().position(), request.size(), answer.journal());
+                        name, request.getLast().position(), request.size(), answer.journal());
         if (other.isPresent() && warned.add(OTHER_JOURNAL)) {
             LOG.warn(
                     "output {}: another journal answers at {} than before ({} instead of {}). That"
@@ -495,8 +493,7 @@ final class Forwarder implements Runnable {
                 if (frame.position() == taken.known()
                         && encoding.items().stream()
                                 .anyMatch(item ->
-                                        BatchFrames.sum(item.bytes())
-                                                == taken.sum().getAsLong())) {
+                                        BatchFrames.sum(item.bytes()) == taken.sum().getAsLong())) {
                     return true;
                 }
             }
@@ -592,8 +589,8 @@ final class Forwarder implements Runnable {
         }
     }
 
-    /// What the journal need not keep any more is written down here first: how far the receiver
-    /// has come must not be forgotten with the frames. With more to send, the next request does it.
+    /// What the journal need not keep any more is written down here first: how far the receiver has
+    /// come must not be forgotten with the frames. With more to send, the next request does it.
     private void finish(Item last) throws JournalException, ForwardException {
         work.removeFirst();
         done = last.end();

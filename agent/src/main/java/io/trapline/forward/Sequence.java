@@ -9,8 +9,7 @@ import java.util.OptionalLong;
 /// @param sender names the sequence of places that its items belong to
 /// @param newFrom the first position, when nothing of the request was ever sent in this sequence
 /// @param acknowledged what the receiver has by its own words, in this sequence and earlier ones
-record Sequence(
-        String sender, OptionalLong newFrom, List<BatchSender.Acknowledged> acknowledged) {
+record Sequence(String sender, OptionalLong newFrom, List<BatchSender.Acknowledged> acknowledged) {
     Sequence {
         acknowledged = List.copyOf(acknowledged);
     }

@@ -94,7 +94,8 @@ final class Database implements AutoCloseable {
                     on.prepareStatement("insert or replace into journal_origin values(?, ?, ?, ?)");
             deleteOrigin = on.prepareStatement("delete from journal_origin where sender = ?");
             putOriginSum =
-                    on.prepareStatement("insert or replace into journal_origin_sum values(?, ?, ?)");
+                    on.prepareStatement(
+                            "insert or replace into journal_origin_sum values(?, ?, ?)");
             deleteOriginSum =
                     on.prepareStatement("delete from journal_origin_sum where sender = ?");
             putMeta = on.prepareStatement("insert or replace into journal_meta values(?, ?)");
@@ -401,6 +402,7 @@ final class Database implements AutoCloseable {
 
     /// Deletes the frames behind `position`, within a transaction.
     void deleteAfter(long position) throws SQLException {
+        sums.takenBack(connection, position);
         try (Statement statement = connection.createStatement()) {
             statement.executeUpdate("delete from journal_frame where position > " + position);
         }

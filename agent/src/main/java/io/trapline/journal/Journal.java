@@ -93,8 +93,8 @@ public interface Journal extends AutoCloseable {
 
     /// @param last the last of the sender's frames that was kept, empty when nothing is remembered
     /// @param sum CRC32C of that frame's bytes, where it was written down
-    /// @param complete that no sender had to be given up: one of whom nothing is remembered has kept
-    ///   nothing here
+    /// @param complete that no sender had to be given up: one of whom nothing is remembered has
+    ///   kept nothing here
     record Memory(Optional<Origin> last, Optional<Long> sum, boolean complete) {}
 
     /// A frame from another journal, not copied: nobody writes to `frame`.

@@ -288,8 +288,8 @@ final class RawFrames implements AutoCloseable {
             return value;
         }
 
-        /// position (null, it is the row's number), start, checksum, and then, in the order in which
-        /// this file's table came by them, bytes and what they weigh: a text and two numbers.
+        /// position (null, it is the row's number), start, checksum, and then, in the order in
+        /// which this file's table came by them, bytes and what they weigh: a text and two numbers.
         private boolean parse() {
             if (record + local > pageSize) {
                 return false;

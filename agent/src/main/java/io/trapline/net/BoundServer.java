@@ -274,7 +274,7 @@ public final class BoundServer implements AutoCloseable {
                     refusal(address, at, section)
                             .orElse(
                                     "the server did not start, the log says why; start it again, or"
-                                        + " "
+                                            + " "
                                             + advice(section)));
         }
         return new BoundServer(

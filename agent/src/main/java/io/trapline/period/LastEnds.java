@@ -81,24 +81,25 @@ final class LastEnds {
 
     /// Gives up ends that the clock cannot have come to.
     void refuseAfter(long limitMs, long nowMs) {
-        ends.entrySet().removeIf(each -> {
-            boolean refused = each.getValue() > limitMs;
-            if (refused) {
-                LOG.warn(
-                        "{} says that check {} had reported its periods up to {}, and it is {} now:"
-                                + " that is not believed; the check goes on with its running"
-                                + " period, and periods that passed while nothing ran stay"
-                                + " unreported",
-                        file.map(Path::toString).orElse("the memory"),
-                        each.getKey(),
-                        each.getValue() > MAX_SHOWN_MS
-                                ? each.getValue() + " ms"
-                                : Instant.ofEpochMilli(each.getValue()),
-                        Instant.ofEpochMilli(nowMs));
-                changed = true;
-            }
-            return refused;
-        });
+        ends.entrySet()
+                .removeIf(each -> {
+                    boolean refused = each.getValue() > limitMs;
+                    if (refused) {
+                        LOG.warn(
+                                "{} says that check {} had reported its periods up to {}, and it is {} now:"
+                                        + " that is not believed; the check goes on with its running"
+                                        + " period, and periods that passed while nothing ran stay"
+                                        + " unreported",
+                                file.map(Path::toString).orElse("the memory"),
+                                each.getKey(),
+                                each.getValue() > MAX_SHOWN_MS
+                                        ? each.getValue() + " ms"
+                                        : Instant.ofEpochMilli(each.getValue()),
+                                Instant.ofEpochMilli(nowMs));
+                        changed = true;
+                    }
+                    return refused;
+                });
     }
 
     /// Milliseconds.

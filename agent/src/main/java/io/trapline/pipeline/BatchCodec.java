@@ -109,9 +109,9 @@ public final class BatchCodec {
         }
     }
 
-    /// What a frame counts as in sums, at a fraction of the cost of [#decode]: the door of its source
-    /// (see [#doorOf]), the hour in which it was accepted, its entries. A bad frame counts as one
-    /// entry of the door `?`.
+    /// What a frame counts as in sums, at a fraction of the cost of [#decode]: the door of its
+    /// source (see [#doorOf]), the hour in which it was accepted, its entries. A bad frame counts
+    /// as one entry of the door `?`.
     public static Weigher.Weight weigh(byte[] frame) {
         FrameReader in = new FrameReader(frame);
         try {

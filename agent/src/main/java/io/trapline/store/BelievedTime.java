@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /// The time by which the store forgets. What is deleted is gone, so a clock that is suddenly far
 /// ahead is not followed: not further than a day beyond what was known before and the time that has
-/// passed since, until it has stayed there for a day. A clock that goes back is followed: it deletes
-/// less.
+/// passed since, until it has stayed there for a day. A clock that goes back is followed: it
+/// deletes less.
 ///
 /// One thread at a time uses it.
 final class BelievedTime {

@@ -66,8 +66,7 @@ final class Retention {
         String oldest =
                 "(SELECT min(" + aged.column + ") FROM " + aged.table + " r WHERE " + old + ")";
         String slice =
-                "%s AND r.%s < %s + to_microseconds(?::BIGINT)"
-                        .formatted(old, aged.column, oldest);
+                "%s AND r.%s < %s + to_microseconds(?::BIGINT)".formatted(old, aged.column, oldest);
         List<Long> values =
                 new ArrayList<>(Collections.nCopies(aged.mayComeLate ? 4 : 2, cutoffMicros));
         values.add(SLICE.toMillis() * 1000);

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 ///
 /// The size of a value is how many elements a list has, or about how many eight characters a text;
 /// what is inside of it counts. Of a column of a table it is taken for one; of a column that the
-/// statement makes it is known. This is an estimate: what it misses meets the limits of the process.
+/// statement makes it is known. This is an estimate: what it misses meets the limits of the
+/// process.
 final class SqlSizes {
     /// By the position of the argument that says how much.
     private static final Map<String, Integer> COUNTED =

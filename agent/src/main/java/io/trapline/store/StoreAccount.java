@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What a store says of itself, for whoever holds it against the journal ([RowSums] has the tables).
+/// What a store says of itself, for whoever holds it against the journal ([RowSums] has the
+/// tables).
 public final class StoreAccount {
     private static final String TAKEN =
             """

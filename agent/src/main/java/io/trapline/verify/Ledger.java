@@ -49,8 +49,8 @@ final class Ledger {
     private Ledger with(Ledger other, long sign) {
         Ledger sum = new Ledger(sinceHour);
         sum.cells.putAll(cells);
-        other.cells.forEach(
-                (cell, amount) -> sum.cells.merge(
+        other.cells.forEach((cell, amount) ->
+                sum.cells.merge(
                         cell,
                         new Sum.Amount(sign * amount.frames(), sign * amount.entries()),
                         Sum.Amount::plus));

@@ -42,45 +42,48 @@ public record Report(
         map.put(
                 "doors",
                 flows.stream()
-                        .map(flow -> Map.of(
-                                "door",
-                                flow.door(),
-                                "frames",
-                                flow.frames(),
-                                "accepted",
-                                flow.accepted(),
-                                "in_journal",
-                                flow.kept(),
-                                "stored",
-                                flow.stored(),
-                                "bad_frames",
-                                flow.aside()))
+                        .map(flow ->
+                                Map.of(
+                                        "door",
+                                        flow.door(),
+                                        "frames",
+                                        flow.frames(),
+                                        "accepted",
+                                        flow.accepted(),
+                                        "in_journal",
+                                        flow.kept(),
+                                        "stored",
+                                        flow.stored(),
+                                        "bad_frames",
+                                        flow.aside()))
                         .toList());
         map.put(
                 "sums",
                 sums.stream()
-                        .map(sum -> Map.of(
-                                "sum",
-                                sum.sum(),
-                                "of",
-                                sum.of(),
-                                "expected",
-                                sum.expected(),
-                                "found",
-                                sum.found()))
+                        .map(sum ->
+                                Map.of(
+                                        "sum",
+                                        sum.sum(),
+                                        "of",
+                                        sum.of(),
+                                        "expected",
+                                        sum.expected(),
+                                        "found",
+                                        sum.found()))
                         .toList());
         map.put(
                 "findings",
                 findings.stream()
-                        .map(one -> Map.of(
-                                "sum",
-                                one.sum(),
-                                "of",
-                                one.of(),
-                                "where",
-                                one.where(),
-                                "text",
-                                one.text()))
+                        .map(one ->
+                                Map.of(
+                                        "sum",
+                                        one.sum(),
+                                        "of",
+                                        one.of(),
+                                        "where",
+                                        one.where(),
+                                        "text",
+                                        one.text()))
                         .toList());
         map.put("notes", notes);
         return map;

@@ -87,13 +87,7 @@ public final class Verification {
                 checkOutput(books, reader, output.get());
             }
         }
-        return new Report(
-                since,
-                account.head(),
-                flows(books, taken),
-                sums,
-                findings,
-                notes);
+        return new Report(since, account.head(), flows(books, taken), sums, findings, notes);
     }
 
     /// The frames in the journal's file: all of them, and those after each reader's position.
@@ -152,8 +146,7 @@ public final class Verification {
 
     private record Books(JournalAccount account, Frames frames, long sinceHour) {
         Ledger of(String owner, String what) {
-            return new Ledger(sinceHour)
-                    .addAll(account.sums().getOrDefault(owner, Map.of()), what);
+            return new Ledger(sinceHour).addAll(account.sums().getOrDefault(owner, Map.of()), what);
         }
 
         /// What a reader must have dealt with.
@@ -164,20 +157,16 @@ public final class Verification {
 
     private void checkJournal(Books books) {
         Ledger lost = books.of(JOURNAL, "lost");
-        Ledger owed =
-                books.of(JOURNAL, "appended").minus(books.of(JOURNAL, "trimmed")).minus(lost);
+        Ledger owed = books.of(JOURNAL, "appended").minus(books.of(JOURNAL, "trimmed")).minus(lost);
         Frames frames = books.frames();
         List<String> places = new ArrayList<>();
-        frames.damaged.stream().limit(MOST_PLACES).map(one -> "damaged: " + one).forEach(places::add);
+        frames.damaged.stream()
+                .limit(MOST_PLACES)
+                .map(one -> "damaged: " + one)
+                .forEach(places::add);
         frames.gaps.forEach(gap -> places.add("missing: " + gap));
         String where = String.join("; ", places);
-        compare(
-                "journal, frames",
-                owed,
-                frames.kept,
-                true,
-                "the journal's file",
-                (_, _) -> where);
+        compare("journal, frames", owed, frames.kept, true, "the journal's file", (_, _) -> where);
         compare(
                 "journal, entries",
                 owed,
@@ -186,44 +175,52 @@ public final class Verification {
                 "the journal's file",
                 (_, _) -> where);
         if (!frames.damaged.isEmpty() && findings.isEmpty()) {
-            finding("journal, frames", "", where, "the journal has frames that cannot be read: " + where);
+            finding(
+                    "journal, frames",
+                    "",
+                    where,
+                    "the journal has frames that cannot be read: " + where);
         }
-        lost.doors().forEach((door, amount) -> {
-            if (!amount.isZero()) {
-                finding(
-                        "journal, lost",
-                        door,
-                        hours(lost, new Ledger(sinceHour), door),
-                        "of the door %s %d frames with %d entries were lost when a damaged journal was saved; %s"
-                                .formatted(
-                                        door,
-                                        amount.frames(),
-                                        amount.entries(),
-                                        hours(lost, new Ledger(sinceHour), door)));
-            }
-        });
+        lost.doors()
+                .forEach((door, amount) -> {
+                    if (!amount.isZero()) {
+                        finding(
+                                "journal, lost",
+                                door,
+                                hours(lost, new Ledger(sinceHour), door),
+                                "of the door %s %d frames with %d entries were lost when a damaged journal was saved; %s"
+                                        .formatted(
+                                                door,
+                                                amount.frames(),
+                                                amount.entries(),
+                                                hours(lost, new Ledger(sinceHour), door)));
+                    }
+                });
     }
 
     private void checkCursors(Books books) {
         long head = books.account().head();
-        books.frames().cursors.forEach((reader, position) -> {
-            if (position > head) {
-                finding(
-                        "positions",
-                        reader,
-                        range(head + 1, position),
-                        "%s has what the journal does not know: it is at position %d, and the journal ends at %d: frames of the journal are gone, or it is another journal"
-                                .formatted(reader, position, head));
-            } else if (head > position) {
-                Ledger after = books.frames().after(reader);
-                long count = after.doors().values().stream().mapToLong(Sum.Amount::frames).sum();
-                if (count > 0) {
-                    notes.add(
-                            "%s has %d frames before it: it is at position %d of %d"
-                                    .formatted(reader, count, position, head));
-                }
-            }
-        });
+        books.frames()
+                .cursors
+                .forEach((reader, position) -> {
+                    if (position > head) {
+                        finding(
+                                "positions",
+                                reader,
+                                range(head + 1, position),
+                                "%s has what the journal does not know: it is at position %d, and the journal ends at %d: frames of the journal are gone, or it is another journal"
+                                        .formatted(reader, position, head));
+                    } else if (head > position) {
+                        Ledger after = books.frames().after(reader);
+                        long count =
+                                after.doors().values().stream().mapToLong(Sum.Amount::frames).sum();
+                        if (count > 0) {
+                            notes.add(
+                                    "%s has %d frames before it: it is at position %d of %d"
+                                            .formatted(reader, count, position, head));
+                        }
+                    }
+                });
     }
 
     private void checkStore(Books books, StoreAccount.Position its) {
@@ -242,7 +239,8 @@ public final class Verification {
                 (door, hours) -> {
                     List<String> all = new ArrayList<>();
                     for (long hour : hours) {
-                        StoreAccount.Taken of = places.getOrDefault(door, new TreeMap<>()).get(hour);
+                        StoreAccount.Taken of =
+                                places.getOrDefault(door, new TreeMap<>()).get(hour);
                         all.add(
                                 hour(hour)
                                         + (of == null
@@ -304,10 +302,14 @@ public final class Verification {
                 this::hours);
         long aside =
                 new Ledger(Long.MIN_VALUE)
-                        .addAll(books.account().sums().getOrDefault(reader, Map.of()), "aside")
-                        .doors().values().stream()
-                        .mapToLong(Sum.Amount::entries)
-                        .sum();
+                                .addAll(
+                                        books.account().sums().getOrDefault(reader, Map.of()),
+                                        "aside")
+                                .doors()
+                                .values()
+                                .stream()
+                                .mapToLong(Sum.Amount::entries)
+                                .sum();
         long cursor = books.account().cursors().getOrDefault(reader, 0L);
         AsideAccount its = outputs.account(output, cursor);
         long known = its.there() + its.gone();
@@ -319,7 +321,11 @@ public final class Verification {
                     "forward.db",
                     "%s set %d items aside; %d are in forward.db and %d were sent again, dropped or given up: %s"
                             .formatted(
-                                    what, aside, its.there(), its.gone(), difference(aside, known)));
+                                    what,
+                                    aside,
+                                    its.there(),
+                                    its.gone(),
+                                    difference(aside, known)));
         }
     }
 
@@ -356,7 +362,9 @@ public final class Verification {
                                 .formatted(
                                         who,
                                         expected,
-                                        frames ? "frames" : sum.endsWith("items") ? "items" : "entries",
+                                        frames
+                                                ? "frames"
+                                                : sum.endsWith("items") ? "items" : "entries",
                                         door,
                                         there,
                                         difference(expected, there),
@@ -369,8 +377,7 @@ public final class Verification {
         return differing(one, other, door, false);
     }
 
-    private static TreeSet<Long> differing(
-            Ledger one, Ledger other, String door, boolean frames) {
+    private static TreeSet<Long> differing(Ledger one, Ledger other, String door, boolean frames) {
         TreeSet<Long> hours = one.hours(door);
         hours.addAll(other.hours(door));
         hours.removeIf(hour -> {
@@ -385,27 +392,29 @@ public final class Verification {
     private List<Flow> flows(Books books, Optional<StoreAccount.Position> taken) {
         Map<String, Long> stored = new HashMap<>();
         Map<String, Long> bad = new HashMap<>();
-        taken.ifPresent(its -> its.taken().stream()
-                .filter(one -> one.hour() >= sinceHour)
-                .forEach(one -> {
-                    stored.merge(one.door(), one.entries(), Long::sum);
-                    bad.merge(one.door(), one.bad(), Long::sum);
-                }));
+        taken.ifPresent(its ->
+                its.taken().stream()
+                        .filter(one -> one.hour() >= sinceHour)
+                        .forEach(one -> {
+                            stored.merge(one.door(), one.entries(), Long::sum);
+                            bad.merge(one.door(), one.bad(), Long::sum);
+                        }));
         List<Flow> flows = new ArrayList<>();
         books.of(JOURNAL, "appended")
                 .doors()
-                .forEach((door, amount) -> flows.add(
-                        new Flow(
-                                door,
-                                amount.frames(),
-                                amount.entries(),
-                                books.frames()
-                                        .kept
-                                        .doors()
-                                        .getOrDefault(door, Sum.Amount.NONE)
-                                        .entries(),
-                                stored.getOrDefault(door, 0L),
-                                bad.getOrDefault(door, 0L))));
+                .forEach((door, amount) ->
+                        flows.add(
+                                new Flow(
+                                        door,
+                                        amount.frames(),
+                                        amount.entries(),
+                                        books.frames()
+                                                .kept
+                                                .doors()
+                                                .getOrDefault(door, Sum.Amount.NONE)
+                                                .entries(),
+                                        stored.getOrDefault(door, 0L),
+                                        bad.getOrDefault(door, 0L))));
         return flows;
     }
 
@@ -420,7 +429,9 @@ public final class Verification {
     }
 
     private static String hour(long hour) {
-        return hour == 0 ? "of no known hour" : "accepted in the hour from " + Instant.ofEpochSecond(hour * 3600);
+        return hour == 0
+                ? "of no known hour"
+                : "accepted in the hour from " + Instant.ofEpochSecond(hour * 3600);
     }
 
     private static String range(long first, long last) {

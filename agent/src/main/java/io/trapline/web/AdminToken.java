@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 /// start, readable by its owner alone.
 public final class AdminToken {
     private static final Logger LOG = LoggerFactory.getLogger(AdminToken.class);
+
     /// What can stand in a header.
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
 

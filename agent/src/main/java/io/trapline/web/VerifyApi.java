@@ -20,9 +20,9 @@ import java.util.concurrent.Semaphore;
 
 /// `GET /api/verify?since=TIME`: the conservation check, beside everything else that goes on.
 ///
-/// 200 with [Report#toMap] whether the sums agree or not; `{"error": …}` with 400 for a time that is
-/// none, 503 when the check is under way already or the store cannot be asked, 403 for a browser's
-/// request from another origin.
+/// 200 with [Report#toMap] whether the sums agree or not; `{"error": …}` with 400 for a time that
+/// is none, 503 when the check is under way already or the store cannot be asked, 403 for a
+/// browser's request from another origin.
 public final class VerifyApi implements HttpService {
     private static final ObjectMapper JSON = OutsideJson.mapper();
 

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -126,7 +125,8 @@ class ForwarderTest {
                 .containsExactly(
                         "{\"data_id\":7,\"access_token\":\"secret\",\"data\":[{\"metrics\":{\"a\":1.0},"
                                 + "\"target\":\"ta\",\"dimension\":{},\"timestamp\":0}]}");
-        assertThat(receiver.requests().getFirst().batch()).get()
+        assertThat(receiver.requests().getFirst().batch())
+                .get()
                 .asString()
                 .matches("life\\.[0-9a-f]{16}:bk:1\\.1");
     }

@@ -35,12 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Hosts that are killed, put back to a snapshot and cloned, and a core that is killed and put back,
-/// over a connection that loses requests and answers: whatever a host has in its last state is in
-/// the core once, but for what the core lost and the host had no more, which is said.
+/// Hosts that are killed, put back to a snapshot and cloned, and a core that is killed and put
+/// back, over a connection that loses requests and answers: whatever a host has in its last state
+/// is in the core once, but for what the core lost and the host had no more, which is said.
 ///
-/// Journals, databases, the core's door and HTTP are the real ones; a kill is a copy of the files as
-/// they are.
+/// Journals, databases, the core's door and HTTP are the real ones; a kill is a copy of the files
+/// as they are.
 class IdentityModelTest {
     private static final String READER = "output/core";
 
@@ -216,7 +216,8 @@ class IdentityModelTest {
             for (int i = 0; i < count; i++) {
                 int id = frames++;
                 Sample sample = new Sample("s", List.of(), new SampleValue.Real(id), 1);
-                journal.append(BatchCodec.encode(new Batch(Integer.toString(id), 1, List.of(sample))));
+                journal.append(
+                        BatchCodec.encode(new Batch(Integer.toString(id), 1, List.of(sample))));
                 has.add(id);
             }
         }
@@ -237,8 +238,7 @@ class IdentityModelTest {
         boolean hasWork() throws ForwardException {
             return database.totals("core").items() > 0
                     || journal.status().readers().stream()
-                            .anyMatch(
-                                    reader -> reader.name().equals(READER) && reader.lag() > 0);
+                            .anyMatch(reader -> reader.name().equals(READER) && reader.lag() > 0);
         }
 
         Path copy() throws IOException {

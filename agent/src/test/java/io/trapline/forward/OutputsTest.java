@@ -164,7 +164,8 @@ class OutputsTest {
                         .startsWith("409 ")
                         .contains("'missing':[{", "'after':6", "'up_to':8");
                 // What went into another journal, and what cannot be read, says nothing.
-                assertThat(post(server, 9, 9, "X-Trapline-Acknowledged", "s:0-8@x ?")).startsWith("200 ");
+                assertThat(post(server, 9, 9, "X-Trapline-Acknowledged", "s:0-8@x ?"))
+                        .startsWith("200 ");
                 assertThat(theirs.status().head()).isEqualTo(7);
             } finally {
                 server.close();

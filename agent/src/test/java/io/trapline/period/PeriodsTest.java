@@ -395,9 +395,7 @@ class PeriodsTest {
         nowMs = before + 60_000;
         turn();
 
-        assertThat(samples())
-                .extracting(Sample::value)
-                .endsWith(whole(4), whole(9));
+        assertThat(samples()).extracting(Sample::value).endsWith(whole(4), whole(9));
         assertThat(states().getLast()).isEqualTo(state(END + 120_000, 1));
 
         // The same after a restart with that clock.
@@ -410,9 +408,7 @@ class PeriodsTest {
         nowMs = before + 120_000;
         turn();
         turn();
-        assertThat(samples())
-                .extracting(Sample::value)
-                .endsWith(whole(3));
+        assertThat(samples()).extracting(Sample::value).endsWith(whole(3));
     }
 
     @Test

@@ -91,8 +91,8 @@ public final class BatchesHandler implements HttpService {
     /// What came here that was not simply kept, since the start.
     ///
     /// @param passedOver frames that were here before
-    /// @param conflicts requests of which nothing was kept, because the sender's name was in use
-    ///   or this core has forgotten what it acknowledged
+    /// @param conflicts requests of which nothing was kept, because the sender's name was in use or
+    ///   this core has forgotten what it acknowledged
     /// @param missing positions that this core acknowledged once and does not know any more
     public record Status(long passedOver, long conflicts, long missing) {}
 
@@ -272,13 +272,21 @@ public final class BatchesHandler implements HttpService {
         }
         List<Map<String, Object>> gone = new ArrayList<>();
         for (BatchSender.Acknowledged one : sender.acknowledged()) {
-            missing(one).ifPresent(after -> {
-                gone.add(Map.of("sender", one.sender(), "after", after, "up_to", one.upTo()));
-                missing.addAndGet(one.upTo() - after);
-                reasons.add(
-                        "this core acknowledged %s up to position %d and knows it up to %d: it was put back to an earlier state"
-                                .formatted(one.sender(), one.upTo(), after));
-            });
+            missing(one)
+                    .ifPresent(after -> {
+                        gone.add(
+                                Map.of(
+                                        "sender",
+                                        one.sender(),
+                                        "after",
+                                        after,
+                                        "up_to",
+                                        one.upTo()));
+                        missing.addAndGet(one.upTo() - after);
+                        reasons.add(
+                                "this core acknowledged %s up to position %d and knows it up to %d: it was put back to an earlier state"
+                                        .formatted(one.sender(), one.upTo(), after));
+                    });
         }
         if (reasons.isEmpty()) {
             return Optional.empty();

@@ -1,8 +1,8 @@
 package io.trapline.ingest.datakit;
 
+import io.trapline.files.DamagedFiles;
 import io.trapline.pipeline.GlobalTags.Changes;
 import io.trapline.pipeline.GlobalTags.Layer;
-import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -51,8 +51,8 @@ public final class FileGlobalTagsStore implements GlobalTagsStore {
         this.file = file;
     }
 
-    /// A file that cannot be read is moved aside: the tags that were set over HTTP are gone with it,
-    /// and nothing else.
+    /// A file that cannot be read is moved aside: the tags that were set over HTTP are gone with
+    /// it, and nothing else.
     @Override
     public Changes load() throws IOException {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {

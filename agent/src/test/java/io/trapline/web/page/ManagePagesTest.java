@@ -344,9 +344,9 @@ class ManagePagesTest {
                         check.id() + "",
                         "body",
                         "{\"cpu\": 0.5, \"cpu|ST[a:b]\": 1, \"tmp\": {\"_type\": \"L\", \"_value\":"
-                            + " 18446744073709551615}, \"late\": {\"_type\": \"n\", \"_value\": 1,"
-                            + " \"_ts\": 1700000000123}, \"on\": true, \"x\": \"<b>\", \"h\":"
-                            + " {\"_type\": \"h\", \"_value\": [1, 2, 2]}}");
+                                + " 18446744073709551615}, \"late\": {\"_type\": \"n\", \"_value\": 1,"
+                                + " \"_ts\": 1700000000123}, \"on\": true, \"x\": \"<b>\", \"h\":"
+                                + " {\"_type\": \"h\", \"_value\": [1, 2, 2]}}");
         assertThat(trial.select("tbody th").eachText())
                 .containsExactly("cpu", "cpu|ST[a:b]", "tmp", "late", "on", "x", "h");
         assertThat(trial.select("tbody td[data-label=Type]").eachText())

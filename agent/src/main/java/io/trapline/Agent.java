@@ -64,6 +64,7 @@ public final class Agent implements AutoCloseable {
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             Agent agent = new Agent(home, program, InForce.read(home, program, CLOCK), lock, parts);
             agent.listener.publish();
+            DiskReserve.make(home.data());
             var _ = agent.reloading.runInputs(Set.of());
             serves = true;
             return agent;

@@ -61,6 +61,7 @@ public final class HomeLock implements AutoCloseable {
                                 + "; stop it first, or choose another folder with --home");
             }
             locked = true;
+            DiskReserve.use(home.data());
             HomeLock held = new HomeLock(channel, writtenBy(channel));
             held.write(ProcessHandle.current().pid() + "\n");
             NativeLibrary.prepare(home.data());

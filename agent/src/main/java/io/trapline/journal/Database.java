@@ -50,8 +50,6 @@ final class Database implements AutoCloseable {
                 id text primary key, first integer not null) without rowid;
             create table if not exists journal_meta(
                 key text primary key, value integer not null) without rowid;
-            insert or ignore into journal_meta values('format', %d);
-            insert or ignore into journal_meta values('identity', '%s');
             """;
 
     private final Connection connection;
@@ -144,7 +142,10 @@ final class Database implements AutoCloseable {
             for (String pragma : PRAGMAS) {
                 statement.execute("pragma " + pragma);
             }
-            statement.executeUpdate(SCHEMA.formatted(FORMAT, UUID.randomUUID()));
+            statement.executeUpdate(SCHEMA);
+            statement.executeUpdate(
+                    "insert or ignore into journal_meta values('format', %d), ('identity', '%s')"
+                            .formatted(FORMAT, UUID.randomUUID()));
         }
         long format = meta("format", FORMAT);
         if (format != FORMAT) {
@@ -347,8 +348,7 @@ final class Database implements AutoCloseable {
     /// Position of the newest frame, 0 when there is none.
     long newest() throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery("select max(position) from journal_frame")) {
+                ResultSet row = statement.executeQuery("select max(position) from journal_frame")) {
             return row.next() ? row.getLong(1) : 0;
         }
     }
@@ -397,6 +397,13 @@ final class Database implements AutoCloseable {
     void syncing(boolean yes) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("pragma synchronous = " + (yes ? "full" : "off"));
+        }
+    }
+
+    /// Moves of the log into the file what no reader needs there.
+    void checkpoint() throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma wal_checkpoint(passive)");
         }
     }
 

@@ -19,6 +19,17 @@ public interface Journal extends AutoCloseable {
     /// @throws JournalException when the write failed for another reason; nothing was kept
     long append(byte[] frame) throws JournalException;
 
+    /// As [#append], for frames that belong together: all of them become durable, or none does.
+    ///
+    /// @return the position of the last one
+    default long appendAll(List<byte[]> frames) throws JournalException {
+        long last = 0;
+        for (byte[] frame : frames) {
+            last = append(frame);
+        }
+        return last;
+    }
+
     /// As [#append], for a frame that lets others be trimmed once it is there: it may go beyond the
     /// quota, into a reserve, so that a journal that is full can free itself. Disk that is not
     /// there helps it no more than others.

@@ -13,4 +13,8 @@ public final class JournalFullException extends JournalException {
     public JournalFullException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    JournalFullException(String message, @Nullable Throwable cause, boolean unknown) {
+        super(message, cause, unknown);
+    }
 }

@@ -12,17 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /// How far each sender of [Journal#appendOnce] has come. The writer's; what a transaction changes
 /// counts for the next one only after [#commit]. Others may ask for [#memory]: `this` guards
-/// `known`.
+/// what is on disk.
 ///
 /// A sender takes a new name with each of its lives, so there are more names than senders; who was
 /// silent longest is given up first.
 final class Origins {
     static final int MAX_SENDERS = 10_000;
+    static final int MAX_REQUESTS = 10_000;
 
     private final Database database;
 
     /// The one that was silent longest comes first.
     private final LinkedHashMap<String, Origin> known = new LinkedHashMap<>(64, 0.75f, true);
+
+    /// Of [Repeats], which come and go; they are not to push senders out.
+    private final LinkedHashMap<String, Origin> requests = new LinkedHashMap<>(64, 0.75f, true);
 
     private final Map<String, Long> sums;
     private final Map<String, Origin> changed = new HashMap<>();
@@ -36,7 +40,11 @@ final class Origins {
     Origins(Database database, List<Origin> onDisk, Map<String, Long> sums) {
         this.database = database;
         this.sums = new HashMap<>(sums);
-        onDisk.forEach(origin -> known.put(origin.sender(), origin));
+        onDisk.forEach(origin -> of(origin).put(origin.sender(), origin));
+    }
+
+    private LinkedHashMap<String, Origin> of(Origin origin) {
+        return Repeats.isRequest(origin) ? requests : known;
     }
 
     void begin() {
@@ -48,13 +56,13 @@ final class Origins {
     boolean isNew(Origin origin) {
         @Nullable Origin last = changed.get(origin.sender());
         if (last == null) {
-            last = known(origin.sender());
+            last = known(origin);
         }
         return last == null || origin.isAfter(last.position(), last.part());
     }
 
-    private synchronized @Nullable Origin known(String sender) {
-        return known.get(sender);
+    private synchronized @Nullable Origin known(Origin origin) {
+        return of(origin).get(origin.sender());
     }
 
     /// What is on disk of a sender.
@@ -80,14 +88,21 @@ final class Origins {
     ///
     /// @param position of the newest frame: orders senders by their last word
     synchronized void write(long position) throws SQLException {
-        int fresh = 0;
         for (Origin origin : changed.values()) {
             database.putOrigin(origin, position);
             database.putOriginSum(origin, changedSums.getOrDefault(origin.sender(), 0L));
-            fresh += known.containsKey(origin.sender()) ? 0 : 1;
         }
-        int over = known.size() + fresh - MAX_SENDERS;
-        for (String sender : known.keySet()) {
+        giveUp(known, MAX_SENDERS);
+        giveUp(requests, MAX_REQUESTS);
+    }
+
+    private void giveUp(LinkedHashMap<String, Origin> all, int most) throws SQLException {
+        int fresh = 0;
+        for (Origin origin : changed.values()) {
+            fresh += of(origin) == all && !all.containsKey(origin.sender()) ? 1 : 0;
+        }
+        int over = all.size() + fresh - most;
+        for (String sender : all.keySet()) {
             if (over <= 0) {
                 break;
             }
@@ -101,10 +116,11 @@ final class Origins {
 
     /// The transaction is on disk.
     synchronized void commit() {
-        known.putAll(changed);
+        changed.values().forEach(origin -> of(origin).put(origin.sender(), origin));
         sums.putAll(changedSums);
         gone.forEach(known::remove);
         gone.forEach(sums::remove);
+        gone.forEach(requests::remove);
         begin();
     }
 }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Costs three calls of `stat`. Any thread may ask.
 final class Presence {
+    private static final String UNKNOWN = "unknown";
+
     private final Path file;
 
     /// Device and number of each file; guarded by `this`.
@@ -42,8 +44,7 @@ final class Presence {
     }
 
     private Iterable<Path> files() {
-        return List.of(
-                file, WalFile.of(file), file.resolveSibling(file.getFileName() + "-shm"));
+        return List.of(file, WalFile.of(file), file.resolveSibling(file.getFileName() + "-shm"));
     }
 
     /// Null when there is no such file; a disk that does not answer says nothing about that.
@@ -53,7 +54,7 @@ final class Presence {
         } catch (NoSuchFileException _) {
             return null;
         } catch (IOException _) {
-            return path;
+            return UNKNOWN;
         }
     }
 
@@ -70,7 +71,7 @@ final class Presence {
         if (gone.isEmpty()) {
             for (Map.Entry<Path, Object> each : keys.entrySet()) {
                 Object now = key(each.getKey());
-                if (!each.getValue().equals(now) && now != each.getKey()) {
+                if (!each.getValue().equals(now) && !UNKNOWN.equals(now)) {
                     gone =
                             "journal %s: %s was %s while this process has it open; nothing more is"
                                             .formatted(

@@ -19,10 +19,10 @@ final class Request {
 
     /// Why nothing was kept; the caller makes the exception, so that its stack trace is the
     /// caller's.
-    record Failure(boolean full, String message, @Nullable Throwable cause) {}
+    record Failure(boolean full, boolean unknown, String message, @Nullable Throwable cause) {}
 
     private Request(List<byte[]> frames, List<Origin> origins, boolean reserved) {
-        this.frames = frames;
+        this.frames = List.copyOf(frames);
         this.origins = origins;
         this.reserved = reserved;
         long sum = 0;
@@ -34,6 +34,11 @@ final class Request {
 
     static Request append(byte[] frame) {
         return new Request(List.of(frame), List.of(), false);
+    }
+
+    /// Several that become durable together.
+    static Request append(List<byte[]> frames) {
+        return new Request(frames, List.of(), false);
     }
 
     /// One that may use the reserve.
@@ -120,7 +125,7 @@ final class Request {
             return result;
         }
         throw reason.full()
-                ? new JournalFullException(reason.message(), reason.cause())
-                : new JournalException(reason.message(), reason.cause());
+                ? new JournalFullException(reason.message(), reason.cause(), reason.unknown())
+                : new JournalException(reason.message(), reason.cause(), reason.unknown());
     }
 }

@@ -108,8 +108,8 @@ final class Salvage {
     /// Makes the copy and puts it in the damaged file's place.
     ///
     /// @return what was saved and what was not, for the operator
-    /// @throws JournalException when there is no room for the copy, or it cannot be written: nothing
-    ///   was changed
+    /// @throws JournalException when there is no room for the copy, or it cannot be written:
+    ///   nothing was changed
     String run() throws JournalException {
         String text;
         try {
@@ -257,7 +257,7 @@ final class Salvage {
             attempt("positions of senders", () -> copyOrigins(old, fresh));
             attempt("other tables", () -> copyOtherTables(old, fresh));
         } catch (SQLException e) {
-            if (!SqlErrors.isUnreadable(e)) {
+            if (!SqlErrors.isUnreadable(e, file)) {
                 throw new CopyFailure(e);
             }
             incomplete.add("cursors, senders and other tables");
@@ -276,7 +276,7 @@ final class Salvage {
             step.run();
             return true;
         } catch (SQLException e) {
-            if (!SqlErrors.isUnreadable(e)) {
+            if (!SqlErrors.isUnreadable(e, file)) {
                 throw new CopyFailure(e);
             }
             if (!incomplete.contains(what)) {
@@ -354,7 +354,8 @@ final class Salvage {
             select.setString(1, type);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    found.put("\"" + row.getString(1).replace("\"", "\"\"") + "\"", row.getString(2));
+                    found.put(
+                            "\"" + row.getString(1).replace("\"", "\"\"") + "\"", row.getString(2));
                 }
             }
         }

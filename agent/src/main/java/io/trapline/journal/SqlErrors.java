@@ -11,8 +11,6 @@ final class SqlErrors {
     private static final int CORRUPT = 11;
     private static final int FULL = 13;
     private static final int IOERR = 10;
-    private static final int IOERR_READ = IOERR | 1 << 8;
-    private static final int IOERR_SHORT_READ = IOERR | 2 << 8;
 
     /// No such table, or column.
     private static final int NOT_THERE = 1;
@@ -33,11 +31,8 @@ final class SqlErrors {
 
     /// What is asked for is not in the file, or the disk cannot give it: it is lost to whoever
     /// reads. Everything else (no memory, no room for the shared-memory file) may go by.
-    static boolean isUnreadable(SQLException e) {
-        return isDamage(e)
-                || primary(e) == NOT_THERE
-                || e.getErrorCode() == IOERR_READ
-                || e.getErrorCode() == IOERR_SHORT_READ;
+    static boolean isUnreadable(SQLException e, Path file) {
+        return isDamage(e) || primary(e) == NOT_THERE || (primary(e) == IOERR && !isFull(e, file));
     }
 
     /// No room: SQLite says so itself, or cannot write on a file system that has none left (some

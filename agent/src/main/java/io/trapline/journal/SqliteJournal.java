@@ -68,12 +68,12 @@ import org.slf4j.LoggerFactory;
 ///
 /// ## Files beside it
 ///
-/// `<file>-wal` and `-shm` are SQLite's. `<file>.lock` keeps a second process away.
-/// `<file>.known` tells whether something is missing ([Known]). `<file>.is-damaged` makes the next
-/// start save what is readable into a new file ([Salvage], with `<file>.new` and `<file>.saved` on
-/// the way); the damaged one stays as `<file>.damaged-<time>`. `native/` holds SQLite's library. The file does not
-/// grow beyond the quota by more than the reserve (a quarter, for what the period engine writes so
-/// that others can be trimmed), page slack (about a quarter with frames of 1.5 kB) and 64 MB of
+/// `<file>-wal` and `-shm` are SQLite's. `<file>.lock` keeps a second process away. `<file>.known`
+/// tells whether something is missing ([Known]). `<file>.is-damaged` makes the next start save what
+/// is readable into a new file ([Salvage], with `<file>.new` and `<file>.saved` on the way); the
+/// damaged one stays as `<file>.damaged-<time>`. `native/` holds SQLite's library. The file does
+/// not grow beyond the quota by more than the reserve (a quarter, for what the period engine writes
+/// so that others can be trimmed), page slack (about a quarter with frames of 1.5 kB) and 64 MB of
 /// log.
 public final class SqliteJournal implements Journal {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
@@ -278,6 +278,16 @@ public final class SqliteJournal implements Journal {
     @Override
     public long appendReserved(byte[] frame) throws JournalException {
         return append(frame, Request.appendReserved(frame));
+    }
+
+    @Override
+    public long appendAll(List<byte[]> frames) throws JournalException {
+        for (byte[] frame : frames) {
+            checkSize(frame);
+        }
+        Request request = Request.append(frames);
+        submit(request);
+        return request.await();
     }
 
     private long append(byte[] frame, Request request) throws JournalException {

@@ -45,12 +45,28 @@ record Tuning(
 
     Tuning withQueue(long bytes, Duration newPatience) {
         return new Tuning(
-                groupBytes, groupFrames, bytes, newPatience, cursorDelay, maxPages, clock, ticker, step);
+                groupBytes,
+                groupFrames,
+                bytes,
+                newPatience,
+                cursorDelay,
+                maxPages,
+                clock,
+                ticker,
+                step);
     }
 
     Tuning withMaxPages(LongSupplier pages) {
         return new Tuning(
-                groupBytes, groupFrames, queueBytes, patience, cursorDelay, pages, clock, ticker, step);
+                groupBytes,
+                groupFrames,
+                queueBytes,
+                patience,
+                cursorDelay,
+                pages,
+                clock,
+                ticker,
+                step);
     }
 
     Tuning withStep(StepHook hook) {

@@ -71,6 +71,7 @@ final class Writer implements Runnable {
 
     private boolean trimBroken;
     private boolean mayGiveBack = true;
+    private boolean gaveBack;
 
     Writer(
             Path file,
@@ -178,6 +179,11 @@ final class Writer implements Runnable {
             mayGiveBack = free > SPARE_BYTES && free > extent.bytes();
             if (mayGiveBack) {
                 database.giveBack(GIVE_BACK_STEP);
+                gaveBack = true;
+            } else if (gaveBack) {
+                gaveBack = false;
+                // The file gets shorter when the log is moved into it.
+                database.checkpoint();
             }
         } catch (SQLException e) {
             mayGiveBack = false;
@@ -200,6 +206,7 @@ final class Writer implements Runnable {
                     group,
                     new Request.Failure(
                             false,
+                            !uncertain.isEmpty(),
                             "journal "
                                     + file
                                     + " failed: "
@@ -362,7 +369,7 @@ final class Writer implements Runnable {
             saidFull = true;
             LOG.error("{}. What does not fit is refused until there is room", message);
         }
-        return new Request.Failure(true, message, null);
+        return new Request.Failure(true, false, message, null);
     }
 
     /// Who keeps the frames from being trimmed, and what to do about it.
@@ -429,7 +436,7 @@ final class Writer implements Runnable {
     private Request.Failure failure(List<Request> group, SQLException e, String uncertain) {
         Optional<String> gone = presence.trouble();
         if (gone.isPresent()) {
-            return new Request.Failure(false, gone.get() + "; nothing was kept", e);
+            return new Request.Failure(false, false, gone.get() + "; nothing was kept", e);
         }
         boolean full = SqlErrors.isFull(e, file);
         long bytes = 0;
@@ -450,6 +457,7 @@ final class Writer implements Runnable {
         if (full) {
             return new Request.Failure(
                     true,
+                    !uncertain.isEmpty(),
                     tried
                             + "the disk is full ("
                             + SqlErrors.usableBytes(file)
@@ -460,6 +468,7 @@ final class Writer implements Runnable {
         }
         return new Request.Failure(
                 false,
+                !uncertain.isEmpty(),
                 tried
                         + SqlErrors.codeName(e)
                         + "; "

@@ -2,6 +2,7 @@ package io.trapline.pipeline;
 
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
+import io.trapline.journal.Origin;
 import io.trapline.model.Entry;
 import io.trapline.model.Point;
 import java.util.ArrayList;
@@ -50,11 +51,22 @@ public final class Intake implements Consumer<Point> {
         frame.add(entry);
     }
 
-    /// Makes all of it durable; returns when it is fsynced. Once only.
+    /// Makes all of it durable, or nothing of it; returns when it is fsynced. Once only.
     public void commit() throws JournalException {
         frames.add(frame.toBytes());
-        for (byte[] each : frames) {
-            journal.append(each);
+        journal.appendAll(frames);
+    }
+
+    /// As [#commit], unless that was done for this request before.
+    ///
+    /// @param request part 0 of it
+    public void commitOnce(Origin request) throws JournalException {
+        frames.add(frame.toBytes());
+        List<Journal.Arrival> arrivals = new ArrayList<>(frames.size());
+        for (int i = 0; i < frames.size(); i++) {
+            Origin part = new Origin(request.sender(), request.position(), request.part() + i);
+            arrivals.add(new Journal.Arrival(part, frames.get(i)));
         }
+        journal.appendOnce(arrivals);
     }
 }

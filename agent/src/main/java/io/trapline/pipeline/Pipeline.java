@@ -17,9 +17,8 @@ import java.util.function.BooleanSupplier;
 ///
 /// A batch becomes one journal frame as long as it has at most [#MAX_ENTRIES] entries and its last
 /// one begins within the first [#MAX_FRAME_BYTES] encoded bytes, and is then there whole or not at
-/// all after any crash. A larger batch becomes several frames in the order of its entries, each
-/// whole; when an append in the middle fails the earlier frames stay, the sender is told of the
-/// failure, and sending again stores those entries twice.
+/// all after any crash. A larger batch becomes several frames in the order of its entries, which
+/// become durable together or not at all.
 public final class Pipeline {
     static final int MAX_ENTRIES = 10_000;
     static final int MAX_FRAME_BYTES = 4 << 20;

@@ -25,7 +25,8 @@ final class KilledJournal {
     /// @param log frames after them, each of a transaction of its own, in the log
     /// @param bytes length of a frame
     static Path make(Path folder, int database, int log, int bytes) throws Exception {
-        Path origin = folder.resolveSibling(folder.getFileName() + "-running").resolve("trapline.db");
+        Path origin =
+                folder.resolveSibling(folder.getFileName() + "-running").resolve("trapline.db");
         try (SqliteJournal journal = open(origin)) {
             append(journal, database, bytes);
         }

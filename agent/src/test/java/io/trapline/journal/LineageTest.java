@@ -28,8 +28,7 @@ class LineageTest {
                     """)
     void a_reader_goes_on_where_the_ways_part(
             String before, long position, String journal, long head, Long expected) {
-        OptionalLong found =
-                Lineage.parse(journal).resume(Lineage.parse(before), position, head);
+        OptionalLong found = Lineage.parse(journal).resume(Lineage.parse(before), position, head);
         assertThat(found)
                 .isEqualTo(expected == null ? OptionalLong.empty() : OptionalLong.of(expected));
         assertThat(Lineage.parse(journal).toString()).isEqualTo(journal);

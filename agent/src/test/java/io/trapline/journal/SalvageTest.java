@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -83,12 +81,11 @@ class SalvageTest {
 
         static void main(String[] args) throws Exception {
             Tuning tuning =
-                    Tuning.DEFAULT.withStep(
-                            step -> {
-                                if (step.equals(args[1])) {
-                                    Runtime.getRuntime().halt(9);
-                                }
-                            });
+                    Tuning.DEFAULT.withStep(step -> {
+                        if (step.equals(args[1])) {
+                            Runtime.getRuntime().halt(9);
+                        }
+                    });
             SqliteJournal.open(Path.of(args[0]), () -> JournalSettings.DEFAULT, tuning).close();
         }
     }
@@ -227,7 +224,7 @@ class SalvageTest {
 
     private static void run(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor())
                 .as("%s, which needs root: %s", String.join(" ", command), output)
                 .isZero();
@@ -254,7 +251,8 @@ class SalvageTest {
                 assertThat(journal.notices())
                         .singleElement()
                         .asString()
-                        .containsPattern("%d frames?( that it had are lost|, were ack)".formatted(lost));
+                        .containsPattern(
+                                "%d frames?( that it had are lost|, were ack)".formatted(lost));
             }
             assertThat(journal.append(new byte[1])).isGreaterThan(found.getLast());
         }

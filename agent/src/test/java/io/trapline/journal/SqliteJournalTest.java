@@ -100,6 +100,45 @@ class SqliteJournalTest extends JournalContract {
     }
 
     @Test
+    void a_request_is_remembered_over_a_restart_and_pushes_no_sender_out() throws Exception {
+        journal.appendOnce(List.of(new Journal.Arrival(new Origin("sender", 1, 0), frame(1))));
+        Origin request = Repeats.origin("door", "id", frame(7));
+        assertThat(journal.appendOnce(List.of(new Journal.Arrival(request, frame(1))))).isOne();
+        List<Journal.Arrival> others = new ArrayList<>();
+        for (int i = 0; i < Origins.MAX_REQUESTS - 1; i++) {
+            Origin other = Repeats.origin("door", "id" + i, frame(7));
+            others.add(new Journal.Arrival(other, frame(1)));
+        }
+        journal.appendOnce(others);
+        reopen();
+        assertThat(journal.appendOnce(List.of(new Journal.Arrival(request, frame(1))))).isZero();
+        assertThat(
+                        journal.appendOnce(
+                                List.of(
+                                        new Journal.Arrival(
+                                                Repeats.origin("door", "new", frame(7)), frame(1)),
+                                        new Journal.Arrival(
+                                                Repeats.origin("door", "id", frame(8)), frame(1)))))
+                .isEqualTo(2);
+        assertThat(
+                        journal.appendOnce(
+                                List.of(new Journal.Arrival(new Origin("sender", 1, 0), frame(1)))))
+                .isZero();
+    }
+
+    @Test
+    void frames_that_belong_together_are_kept_together_or_not_at_all() throws Exception {
+        quota = 10_000;
+        journal.reader("slow");
+        List<byte[]> frames = List.of(new byte[3000], new byte[3000], new byte[3000]);
+        assertThat(journal.appendAll(frames)).isEqualTo(3);
+        assertThatThrownBy(() -> journal.appendAll(List.of(new byte[100], new byte[3000])))
+                .isInstanceOf(JournalFullException.class);
+        reopen();
+        assertThat(journal.status().head()).isEqualTo(3);
+    }
+
+    @Test
     void a_used_up_quota_is_logged_once_and_so_is_its_end() throws Exception {
         Logger logger = (Logger) LoggerFactory.getLogger(Writer.class);
         ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -229,6 +268,21 @@ class SqliteJournalTest extends JournalContract {
         journal.close();
         assertThat(Files.size(file())).isLessThan(2 * MIB);
         journal = open();
+    }
+
+    @Test
+    void after_a_backlog_the_file_gives_its_room_back() throws Exception {
+        quota = 200 * MIB;
+        JournalReader reader = journal.reader("r");
+        for (int i = 0; i < 120; i++) {
+            journal.append(new byte[(int) MIB]);
+        }
+        assertThat(Files.size(file())).isGreaterThan(90 * MIB);
+        reader.commit(120);
+        await().atMost(PATIENT)
+                .untilAsserted(() -> assertThat(Files.size(file())).isLessThan(66 * MIB));
+        assertThat(journal.append(frame(1))).isEqualTo(121);
+        assertThat(positions(drain(reader, MIB))).endsWith(121L);
     }
 
     @Test

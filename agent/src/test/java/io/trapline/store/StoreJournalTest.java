@@ -99,7 +99,8 @@ class StoreJournalTest {
     }
 
     @Test
-    void a_new_journal_is_read_from_its_beginning_though_its_positions_are_further() throws Exception {
+    void a_new_journal_is_read_from_its_beginning_though_its_positions_are_further()
+            throws Exception {
         append(1, 30);
         assertThat(stored()).isEqualTo(names(1, 30));
         move(data(), directory.resolve("away"));
@@ -157,11 +158,10 @@ class StoreJournalTest {
             logger.detachAppender(log);
         }
         assertThat(log.list.stream().map(ILoggingEvent::getFormattedMessage))
-                .anySatisfy(
-                        line ->
-                                assertThat(line)
-                                        .contains("the store is new or was deleted")
-                                        .contains("the journal begins at position 11")
-                                        .contains("positions 11 to 15 are read"));
+                .anySatisfy(line ->
+                        assertThat(line)
+                                .contains("the store is new or was deleted")
+                                .contains("the journal begins at position 11")
+                                .contains("positions 11 to 15 are read"));
     }
 }

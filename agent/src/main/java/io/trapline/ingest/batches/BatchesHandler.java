@@ -11,6 +11,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.trapline.config.OutsideJson;
 import io.trapline.ingest.ContentCoding;
+import io.trapline.ingest.RefusalLog;
 import io.trapline.journal.Journal;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
@@ -64,12 +65,14 @@ public final class BatchesHandler implements HttpService {
     private static final String SCOPE = "core";
     private static final String BEARER = "Bearer ";
     private static final int FULL_RETRY_S = 30;
+    private static final int FAILED_RETRY_S = 5;
 
     /// A request is held in memory as a whole.
     private static final int AT_ONCE = 4;
 
     private final Journal journal;
     private final Supplier<String> token;
+    private final RefusalLog refusals = new RefusalLog(LOG, System::nanoTime);
     private final Semaphore slots = new Semaphore(AT_ONCE, true);
 
     /// Nothing of the same name comes between looking at what is remembered of it and appending.
@@ -208,12 +211,14 @@ public final class BatchesHandler implements HttpService {
             } finally {
                 lock.unlock();
             }
-        } catch (JournalFullException e) {
-            LOG.warn("batches of {} not kept: {}", name, e.getMessage());
-            return Reply.later(FULL_RETRY_S, "no room to keep the batches, try again later");
         } catch (JournalException e) {
-            LOG.error("batches of {} not kept", name, e);
-            return Reply.failure(500, "the batches could not be written");
+            boolean full = e instanceof JournalFullException;
+            refusals.notKept("a request with batches of " + name, e);
+            return Reply.later(
+                    full ? FULL_RETRY_S : FAILED_RETRY_S,
+                    full
+                            ? "no room to keep the batches, try again later"
+                            : "the batches could not be written, try again later");
         }
     }
 
@@ -301,9 +306,7 @@ public final class BatchesHandler implements HttpService {
     }
 
     private int appendAll(List<Received> received) throws JournalException {
-        for (Received frame : received) {
-            journal.append(frame.bytes());
-        }
+        journal.appendAll(received.stream().map(Received::bytes).toList());
         return received.size();
     }
 

@@ -21,11 +21,13 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.Peer;
+import io.trapline.ingest.RefusalLog;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
+import io.trapline.journal.Repeats;
 import io.trapline.model.Category;
 import io.trapline.model.Point;
 import io.trapline.net.Source;
@@ -67,6 +69,7 @@ import org.slf4j.LoggerFactory;
 /// Settings are asked for at each request, so that a reload changes limits and closes no port.
 public final class DataKitApi {
     private static final Logger LOG = LoggerFactory.getLogger(DataKitApi.class);
+    private static final HeaderName REQUEST_ID = HeaderNames.create(Repeats.HEADER);
 
     private static final HeaderName X_DATAKIT = HeaderNames.create("X-Datakit");
     private static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
@@ -94,6 +97,7 @@ public final class DataKitApi {
     private final MeterRegistry meters;
     private final InstantSource clock;
     private final LongSupplier nanoTicker;
+    private final RefusalLog refusals;
 
     private final WriteDecoder decoder = new WriteDecoder();
     private final RateLimiter limiter;
@@ -136,6 +140,7 @@ public final class DataKitApi {
         this.meters = meters;
         this.clock = clock;
         this.nanoTicker = nanoTicker;
+        refusals = new RefusalLog(LOG, nanoTicker);
         limiter = new RateLimiter(nanoTicker);
         feeds = new Feeds(meters);
         addRoutes();
@@ -460,7 +465,7 @@ public final class DataKitApi {
                             counted(intake, reservation));
             if (!write.dry()) {
                 if (written.points() > 0) {
-                    commit(intake, "http/" + source);
+                    commit(intake, "http/" + source, call, body);
                 }
                 count(feed, write, written, receivedNs);
             }
@@ -520,15 +525,25 @@ public final class DataKitApi {
                 written.echo());
     }
 
-    private static void commit(Intake intake, String source) throws RefusedException {
+    /// A client that names its request may send it again without doubling it.
+    private void commit(Intake intake, String source, Call call, byte[] body)
+            throws RefusedException {
+        String id = header(call.request(), REQUEST_ID);
         try {
-            intake.commit();
-        } catch (JournalFullException e) {
-            throw new RefusedException(503, "datakit.journalFull", "not stored: " + e.getMessage());
+            if (Repeats.isId(id)) {
+                // What else decides what is stored of the body.
+                String door = call.path() + "?" + call.request().query().rawValue();
+                intake.commitOnce(Repeats.origin(door, id, body));
+            } else {
+                intake.commit();
+            }
         } catch (JournalException e) {
-            LOG.error("points of {} could not be stored", source, e);
+            boolean full = e instanceof JournalFullException;
+            refusals.notKept("a request with points of " + source, e);
             throw new RefusedException(
-                    500, "datakit.journalFailed", "not stored: " + e.getMessage());
+                    503,
+                    full ? "datakit.journalFull" : "datakit.journalFailed",
+                    (e.isUnknown() ? "perhaps not stored: " : "not stored: ") + e.getMessage());
         }
     }
 

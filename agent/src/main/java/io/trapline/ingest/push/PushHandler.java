@@ -11,10 +11,12 @@ import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.EntrySink;
 import io.trapline.ingest.Previews;
+import io.trapline.ingest.RefusalLog;
 import io.trapline.ingest.SteadyBody;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.JournalFullException;
 import io.trapline.journal.Origin;
+import io.trapline.journal.Repeats;
 import io.trapline.net.BrokenBodyException;
 import io.trapline.net.SlowSenders;
 import io.trapline.net.Source;
@@ -47,13 +49,16 @@ public final class PushHandler implements HttpService {
 
     private static final int QUEUE_WAIT_S = 5;
     private static final int FULL_RETRY_S = 30;
+    private static final int FAILED_RETRY_S = 5;
 
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
+    private static final HeaderName REQUEST_ID = HeaderNames.create(Repeats.HEADER);
 
     private final Function<byte[], PushOutcome> decoder;
     private final EntrySink sink;
     private final PushLimits limits;
     private final LongSupplier nanoTicker;
+    private final RefusalLog refusals;
     private final Previews previews;
     private final Semaphore slots = new Semaphore(AT_ONCE, true);
     private final ConcurrentHashMap<Source, Integer> atWork = new ConcurrentHashMap<>();
@@ -79,6 +84,7 @@ public final class PushHandler implements HttpService {
         this.sink = sink;
         this.limits = limits;
         this.nanoTicker = nanoTicker;
+        refusals = new RefusalLog(LOG, nanoTicker);
         this.previews = previews;
     }
 
@@ -156,7 +162,7 @@ public final class PushHandler implements HttpService {
                 switch (outcome) {
                     case PushOutcome.Refused refused -> refused(refused);
                     case PushOutcome.Accepted accepted ->
-                            keep(accepted, request.headers().first(ORIGIN).flatMap(Origin::parse));
+                            keep(accepted, origin(request, accepted.source(), body));
                 };
         if (outcome.dataId().isPresent()) {
             List<String> notes =
@@ -173,33 +179,43 @@ public final class PushHandler implements HttpService {
         return reply;
     }
 
+    /// What a sender calls the request, so that it can send it again without doubling it.
+    private static Optional<Origin> origin(ServerRequest request, String source, byte[] body) {
+        // Each data_id has its own sequences: only who knows the token gets at them.
+        return request.headers()
+                .first(ORIGIN)
+                .flatMap(Origin::parse)
+                .map(sent -> sent.within(source))
+                .or(() ->
+                        request.headers()
+                                .first(REQUEST_ID)
+                                .filter(Repeats::isId)
+                                .map(id -> Repeats.origin(source, id, body)));
+    }
+
     private PushReply keep(PushOutcome.Accepted accepted, Optional<Origin> origin) {
         try {
             if (origin.isPresent()) {
-                // Each data_id has its own sequences: only who knows the token gets at them.
-                Origin scoped = origin.get().within(accepted.source());
-                sink.acceptOnce(accepted.source(), accepted.entries(), scoped);
+                sink.acceptOnce(accepted.source(), accepted.entries(), origin.get());
             } else {
                 sink.accept(accepted.source(), accepted.entries());
             }
-        } catch (JournalFullException e) {
+        } catch (JournalException e) {
+            boolean full = e instanceof JournalFullException;
+            String kept =
+                    e.isUnknown()
+                            ? "whether this request was kept is unknown"
+                            : "nothing of this request was kept";
             PushReply reply =
                     PushReply.failure(
                             503,
-                            "no room to keep the data, nothing of this request was kept,"
-                                    + " try again later",
-                            FULL_RETRY_S);
-            LOG.warn(
-                    "push {} of {} not kept: {}",
-                    reply.requestId(),
-                    accepted.source(),
-                    e.getMessage());
-            return reply;
-        } catch (JournalException e) {
-            PushReply reply =
-                    PushReply.failure(
-                            500, "the data could not be written, nothing of it was kept", 0);
-            LOG.error("push {} of {} not kept", reply.requestId(), accepted.source(), e);
+                            (full
+                                            ? "no room to keep the data, "
+                                            : "the data could not be written, ")
+                                    + kept
+                                    + ", try again later",
+                            full ? FULL_RETRY_S : FAILED_RETRY_S);
+            refusals.notKept("push " + reply.requestId() + " of " + accepted.source(), e);
             return reply;
         }
         PushReply reply = PushReply.success();

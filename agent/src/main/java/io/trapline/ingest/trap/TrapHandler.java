@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.trapline.ingest.ContentCoding;
 import io.trapline.ingest.FirstBytes;
 import io.trapline.ingest.Previews;
+import io.trapline.ingest.RefusalLog;
 import io.trapline.ingest.SecretMatch;
 import io.trapline.ingest.SlidingRateLimiter;
 import io.trapline.ingest.SteadyBody;
@@ -45,6 +46,7 @@ public final class TrapHandler implements HttpService {
     private static final HeaderName DEBUG = HeaderNames.create("x-circonus-httptrap-debug");
     private static final HeaderName ORIGIN = HeaderNames.create(Origin.HEADER);
     private static final int FULL_RETRY_S = 30;
+    private static final int FAILED_RETRY_S = 5;
     private static final int STREAMS_RETRY_S = 60;
     private static final int BEHIND_RETRY_S = 5;
     private static final Pattern UUID_FORM =
@@ -55,6 +57,7 @@ public final class TrapHandler implements HttpService {
     private final TrapLimits limits;
     private final InstantSource clock;
     private final LongSupplier nanoTicker;
+    private final RefusalLog refusals;
     private final Previews previews;
     private final SlidingRateLimiter rates;
     private final ConcurrentHashMap<UUID, TrapDecoder> decoders = new ConcurrentHashMap<>();
@@ -73,6 +76,7 @@ public final class TrapHandler implements HttpService {
         this.limits = limits;
         this.clock = clock;
         this.nanoTicker = nanoTicker;
+        refusals = new RefusalLog(LOG, nanoTicker);
         this.previews = previews;
         this.rates = new SlidingRateLimiter(nanoTicker);
     }
@@ -184,10 +188,10 @@ public final class TrapHandler implements HttpService {
             }
             return new Answered(reply(check, request, result, parts.kept()), notes(result));
         } catch (StreamLimitException e) {
-            LOG.warn("a submission was not kept whole: {}", e.getMessage());
+            refusals.notKept("the whole of a submission to check " + check.id(), e);
             return Answered.failed(429, e.getMessage() + kept(parts.kept()), STREAMS_RETRY_S);
         } catch (BehindException e) {
-            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+            refusals.notKept("the whole of a submission to check " + check.id(), e);
             return Answered.failed(
                     503,
                     "sums go on from the running period, and "
@@ -195,15 +199,17 @@ public final class TrapHandler implements HttpService {
                             + kept(parts.kept())
                             + "; try again",
                     BEHIND_RETRY_S);
-        } catch (JournalFullException e) {
-            LOG.warn("a submission to check {} was not kept whole: {}", check.id(), e.getMessage());
+        } catch (JournalException e) {
+            boolean full = e instanceof JournalFullException;
+            refusals.notKept("a submission to check " + check.id(), e);
             return Answered.failed(
                     503,
-                    "no room to keep the data, try again later" + kept(parts.kept()),
-                    FULL_RETRY_S);
-        } catch (JournalException e) {
-            LOG.error("a submission to check {} was not kept whole", check.id(), e);
-            return Answered.failed(500, "internal error" + kept(parts.kept()), 0);
+                    (full
+                                    ? "no room to keep the data, try again later"
+                                    : "the data could not be written, try again later")
+                            + kept(parts.kept())
+                            + (e.isUnknown() ? ", as far as that is known" : ""),
+                    full ? FULL_RETRY_S : FAILED_RETRY_S);
         }
     }
 

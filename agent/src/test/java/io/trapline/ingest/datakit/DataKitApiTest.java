@@ -365,16 +365,42 @@ class DataKitApiTest {
     }
 
     @Test
-    void a_full_journal_is_503_and_a_broken_one_500() throws Exception {
+    void a_full_journal_and_a_broken_one_are_503() throws Exception {
         fixture.journal.fail(new JournalFullException("quota of 1 byte is used up"));
         HttpResponse<String> full = post("/v1/write/metric", LINE);
         assertRefused(full, 503, "datakit.journalFull");
         assertThat(full.headers().firstValue("Retry-After")).isPresent();
         fixture.journal.fail(new JournalException("disk error"));
-        assertRefused(post("/v1/write/metric", LINE), 500, "datakit.journalFailed");
+        assertRefused(post("/v1/write/metric", LINE), 503, "datakit.journalFailed");
         fixture.journal.fail(null);
         assertThat(post("/v1/write/metric", LINE).statusCode()).isEqualTo(200);
         assertThat(fixture.journal.batches().getFirst().source()).isEqualTo("http/metric");
+    }
+
+    @Test
+    void a_request_that_is_named_is_kept_once_however_often_it_is_sent() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            assertThat(post("/v1/write/metric", LINE, "X-Request-Id", "r1").statusCode())
+                    .isEqualTo(200);
+        }
+        assertThat(fixture.journal.frames()).hasSize(1);
+        post("/v1/write/metric", LINE, "X-Request-Id", "r2");
+        post("/v1/write/metric?precision=s", LINE, "X-Request-Id", "r1");
+        post("/v1/write/metric", "m f=2 7".getBytes(UTF_8), "X-Request-Id", "r1");
+        post("/v1/write/metric", LINE);
+        post("/v1/write/metric", LINE);
+        assertThat(fixture.journal.frames()).hasSize(6);
+    }
+
+    @Test
+    void a_request_that_was_refused_is_kept_when_it_comes_again() throws Exception {
+        fixture.journal.fail(new JournalException("disk error"));
+        assertThat(post("/v1/write/metric", LINE, "X-Request-Id", "r1").statusCode())
+                .isEqualTo(503);
+        fixture.journal.fail(null);
+        assertThat(post("/v1/write/metric", LINE, "X-Request-Id", "r1").statusCode())
+                .isEqualTo(200);
+        assertThat(fixture.journal.frames()).hasSize(1);
     }
 
     @Test

@@ -80,13 +80,14 @@ class PushHandlerTest {
     }
 
     @Test
-    void a_failed_write_is_a_500() throws Exception {
+    void a_failed_write_is_a_503_that_says_when_to_come_again() throws Exception {
         sink =
                 (_, _) -> {
                     throw new JournalException("disk on fire");
                 };
         HttpResponse<String> response = post(GOOD.getBytes(StandardCharsets.UTF_8), "");
-        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).contains("5");
         assertThat(response.body()).doesNotContain("fire");
     }
 

@@ -120,9 +120,7 @@ final class Origins {
 
     /// The transaction is on disk.
     synchronized void commit() {
-        for (Origin origin : changed.values()) {
-            of(origin).put(origin.sender(), origin);
-        }
+        changed.values().forEach(origin -> of(origin).put(origin.sender(), origin));
         sums.putAll(changedSums);
         gone.forEach(known::remove);
         gone.forEach(requests::remove);

@@ -11,6 +11,7 @@ import io.trapline.files.Stat;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
 import io.trapline.gitsync.GitSync;
+import io.trapline.health.Supervised;
 import io.trapline.ingest.datakit.AgentInfo;
 import io.trapline.ingest.datakit.DataKitApi;
 import io.trapline.ingest.datakit.FileGlobalTagsStore;
@@ -18,10 +19,9 @@ import io.trapline.ingest.datakit.GlobalTagsStore;
 import io.trapline.ingest.datakit.Reports;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
-import io.trapline.pipeline.BatchCodec;
-import io.trapline.health.Supervised;
 import io.trapline.machine.Ahead;
 import io.trapline.machine.Machine;
+import io.trapline.pipeline.BatchCodec;
 import io.trapline.pipeline.GlobalTags;
 import io.trapline.pipeline.Pipeline;
 import io.trapline.registry.Pins;
@@ -74,7 +74,8 @@ public final class Agent implements AutoCloseable {
             Ahead.load();
             HomeLock lock = parts.add("home lock", QUICK, HomeLock.acquire(home));
             TemporaryFiles.moveInto(home.data());
-            Agent agent = new Agent(
+            Agent agent =
+                    new Agent(
                             home,
                             program,
                             InForce.read(home, program, CLOCK),

@@ -156,7 +156,7 @@ public final class GraalHost {
                 + " of its "
                 + (most >> 20)
                 + " MiB of heap, about "
-                + (used / inputs >> 20)
+                + ((used / inputs) >> 20)
                 + " MiB each";
     }
 

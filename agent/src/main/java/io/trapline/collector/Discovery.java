@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -282,8 +283,8 @@ public final class Discovery {
 
     private static String reason(Exception why) {
         return switch (why) {
-            case UncheckedIOException wrapped when wrapped.getCause() instanceof IOException io ->
-                    FileFailure.reason(io);
+            case UncheckedIOException wrapped ->
+                    FileFailure.reason(Objects.requireNonNull(wrapped.getCause()));
             case IOException plain -> FileFailure.reason(plain);
             default -> String.valueOf(why.getMessage());
         };

@@ -457,8 +457,7 @@ public final class FileTrust {
                     entry(entry, depth);
                 }
             } catch (DirectoryIteratorException e) {
-                unlisted(
-                        folder, e.getCause() instanceof IOException why ? why : new IOException(e));
+                unlisted(folder, Objects.requireNonNull(e.getCause()));
             } catch (IOException e) {
                 unlisted(folder, e);
             }

@@ -122,7 +122,7 @@ final class CoreDestination implements Destination {
         return new Delivery.Accepted(
                 HttpAnswer.shown(notice),
                 lost,
-                (int) Math.clamp(before, 0, sent),
+                Math.clamp(before, 0, sent),
                 json.get().path("journal").asText(""));
     }
 

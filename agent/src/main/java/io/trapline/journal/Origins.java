@@ -43,7 +43,7 @@ final class Origins {
         onDisk.forEach(origin -> of(origin).put(origin.sender(), origin));
     }
 
-    private LinkedHashMap<String, Origin> of(Origin origin) {
+    private Map<String, Origin> of(Origin origin) {
         return Repeats.isRequest(origin) ? requests : known;
     }
 
@@ -96,14 +96,17 @@ final class Origins {
                 database.putOriginSum(origin, changedSums.getOrDefault(origin.sender(), 0L));
             }
         }
-        giveUp(known, MAX_SENDERS);
-        giveUp(requests, MAX_REQUESTS);
+        giveUp(known, false, MAX_SENDERS);
+        giveUp(requests, true, MAX_REQUESTS);
     }
 
-    private void giveUp(LinkedHashMap<String, Origin> all, int most) throws SQLException {
+    /// @param areRequests whether they are of [Repeats]
+    private void giveUp(Map<String, Origin> all, boolean areRequests, int most)
+            throws SQLException {
         int fresh = 0;
         for (Origin origin : changed.values()) {
-            fresh += of(origin) == all && !all.containsKey(origin.sender()) ? 1 : 0;
+            boolean concerns = Repeats.isRequest(origin) == areRequests;
+            fresh += concerns && !all.containsKey(origin.sender()) ? 1 : 0;
         }
         int over = all.size() + fresh - most;
         for (String sender : all.keySet()) {

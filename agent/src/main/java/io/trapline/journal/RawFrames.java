@@ -135,7 +135,7 @@ final class RawFrames implements AutoCloseable {
     }
 
     /// The rows with the lowest positions.
-    private final class Found {
+    private static final class Found {
         private final long from;
         private final List<Row> rows = new ArrayList<>();
         private long below = Long.MAX_VALUE;

@@ -4,6 +4,8 @@ import io.trapline.journal.Sum;
 import io.trapline.journal.Weigher;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -62,14 +64,14 @@ final class Ledger {
     }
 
     /// By door.
-    TreeMap<String, Sum.Amount> doors() {
-        TreeMap<String, Sum.Amount> doors = new TreeMap<>();
+    SortedMap<String, Sum.Amount> doors() {
+        SortedMap<String, Sum.Amount> doors = new TreeMap<>();
         cells.forEach((cell, amount) -> doors.merge(cell.door(), amount, Sum.Amount::plus));
         return doors;
     }
 
-    TreeSet<Long> hours(String door) {
-        TreeSet<Long> hours = new TreeSet<>();
+    SortedSet<Long> hours(String door) {
+        SortedSet<Long> hours = new TreeSet<>();
         cells.keySet().stream()
                 .filter(cell -> cell.door().equals(door))
                 .forEach(cell -> hours.add(cell.hour()));

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -329,17 +330,17 @@ public final class Verification {
         }
     }
 
-    private String hours(String door, TreeSet<Long> hours) {
+    private String hours(String door, SortedSet<Long> hours) {
         return String.join("; ", hours.stream().map(Verification::hour).toList());
     }
 
     private static String hours(Ledger one, Ledger other, String door) {
-        TreeSet<Long> hours = differing(one, other, door);
+        SortedSet<Long> hours = differing(one, other, door);
         return String.join("; ", hours.stream().map(Verification::hour).toList());
     }
 
     private interface Places {
-        String of(String door, TreeSet<Long> hours);
+        String of(String door, SortedSet<Long> hours);
     }
 
     private void compare(
@@ -373,12 +374,13 @@ public final class Verification {
         }
     }
 
-    private static TreeSet<Long> differing(Ledger one, Ledger other, String door) {
+    private static SortedSet<Long> differing(Ledger one, Ledger other, String door) {
         return differing(one, other, door, false);
     }
 
-    private static TreeSet<Long> differing(Ledger one, Ledger other, String door, boolean frames) {
-        TreeSet<Long> hours = one.hours(door);
+    private static SortedSet<Long> differing(
+            Ledger one, Ledger other, String door, boolean frames) {
+        SortedSet<Long> hours = one.hours(door);
         hours.addAll(other.hours(door));
         hours.removeIf(hour -> {
             Sum.Amount difference =

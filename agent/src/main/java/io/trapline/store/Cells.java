@@ -9,6 +9,7 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Struct;
 import java.sql.Timestamp;
+import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -39,13 +40,20 @@ final class Cells {
     /// What an object takes besides its characters, more or less.
     private static final int OBJECT_BYTES = 40;
 
+    /// The end of a day, which SQL has and Java has not: the driver fails at it.
+    private static final String END_OF_DAY = "24:00:00";
+
     private final boolean[] isTimestamp;
+    private final boolean[] isTime;
     private long bytes;
 
     Cells(ResultSetMetaData columns) throws SQLException {
         isTimestamp = new boolean[columns.getColumnCount()];
+        isTime = new boolean[isTimestamp.length];
         for (int i = 0; i < isTimestamp.length; i++) {
-            isTimestamp[i] = columns.getColumnTypeName(i + 1).equals("TIMESTAMP");
+            String type = columns.getColumnTypeName(i + 1);
+            isTimestamp[i] = type.equals("TIMESTAMP");
+            isTime[i] = type.equals("TIME") || type.equals("TIME_NS");
         }
     }
 
@@ -57,14 +65,23 @@ final class Cells {
     List<@Nullable Object> row(ResultSet from) throws SQLException {
         List<@Nullable Object> row = new ArrayList<>(isTimestamp.length);
         for (int i = 0; i < isTimestamp.length; i++) {
-            // The driver's java.sql.Timestamp lives in the machine's time zone; this type in none.
-            Object value =
-                    isTimestamp[i]
-                            ? from.getObject(i + 1, LocalDateTime.class)
-                            : from.getObject(i + 1);
-            row.add(cell(value));
+            row.add(cell(value(from, i)));
         }
         return row;
+    }
+
+    private @Nullable Object value(ResultSet from, int column) throws SQLException {
+        try {
+            // The driver's java.sql.Timestamp lives in the machine's time zone; this type in none.
+            return isTimestamp[column]
+                    ? from.getObject(column + 1, LocalDateTime.class)
+                    : from.getObject(column + 1);
+        } catch (DateTimeException e) {
+            if (isTime[column]) {
+                return END_OF_DAY; // no other time of a day is beyond what Java has
+            }
+            throw e;
+        }
     }
 
     private @Nullable Object cell(@Nullable Object value) throws SQLException {

@@ -141,6 +141,11 @@ final class Queries implements AutoCloseable {
             }
             try (ResultSet rows = statement.executeQuery()) {
                 return read(rows);
+            } catch (DateTimeException e) { // of a row, or of one that the driver reads ahead
+                throw new QueryException(
+                        "a time in the result cannot be shown, cast it to VARCHAR: "
+                                + e.getMessage(),
+                        e);
             } catch (SQLException e) {
                 throw query.ended() == null && hidesReason(e)
                         ? reason(connection, sql, query, e)
@@ -166,14 +171,7 @@ final class Queries implements AutoCloseable {
                                 + MAX_ROWS
                                 + " rows; narrow it with WHERE or LIMIT, or aggregate");
             }
-            try {
-                rows.add(cells.row(from));
-            } catch (DateTimeException e) {
-                throw new QueryException(
-                        "a time in the result cannot be shown, cast it to VARCHAR: "
-                                + e.getMessage(),
-                        e);
-            }
+            rows.add(cells.row(from));
             if (cells.bytes() > MAX_BYTES) {
                 throw new QueryException(
                         "the result is larger than "

@@ -54,34 +54,18 @@ final class SqlGuard {
     private static final Set<String> ACTING_FUNCTIONS =
             Set.of("nextval", "pg_sleep", "setseed", "setval", "sleep_ms", "write_log");
 
-    /// Functions that make much out of little in one step, in which they can be neither counted nor
-    /// interrupted. Where they may be used, all but the first argument say how much.
-    private static final Set<String> MULTIPLYING_FUNCTIONS =
-            Set.of(
-                    "array_resize",
-                    "bitstring",
-                    "generate_series",
-                    "list_resize",
-                    "lpad",
-                    "range",
-                    "repeat",
-                    "rpad");
+    /// These take a statement as a text, which nobody has looked at.
+    private static final Set<String> PARSING_FUNCTIONS =
+            Set.of("json_deserialize_sql", "json_serialize_plan", "json_serialize_sql");
 
-    /// Of these, which count from their first argument, it says as much.
-    private static final Set<String> SERIES = Set.of("generate_series", "range");
+    /// Made of JSON on the stack, however deep that is.
+    private static final String DEEP_TYPE = "variant";
 
     /// Functions whose first argument may say how wide to make what comes out.
     private static final Set<String> FORMATS = Set.of("format", "printf");
 
     /// Widths of at most four digits, none that another argument gives.
     private static final Pattern WIDE = Pattern.compile("\\d{5}|\\*|\\{[^}]*\\{");
-
-    /// Of one of them, and of several inside one another together.
-    private static final long MOST = 100_000;
-
-    /// The same inside a lambda, which runs for each element of a list, and of a column, for each
-    /// row.
-    private static final long MOST_OFTEN = 1_000;
 
     /// A longer statement is a program's, and the parser's cost grows with it.
     private static final int MOST_CHARACTERS = 16 << 10;
@@ -118,7 +102,10 @@ final class SqlGuard {
             throw new QueryException(
                     "there are " + count + " statements in the query; send one at a time");
         }
-        walk(parsed.path("statements").path(0), new Factor(1, MOST, 1));
+        JsonNode statement = parsed.path("statements").path(0);
+        SqlShape.check(statement);
+        walk(statement);
+        SqlSizes.check(statement);
     }
 
     private static void checkSize(String sql) throws QueryException {
@@ -141,25 +128,6 @@ final class SqlGuard {
         }
     }
 
-    /// What is around a part of a statement.
-    ///
-    /// @param product of all the multiplying functions that this part is inside of
-    /// @param most that one of them may multiply by here
-    /// @param elements of the list for each of which a lambda right below runs
-    private record Factor(long product, long most, long elements) {
-        Factor times(long number) {
-            return new Factor(product * Math.max(1, number), most, 1);
-        }
-
-        Factor often() {
-            return new Factor(product, MOST_OFTEN, 1);
-        }
-
-        Factor eachOf(long count) {
-            return new Factor(product, most, count);
-        }
-    }
-
     private static JsonNode parse(DuckDBConnection connection, String sql)
             throws QueryException, SQLException {
         try (PreparedStatement query =
@@ -174,9 +142,9 @@ final class SqlGuard {
         }
     }
 
-    private static void walk(JsonNode node, Factor around) throws QueryException {
+    private static void walk(JsonNode node) throws QueryException {
         boolean inFrom = node.path("type").asText().equals("TABLE_FUNCTION");
-        Factor inside = around;
+        String kind = node.path("class").asText();
         if (inFrom) {
             String name = functionName(node.path("function"));
             if (!TABLE_FUNCTIONS.contains(name)) {
@@ -184,10 +152,10 @@ final class SqlGuard {
                         "the table function " + name + " is not available in queries here");
             }
             for (JsonNode argument : node.path("function").path("arguments")) {
-                walk(argument, around);
+                walk(argument);
             }
-        } else if (node.path("class").asText().equals("FUNCTION")) {
-            inside = checkScalar(node, around);
+        } else if (kind.equals("FUNCTION")) {
+            checkScalar(node);
         } else if (node.path("column_names").size() > MOST_PARTS) {
             throw new QueryException(
                     "a name in the statement has "
@@ -195,25 +163,25 @@ final class SqlGuard {
                             + " parts joined by points, at most "
                             + MOST_PARTS
                             + " are taken");
-        } else if (node.path("class").asText().equals("LAMBDA")) {
-            inside = within("a lambda", around.times(around.elements()).often());
+        } else if (kind.equals("TYPE")
+                && node.path("type_name").asText().equalsIgnoreCase(DEEP_TYPE)) {
+            throw new QueryException("the type VARIANT is not available in queries here; use JSON");
         }
         for (var child : node.properties()) {
             if (!inFrom || !child.getKey().equals("function")) {
-                walk(child.getValue(), inside);
+                walk(child.getValue());
             }
         }
         if (node.isArray()) {
             for (JsonNode element : node) {
-                walk(element, inside);
+                walk(element);
             }
         }
     }
 
-    /// The factor of what is inside of the function.
-    private static Factor checkScalar(JsonNode function, Factor around) throws QueryException {
+    private static void checkScalar(JsonNode function) throws QueryException {
         String name = functionName(function);
-        if (ACTING_FUNCTIONS.contains(name)) {
+        if (ACTING_FUNCTIONS.contains(name) || PARSING_FUNCTIONS.contains(name)) {
             throw new QueryException("the function " + name + " is not available in queries here");
         }
         JsonNode arguments = function.path("arguments");
@@ -227,91 +195,13 @@ final class SqlGuard {
                                 + " of at most four digits");
             }
         }
-        if (MULTIPLYING_FUNCTIONS.contains(name)) {
-            Factor here = holds(arguments, "COLUMN_REF") ? around.often() : around;
-            boolean all = arguments.size() == 1 || SERIES.contains(name);
-            long largest = 1;
-            for (int i = all ? 0 : 1; i < arguments.size(); i++) {
-                largest = Math.max(largest, count(name, arguments.get(i), here.most()));
-            }
-            return within(name, around.times(largest));
-        }
-        // A lambda's body runs as often as its list has elements.
-        long elements = 1;
-        for (JsonNode argument : arguments) {
-            if (!isLambda(argument)) {
-                elements = Math.min(elements * multiplied(argument), Integer.MAX_VALUE);
-            }
-        }
-        return around.eachOf(elements);
     }
 
-    private static Factor within(String name, Factor factor) throws QueryException {
-        if (factor.product() > MOST) {
-            throw new QueryException(
-                    name
-                            + " multiplies what is inside of it: together more than "
-                            + MOST
-                            + " elements; for longer series of rows use FROM range(…)");
-        }
-        return factor;
-    }
-
-    private static long count(String name, JsonNode argument, long most) throws QueryException {
-        JsonNode expression = expression(argument);
-        JsonNode literal = expression.path("literal");
-        boolean number = literal.path("kind").asText().equals("INTEGER");
-        boolean constant = expression.path("class").asText().equals("CONSTANT");
-        String text = literal.path("text").asText();
-        if (!constant || (number && (text.length() > 9 || Math.abs(Long.parseLong(text)) > most))) {
-            throw new QueryException(
-                    name
-                            + " is available with constants up to "
-                            + most
-                            + " only here; for longer series of rows use FROM range(…)");
-        }
-        return number ? Math.abs(Long.parseLong(text)) : 1;
-    }
-
-    /// The product of all multiplying functions in there; what is no constant is refused anyway.
-    private static long multiplied(JsonNode node) {
-        long product = 1;
-        if (node.path("class").asText().equals("FUNCTION")
-                && MULTIPLYING_FUNCTIONS.contains(functionName(node))) {
-            for (JsonNode argument : node.path("arguments")) {
-                String text = expression(argument).path("literal").path("text").asText();
-                if (text.matches("-?\\d{1,9}")) {
-                    product = Math.max(product, Math.abs(Long.parseLong(text)));
-                }
-            }
-        }
-        for (JsonNode child : node) {
-            product = Math.min(product * multiplied(child), Integer.MAX_VALUE);
-        }
-        return product;
-    }
-
-    private static boolean isLambda(JsonNode argument) {
-        return expression(argument).path("class").asText().equals("LAMBDA");
-    }
-
-    private static boolean holds(JsonNode node, String kind) {
-        if (node.path("class").asText().equals(kind)) {
-            return true;
-        }
-        for (JsonNode child : node) {
-            if (holds(child, kind)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static JsonNode expression(JsonNode argument) {
+    static JsonNode expression(JsonNode argument) {
         return argument.has("expression") ? argument.path("expression") : argument;
     }
 
-    private static String functionName(JsonNode function) {
+    static String functionName(JsonNode function) {
         return function.path("function_name").asText().toLowerCase(Locale.ROOT);
     }
 }

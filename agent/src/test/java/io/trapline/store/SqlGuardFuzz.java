@@ -12,6 +12,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 
@@ -31,11 +34,22 @@ public final class SqlGuardFuzz {
 
     private static final Database DATABASE = database();
     private static final String BEFORE = state();
+    private static final ExecutorService THREADS =
+            Executors.newSingleThreadExecutor(StatementThreads.named("fuzz-"));
 
     private SqlGuardFuzz() {}
 
-    public static void fuzzerTestOneInput(byte[] data) {
+    /// On a thread as statements have.
+    public static void fuzzerTestOneInput(byte[] data) throws Throwable {
         String sql = new String(Stretch.of(data, 15 << 10), UTF_8);
+        try {
+            THREADS.submit(() -> look(sql)).get();
+        } catch (ExecutionException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void look(String sql) {
         try (DuckDBConnection connection = DATABASE.connection()) {
             SqlGuard.check(connection, sql);
             prepare(connection, sql);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreQueryTest {
@@ -61,6 +62,17 @@ class StoreQueryTest {
                 "SELECT * FROM range(10)",
                 "SELECT quantile_cont(value, 0.5) OVER (ORDER BY time) FROM metrics",
                 "SELECT * FROM metrics WHERE time > now() - INTERVAL 1 HOUR",
+                "SELECT repeat('x', '300'), list_resize([1], 3.0), repeat('x', 1_000), range('3')",
+                "SELECT replace(name, 'a', 'bc'), concat_ws(', ', name, type), bar(value, 0, 9, 80)"
+                        + " FROM metrics",
+                "SELECT replace(repeat('x', 100), 'x', repeat('y', 100))",
+                "SELECT string_agg(name, ', '), string_agg(name || '/' || type, ';') FROM metrics",
+                "SELECT [v * 2 + y for y in range(100)] FROM (SELECT 1 AS v, range(100) AS l)",
+                "WITH t AS (SELECT name || '.' || type AS a FROM metrics) SELECT repeat(a, 20) FROM t",
+                "SELECT repeat('x', 20000) FROM (SELECT 1)",
+                "SELECT lower(tags->>'b'), rpad(tags->>'b', 40, ' '), tags->'a'->'b' FROM metrics",
+                "SELECT value::INT::VARCHAR, NULL::INT[100], '[1]'::INT[] FROM metrics",
+                "SELECT count(*) FROM unnest(range(50000))",
             })
     void reading_is_allowed(String sql) throws Exception {
         assertThat(fixture.store().query(sql, StoreFixture.PATIENCE).rows()).isNotNull();
@@ -169,6 +181,58 @@ class StoreQueryTest {
                 "SELECT printf('%1000000000d', 1)",
                 "SELECT printf('%*d', 1000000000, 1)",
                 "SELECT bitstring('1', 2000000000)",
+                "SELECT repeat('x', '300000000')",
+                "SELECT repeat('x', $$300000000$$)",
+                "SELECT repeat('x', ' +300000000 ')",
+                "SELECT repeat('x', 3e8)",
+                "SELECT repeat('x', 300000000.0)",
+                "SELECT repeat('x', 300_000_000)",
+                "SELECT repeat('x', '3e8')",
+                "SELECT repeat('x', '0x11E1A300')",
+                "SELECT repeat('x', x'30')",
+                "SELECT length(lpad('x', '200000000', 'y'))",
+                "SELECT length(rpad('x', '200000000', 'y'))",
+                "SELECT len(list_resize([1], '200000000'))",
+                "SELECT len(array_resize([1], 2e8))",
+                "SELECT bitstring('1', '2000000000')",
+                "SELECT len(range('300000000'))",
+                "SELECT len(generate_series(0, '300000000'))",
+                "SELECT repeat('{}'::JSON->'a', 300000000)",
+                "SELECT repeat('x', 300000000)->'a'",
+                "SELECT replace(repeat('x', 100000), tags->'a', repeat('y', 100000)) FROM metrics",
+                "SELECT bar(1, 0, 1, 1000000000)",
+                "SELECT equi_width_bins(0, 1000000000, 1000000000, false)",
+                "SELECT length(regexp_replace(repeat('x', 30000), 'x', repeat('y', 100000), 'g'))",
+                "SELECT length(replace(repeat('x', 100000), 'x', repeat('y', 100000)))",
+                "SELECT array_to_string(range(100000), repeat('x', 100000))",
+                "SELECT list_aggregate(['a', 'b'] || list_resize([], 1000, 'x'), 'string_agg',"
+                        + " repeat('x', 100000))",
+                "SELECT string_agg(range, repeat('x', 900)) FROM (SELECT unnest(range(1000))"
+                        + " AS range, repeat('x', 900) AS r), (SELECT replace(repeat('x', 900),"
+                        + " 'x', repeat('y', 900)))",
+                "SELECT list_select([repeat('x', 100000)], list_resize([1], 100000, 1))",
+                "SELECT range(100000) FROM range(2000)",
+                "SELECT (SELECT range(100000)) FROM range(2000)",
+                "SELECT range(100000), unnest(range(2000))",
+                "SELECT l FROM (SELECT range(100000) AS l), range(2000)",
+                "WITH t AS (SELECT range(100000) AS l) SELECT l FROM t, range(2000)",
+                "WITH a AS (SELECT repeat('x', 1000) AS t FROM range(9)), b AS (SELECT"
+                        + " replace(t, 'x', repeat('y', 1000)) AS t FROM a) FROM b",
+                "WITH a AS (SELECT repeat('x', 1000) FROM range(9)), b(t) AS (FROM a), c AS (SELECT"
+                        + " t || t || t || t || t || t || t || t || t || t || t AS t FROM b) FROM c",
+                "SELECT range(1000) || range(1000) || range(1000) || range(1000) || range(1000)"
+                        + " || range(1000) || range(1000) || range(1000) || range(1000), range(1000),"
+                        + " list_transform(range(900), lambda x: range(11)) FROM metrics",
+                "SELECT 'x' || \"repeat('x', 1000)\" || replace(\"repeat('x', 1000)\", 'x',"
+                        + " repeat('y', 1000)) FROM (SELECT repeat('x', 1000) FROM metrics)",
+                "SELECT list_transform(range(900), lambda x: range(900))",
+                "SELECT NULL::INT[100000]",
+                "SELECT NULL::INT[1000][1000]",
+                "SELECT NULL::STRUCT(a INT[1000][1000])",
+                "SELECT (repeat('[', 90000) || repeat(']', 90000))::JSON::VARIANT",
+                "SELECT json_serialize_sql('SELECT ' || repeat('(', 90000) || '1')",
+                "SELECT json_serialize_plan('SELECT 1' || repeat('::INT', 990))",
+                "SELECT json_deserialize_sql('{}')",
                 "PREPARE q AS SELECT 1",
                 "EXECUTE q",
                 "DEALLOCATE q",
@@ -208,6 +272,38 @@ class StoreQueryTest {
                 .hasMessage(
                         "a name in the statement has 7001 parts joined by points, at most 32 are"
                                 + " taken");
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.trapline.store.Statements#tooDeepOrWide")
+    void a_statement_that_nests_or_joins_too_much_is_refused_before_it_is_bound(String sql) {
+        assertThat(sql.length()).isLessThanOrEqualTo(16 << 10);
+        assertThatThrownBy(() -> fixture.store().query(sql, StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class)
+                .hasMessageMatching(
+                        "the statement (.*[0-9]+.* are taken|is too deeply nested or too long)");
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.trapline.store.Statements#asPeopleWrite")
+    void a_long_statement_as_people_write_them_is_answered(String sql) throws Exception {
+        assertThat(fixture.store().query(sql, StoreFixture.PATIENCE).rows()).isNotEmpty();
+    }
+
+    @Test
+    void every_time_of_a_day_can_be_shown_its_end_too() throws Exception {
+        assertThat(
+                        fixture.rows(
+                                "SELECT TIME '24:00:00', TIME '12:30:00', TIME_NS '24:00:00',"
+                                        + " NULL::TIME"))
+                .hasToString("[[24:00:00, 12:30, 24:00:00, null]]");
+        assertThat(fixture.rows("SELECT * EXCLUDE (time_tz) FROM test_all_types()")).hasSize(3);
+        // The driver gives nothing of these, not even the offset.
+        for (String sql : List.of("SELECT [TIME '24:00:00']", "SELECT '24:00:00+01'::TIMETZ")) {
+            assertThatThrownBy(() -> fixture.rows(sql))
+                    .isInstanceOf(QueryException.class)
+                    .hasMessageContaining("cast it to VARCHAR");
+        }
     }
 
     @Test
@@ -253,7 +349,7 @@ class StoreQueryTest {
         assertThatThrownBy(() ->
                         fixture.store()
                                 .query(
-                                        "SELECT repeat('x', 100000) FROM range(1000)",
+                                        "SELECT repeat('x', 1000) FROM range(100000)",
                                         StoreFixture.PATIENCE))
                 .hasMessageContaining("32 MiB");
     }

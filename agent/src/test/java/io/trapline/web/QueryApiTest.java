@@ -124,6 +124,19 @@ class QueryApiTest {
     }
 
     @Test
+    void a_small_statement_that_would_fell_the_database_is_400_with_the_reason() throws Exception {
+        HttpResponse<String> response =
+                post(("SELECT 1" + " IN (SELECT 1)".repeat(900)).getBytes(StandardCharsets.UTF_8));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body())
+                .startsWith("{\"error\":\"the statement is nested more than 150 levels deep");
+        assertThat(post("SELECT repeat('x', '300000000')".getBytes(StandardCharsets.UTF_8)).body())
+                .startsWith("{\"error\":\"repeat ");
+        assertThat(post("SELECT TIME '24:00:00' AS t".getBytes(StandardCharsets.UTF_8)).body())
+                .isEqualTo("{\"columns\":[\"t\"],\"rows\":[[\"24:00:00\"]]}");
+    }
+
+    @Test
     void a_body_that_is_no_text_is_400() throws Exception {
         assertThat(post(new byte[] {(byte) 0xFF}).statusCode()).isEqualTo(400);
     }

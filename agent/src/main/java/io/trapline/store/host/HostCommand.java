@@ -1,5 +1,6 @@
 package io.trapline.store.host;
 
+import io.trapline.store.StatementThreads;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,9 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
 
     /// What the JVM and the driver reserve beyond what they use: heap, metaspace, thread stacks.
     private static final long RESERVE = 1L << 30;
+
+    /// Of statements that run at once, and as many again whose threads wait for the next one.
+    private static final long STATEMENT_STACKS = 2L * Lanes.OF_ALL * StatementThreads.STACK_BYTES;
 
     /// What the process may have in memory beyond what the database was given: the JVM, the
     /// library, and what DuckDB does not count as its own.
@@ -59,7 +63,7 @@ public record HostCommand(Path java, String classPath, Optional<Path> cache) {
                         classPath,
                         StoreHost.class.getName(),
                         directory.toString(),
-                        Long.toString(mostResident(memory) + RESERVE),
+                        Long.toString(mostResident(memory) + RESERVE + STATEMENT_STACKS),
                         Integer.toString(earlierDeaths)));
         return line;
     }

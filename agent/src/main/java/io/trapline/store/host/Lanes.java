@@ -10,8 +10,11 @@ import java.util.concurrent.TimeUnit;
 final class Lanes {
     private static final int OF_PRODUCT = 2;
 
-    private final int ofPeople = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
-    private final Semaphore people = new Semaphore(ofPeople, true);
+    private static final int OF_PEOPLE =
+            Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+    static final int OF_ALL = OF_PEOPLE + OF_PRODUCT;
+
+    private final Semaphore people = new Semaphore(OF_PEOPLE, true);
     private final Semaphore product = new Semaphore(OF_PRODUCT, true);
 
     /// Waits for a place; [#leave] must follow.
@@ -21,7 +24,7 @@ final class Lanes {
         if (!lane(asker).tryAcquire(waitNanos, TimeUnit.NANOSECONDS)) {
             throw new QueryException(
                     Reason.BUSY,
-                    (asker == Asker.PEOPLE ? ofPeople : OF_PRODUCT)
+                    (asker == Asker.PEOPLE ? OF_PEOPLE : OF_PRODUCT)
                             + " statement(s) are running already, as many as may at once; try again"
                             + " when one has ended");
         }

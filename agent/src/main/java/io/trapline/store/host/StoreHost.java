@@ -3,6 +3,7 @@ package io.trapline.store.host;
 import io.trapline.store.LocalStore;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
+import io.trapline.store.StatementThreads;
 import io.trapline.store.Store;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.host.Message.Kind;
@@ -41,8 +42,7 @@ public final class StoreHost {
     private final int earlierDeaths;
     private final Map<Long, AtomicBoolean> running = new ConcurrentHashMap<>();
     private final ExecutorService askers =
-            Executors.newCachedThreadPool(
-                    Thread.ofPlatform().daemon().name("store-query-", 1).factory());
+            Executors.newCachedThreadPool(StatementThreads.named("store-query-"));
     private volatile StoreSettings settings = StoreSettings.DEFAULT;
 
     private StoreHost(Path directory, int earlierDeaths) {

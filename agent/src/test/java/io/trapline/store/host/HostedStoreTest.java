@@ -11,6 +11,7 @@ import io.trapline.store.LocalStore;
 import io.trapline.store.MemoryJournal;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
+import io.trapline.store.Statements;
 import io.trapline.store.Store.Asker;
 import io.trapline.store.StoreSettings;
 import io.trapline.store.StoreStatus;
@@ -253,6 +254,34 @@ class HostedStoreTest {
                         assertThat(store().status().error()).contains("has not answered for"));
         await().atMost(PATIENCE).until(() -> host() != 0 && host() != stopped);
         assertThat(rows("SELECT value FROM metrics")).containsExactly(List.of(1.0));
+    }
+
+    /// A process that fell would take everybody's next statement with it.
+    @Test
+    void no_small_statement_ends_the_host() throws Exception {
+        accept(1);
+        assertThat(rows("SELECT count(*) FROM metrics")).containsExactly(List.of(1L));
+        long before = hostPid();
+        for (String sql : Statements.tooDeepOrWide().toList()) {
+            assertThatThrownBy(() -> store().query(sql, PATIENCE))
+                    .as(sql)
+                    .isInstanceOf(QueryException.class)
+                    .hasMessageStartingWith("the statement ");
+        }
+        // As deep as is taken, of the shapes that take most of the stack.
+        for (String sql : Statements.asDeepAsTaken().toList()) {
+            assertThat(store().query(sql, PATIENCE).rows()).as(sql).isNotEmpty();
+        }
+        assertThat(hostPid()).isEqualTo(before);
+    }
+
+    private static long hostPid() {
+        return ProcessHandle.current()
+                .children()
+                .filter(HostedStoreTest::isHost)
+                .findFirst()
+                .orElseThrow()
+                .pid();
     }
 
     @Test

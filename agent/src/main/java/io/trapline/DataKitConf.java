@@ -17,10 +17,12 @@ import java.util.function.Consumer;
 ///
 /// @param host its `ENV_HOSTNAME` is in force
 /// @param atListen reports an error where the file says where to listen
+/// @param atLog warns where the file says where to log
 record DataKitConf(
         HostIdentity host,
         HttpSettings http,
         Consumer<String> atListen,
+        Consumer<String> atLog,
         PipelineSettings pipeline,
         LoggingSettings logging,
         GitSettings git) {
@@ -77,6 +79,7 @@ record DataKitConf(
                         host,
                         http(file, unused),
                         atListen(file),
+                        message -> file.section("logging").warn("log", message),
                         pipeline(file, host, unused),
                         LoggingSettings.readDataKit(
                                 file.section("logging"), LoggingSettings.DEFAULT, unused),

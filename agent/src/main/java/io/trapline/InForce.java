@@ -4,7 +4,6 @@ import io.trapline.config.Problem;
 import io.trapline.config.ProblemReport;
 import io.trapline.telemetry.Logs;
 import io.trapline.web.ConfigStatus;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -69,7 +68,7 @@ final class InForce {
     private static void log(Home home, LoggingSettings logging) {
         if (!logging.file().equals(Optional.of("stdout"))) {
             Logs.toFile(
-                    logging.file().map(Path::of).orElse(home.logs().resolve("trapline.log")),
+                    logging.ownFile().orElse(home.logs().resolve("trapline.log")),
                     logging.rotateBytes(),
                     logging.backups());
         }

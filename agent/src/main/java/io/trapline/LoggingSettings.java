@@ -1,6 +1,7 @@
 package io.trapline;
 
 import io.trapline.config.ConfTable;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,16 @@ public record LoggingSettings(
                         base.datakitFiles);
         logging.done();
         return settings;
+    }
+
+    /// The file outside of the agent's own folder that it writes.
+    Optional<Path> ownFile() {
+        return file.filter(name -> !name.equals("stdout")).map(Path::of);
+    }
+
+    /// The same with the file below the home.
+    LoggingSettings withoutFile() {
+        return new LoggingSettings(level, Optional.empty(), rotateBytes, backups, datakitFiles);
     }
 
     private static Level level(ConfTable logging, LoggingSettings base) {

@@ -89,11 +89,13 @@ public record Settings(
     /// @param variables the agent's environment
     /// @param executables finds what `cmd` names
     /// @param trust which files are read: what they say is run with the agent's rights
+    /// @param writing which files are written
     public record Surroundings(
             Map<String, String> variables,
             HostIdentity host,
             ExecutableLookup executables,
-            FileTrust trust) {
+            FileTrust trust,
+            FileTrust writing) {
         public Surroundings {
             variables = Map.copyOf(variables);
         }
@@ -101,7 +103,7 @@ public record Settings(
         /// With trust in every file.
         public Surroundings(
                 Map<String, String> variables, HostIdentity host, ExecutableLookup executables) {
-            this(variables, host, executables, FileTrust.everyone());
+            this(variables, host, executables, FileTrust.everyone(), FileTrust.everyone());
         }
     }
 
@@ -111,29 +113,35 @@ public record Settings(
     }
 
     /// As [#load(Path, Surroundings)], on this machine. As root, files that others can change are
-    /// refused.
+    /// refused; as anybody, files to be written in whose place others can put another.
     public static Loaded load(Path home, Map<String, String> environment) {
-        return load(home, onThisMachine(home, environment, FileTrust.ofThisProcess()));
+        return load(
+                home,
+                onThisMachine(home, environment, FileTrust.ofThisProcess(), FileTrust.ofWriter()));
     }
 
     /// As [#load(Path, Map)], with the trust of another user's agent: to look at its settings and
     /// do nothing that they say.
     public static Loaded look(Path home, Map<String, String> environment) {
-        return load(home, onThisMachine(home, environment, FileTrust.everyone()));
+        return load(home, looking(home, environment));
     }
 
     /// What is wrong with the input files of a repository's commit, which need not be in place.
     static List<Problem> checkInputs(Path home, Map<String, String> environment, Path tree) {
-        return new SettingsLoader(home, onThisMachine(home, environment, FileTrust.everyone()))
-                .checkInputs(tree);
+        return new SettingsLoader(home, looking(home, environment)).checkInputs(tree);
+    }
+
+    private static Surroundings looking(Path home, Map<String, String> environment) {
+        return onThisMachine(home, environment, FileTrust.everyone(), FileTrust.everyone());
     }
 
     private static Surroundings onThisMachine(
-            Path home, Map<String, String> environment, FileTrust trust) {
+            Path home, Map<String, String> environment, FileTrust trust, FileTrust writing) {
         return new Surroundings(
                 environment,
                 HostIdentity.ofThisMachine(),
                 ExecutableLookup.on(environment.getOrDefault("PATH", ""), home),
-                trust);
+                trust,
+                writing);
     }
 }

@@ -22,6 +22,7 @@ import io.trapline.registry.PushSettings;
 import io.trapline.store.StoreSettings;
 import io.trapline.web.WebSettings;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,6 +117,16 @@ final class SettingsLoader {
                     .refusal("[core]")
                     .ifPresent(message -> coreSection.error("listen", message));
         }
+        http.socket()
+                .flatMap(socket ->
+                        surroundings
+                                .writing()
+                                .objectionToPlace(socket)
+                                .map(why -> why.message(socket, "made")))
+                .ifPresent(
+                        httpSection.has("listen_socket")
+                                ? message -> httpSection.error("listen_socket", message)
+                                : below.atListen());
         ForwardSettings forward =
                 ForwardSettings.read(file.section("outputs"), below.host().name());
         if (role == Role.AGENT
@@ -136,7 +147,7 @@ final class SettingsLoader {
                         pipeline(file, below),
                         JournalSettings.read(file.section("journal")),
                         StoreSettings.read(file.section("store")),
-                        LoggingSettings.read(file.section("logging"), below.logging()),
+                        logging(file.section("logging"), below),
                         watch(file.section("reload")),
                         PushSettings.readAll(file.sections("push")),
                         CheckSettings.readAll(file.sections("trap")),
@@ -145,6 +156,37 @@ final class SettingsLoader {
                         inputs(git));
         file.done();
         return settings;
+    }
+
+    /// Where others could put a link in the place of the log, nothing is written. DataKit's file
+    /// has a place for DataKit's log, which is no reason not to start.
+    private LoggingSettings logging(ConfTable section, DataKitConf below) {
+        LoggingSettings read = LoggingSettings.read(section, below.logging());
+        Optional<String> objection;
+        try {
+            objection =
+                    read.ownFile()
+                            .flatMap(file ->
+                                    surroundings
+                                            .writing()
+                                            .objectionToWriting(file)
+                                            .map(why -> why.message(file, "written")));
+        } catch (InvalidPathException e) {
+            objection = Optional.of("is no path: " + e.getReason());
+        }
+        if (objection.isEmpty()) {
+            return read;
+        }
+        String message =
+                objection.get()
+                        + "; or name a file in a folder that nobody else can write, or none for"
+                        + " logs/trapline.log";
+        if (section.has("file")) {
+            section.error("file", message);
+        } else {
+            below.atLog().accept(message + ", where the log is until then");
+        }
+        return read.withoutFile();
     }
 
     /// With a repository enabled, inputs come from repositories alone, as upstream.

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trapline.RunningAgent.Ended;
+import io.trapline.files.MadeElf;
+import io.trapline.files.MadeElf.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -422,5 +424,98 @@ class TrustIT {
         mode(conf, "rw-------");
         mode(secret, "rw-------");
         assertThat(RunningAgent.run(home, "check-config").out()).doesNotContain("others can read");
+    }
+
+    @Test
+    void root_imports_nothing_and_loads_nothing_that_files_name_elsewhere() throws Exception {
+        assumeTrue(ROOT, "only root can give files away");
+        Path venv = home.resolve("venv");
+        assertThat(
+                        new ProcessBuilder(
+                                        "/usr/bin/python3",
+                                        "-m",
+                                        "venv",
+                                        "--without-pip",
+                                        venv.toString())
+                                .inheritIO()
+                                .start()
+                                .waitFor())
+                .isZero();
+        Path site;
+        try (Stream<Path> versions = Files.list(venv.resolve("lib"))) {
+            site = versions.findFirst().orElseThrow().resolve("site-packages");
+        }
+        Path theirs =
+                file("theirs/evil.py", "open('%s/ran-evil', 'w').close()\n".formatted(home))
+                        .getParent();
+        Path editable = Files.writeString(site.resolve("__editable__.evil-1.pth"), theirs + "\n");
+        file("python.d/c/c.py", collector("ran-c", "import evil"));
+
+        Path python = home.resolve("python/bin/python3");
+        MadeElf.write(
+                python,
+                new Entry(MadeElf.RUNPATH, "$ORIGIN/../lib"),
+                new Entry(MadeElf.NEEDED, "libpython3.11.so.1.0"));
+        Path library = MadeElf.write(home.resolve("python/lib/libpython3.11.so.1.0"));
+        file("python/pyvenv.cfg", "home = /usr/bin\n");
+        file(
+                "conf.d/in.conf",
+                input("editable", venv.resolve("bin/python3").toString(), "dirs = [\"c\"]")
+                        + input("library", python.toString(), "dirs = [\"c\"]"));
+        assertThat(RunningAgent.run(home, "check-config").out()).contains("ok: 2 input");
+
+        giveToNobody(theirs);
+        giveToNobody(library);
+        assertThat(RunningAgent.run(home, "check-config").out())
+                .contains("the input editable is not run: the agent is root and others can write ")
+                .contains(theirs + " (owner nobody")
+                .contains("\"" + editable + "\" names \"" + theirs + "\"")
+                .contains("the input library is not run: the agent is root and others can write ")
+                .contains(library + " (owner nobody");
+        Ended tried = RunningAgent.run(home, "try", "editable");
+        assertThat(tried.exitCode()).isNotZero();
+        assertThat(marks()).isEmpty();
+    }
+
+    @Test
+    void the_log_of_root_follows_no_link_that_another_user_planted() throws Exception {
+        assumeTrue(ROOT, "only root can give files away");
+        Path target = file("roots", "as it was");
+        Path theirs = Files.createDirectories(home.resolve("theirs"));
+        Path link = Files.createSymbolicLink(theirs.resolve("t.log"), target);
+        giveToNobody(link);
+        giveToNobody(theirs);
+        Path conf = home.resolve("conf.d/trapline.conf");
+        String before = Files.readString(conf);
+        String logging = "[logging]\nfile = \"" + link + "\"\n";
+
+        try (RunningAgent agent = RunningAgent.start(home)) {
+            Files.writeString(conf, before + logging);
+            assertThat(agent.reload().body()).contains(link + " is not written");
+            assertThat(agent.reload().statusCode()).isEqualTo(422);
+        }
+        for (String command : List.of("run", "check-config")) {
+            Ended ended = RunningAgent.run(home, command);
+            assertThat(ended.exitCode()).as(command).isEqualTo(2);
+            assertThat(ended.out() + ended.err())
+                    .contains(link + " is not written: the agent is root and others can write ")
+                    .contains("chown root '" + theirs + "'")
+                    .contains("none for logs/trapline.log");
+        }
+        // DataKit's file names DataKit's log.
+        Files.writeString(conf, before);
+        file("conf.d/datakit.conf", "[logging]\nlog = \"" + link + "\"\n");
+        RunningAgent.start(home).close();
+        assertThat(Files.readString(home.resolve("logs/trapline.log")))
+                .contains(link + " is not written");
+        assertThat(target).hasContent("as it was");
+
+        Files.delete(home.resolve("conf.d/datakit.conf"));
+        Files.writeString(
+                conf,
+                before.replace(
+                        "[http]\n", "[http]\nlisten_socket = \"" + theirs.resolve("s") + "\"\n"));
+        assertThat(RunningAgent.run(home, "check-config").out())
+                .contains(theirs.resolve("s") + " is not made: the agent is root");
     }
 }

@@ -4,6 +4,7 @@ import io.trapline.bridge.Limits;
 import io.trapline.bridge.WorkerSpec;
 import io.trapline.config.ConfTable;
 import io.trapline.files.FileTrust;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -111,7 +112,7 @@ public record InputSettings(
 
     private Map<String, String> environment(CollectorSettings shared) {
         Map<String, String> all = new HashMap<>(envs);
-        if (!shared.userFiles().getAsBoolean()) {
+        if (!shared.userFiles().getAsBoolean() || othersWriteInHome()) {
             all.put(NO_USER_FILES, "no");
         }
         if (shared.runsAsRoot()
@@ -120,6 +121,20 @@ public record InputSettings(
             all.put(NO_USER_SITE, "1");
         }
         return all;
+    }
+
+    /// Whether upstream's log files could be links that somebody else made: `HOME` may be another
+    /// user's (`sudo` keeps it).
+    private boolean othersWriteInHome() {
+        String home = envs.getOrDefault("HOME", System.getenv().getOrDefault("HOME", ""));
+        try {
+            return !home.isEmpty()
+                    && FileTrust.ofWriter()
+                            .objectionToWriting(Path.of(home, "_datakit_pythond_cli.log"))
+                            .isPresent();
+        } catch (InvalidPathException _) {
+            return true;
+        }
     }
 
     /// The same input under another name.

@@ -13,20 +13,25 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the program that runs an input, and the code that its environment has that program load,
 /// can be changed by others. Its folders are for [Discovery] to ask about.
 ///
 /// Of an interpreter: the file and the way to it, with all links; of a virtual environment also
-/// what can be imported from it; of a script the interpreter that its first line names. The library
-/// of an interpreter that the system brings is not looked through.
+/// what can be imported from it; of a script the interpreter that its first line names. Of each
+/// program the libraries that the loader takes for it, and of each folder of site packages what its
+/// files add to the path from elsewhere ([PathFiles]). The library of an interpreter that the
+/// system brings is not looked through, but for those files.
 final class InputTrust {
     /// Files that an interpreter, a shell or a library takes code from, by themselves or by what
     /// they name.
@@ -44,6 +49,14 @@ final class InputTrust {
     /// What the system brings is not looked through.
     private static final Path SYSTEM = Path.of("/usr");
 
+    /// Where an interpreter of the system has its packages, and those that people add.
+    private static final List<Path> SYSTEM_LIBRARIES =
+            Stream.of("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
+                    .map(Path::of)
+                    .toList();
+
+    private static final List<String> SITE_PACKAGES = List.of("site-packages", "dist-packages");
+
     /// As interpreters of Python are called, copies too.
     private static final Pattern PYTHON = Pattern.compile("(?i).*py.*");
 
@@ -51,17 +64,27 @@ final class InputTrust {
 
     private final FileTrust trust;
     private final Map<String, String> agent;
+    private final List<Path> systemLibraries;
 
     /// @param agent the environment that workers inherit
     InputTrust(FileTrust trust, Map<String, String> agent) {
+        this(trust, agent, SYSTEM_LIBRARIES);
+    }
+
+    /// @param systemLibraries folders of `python3.x` for an interpreter of the system
+    InputTrust(FileTrust trust, Map<String, String> agent, List<Path> systemLibraries) {
         this.trust = trust;
         this.agent = agent;
+        this.systemLibraries = systemLibraries;
     }
 
     /// Why the input as a whole is not run, a sentence each.
     List<String> objections(InputSettings input) {
+        if (!trust.judges()) {
+            return List.of();
+        }
         Look look = new Look(input);
-        input.command().ifPresent(program -> look.program(program, 0));
+        input.command().ifPresent(program -> look.program(program, true, 0));
         look.environment();
         return look.all.stream().distinct().toList();
     }
@@ -72,7 +95,7 @@ final class InputTrust {
         Look look = new Look(input);
         String home = look.environment.getOrDefault("HOME", "");
         if (!home.isEmpty()) {
-            path(home + "/.local").ifPresent(base -> look.libraries("HOME", base));
+            path(home + "/.local").ifPresent(base -> look.libraries("HOME", base, true));
         }
         return look.all.isEmpty();
     }
@@ -82,6 +105,7 @@ final class InputTrust {
         private final InputSettings input;
         private final Map<String, String> environment;
         private final List<String> all = new ArrayList<>();
+        private final Set<Path> seen = new HashSet<>();
 
         Look(InputSettings input) {
             this.input = input;
@@ -101,7 +125,7 @@ final class InputTrust {
             for (String name : List.of("PYTHONHOME", "PYTHONUSERBASE")) {
                 for (String entry : environment.getOrDefault(name, "").split(":", -1)) {
                     if (!entry.isEmpty()) {
-                        path(entry).ifPresent(base -> libraries(named(name, entry), base));
+                        path(entry).ifPresent(base -> libraries(named(name, entry), base, true));
                     }
                 }
             }
@@ -120,7 +144,7 @@ final class InputTrust {
 
         private void loaderList(String name, String separator) {
             String value = environment.getOrDefault(name, "");
-            if (value.contains("$") && trust.judges()) {
+            if (value.contains("$")) {
                 all.add(
                         "the input "
                                 + input.name()
@@ -136,8 +160,10 @@ final class InputTrust {
         }
 
         /// What Python imports from below a prefix: `lib/python3.x` with all that is in it. One
-        /// that is not there must not be for others to make.
-        private void libraries(String subject, Path prefix) {
+        /// that is not there must not be for others to make. With the shared libraries beside them.
+        ///
+        /// @param sites whether the files in its site packages count
+        private void libraries(String subject, Path prefix, boolean sites) {
             refuse(subject, trust.objection(prefix));
             for (String name : List.of("lib", "lib64", "Lib")) {
                 Path library = prefix.resolve(name);
@@ -147,8 +173,14 @@ final class InputTrust {
                 }
                 if (there && !isOfSystem(prefix)) {
                     try (DirectoryStream<Path> versions =
-                            Files.newDirectoryStream(library, "{python,pypy,site-packages}*")) {
-                        versions.forEach(each -> refuse(subject, trust.objectionToAll(each)));
+                            Files.newDirectoryStream(
+                                    library, "{python*,pypy*,site-packages*,*.so,*.so.*}")) {
+                        for (Path each : versions) {
+                            refuse(subject, trust.objectionToAll(each));
+                            if (sites) {
+                                packages(subject, each);
+                            }
+                        }
                     } catch (IOException | DirectoryIteratorException _) {
                         // Says what it cannot list, too; of a file there is no more to say.
                         refuse(subject, trust.objectionToAll(library));
@@ -157,31 +189,93 @@ final class InputTrust {
             }
         }
 
-        void program(Path program, int depth) {
+        /// What the files in the site packages of one `lib/python3.x` add to the path.
+        private void packages(String subject, Path version) {
+            site(subject, version);
+            SITE_PACKAGES.forEach(name -> site(subject, version.resolve(name)));
+        }
+
+        private void site(String subject, Path folder) {
+            try {
+                if (!seen.add(folder.toRealPath())) {
+                    return;
+                }
+            } catch (IOException _) {
+                return; // not there
+            }
+            PathFiles.in(folder).forEach(named -> elsewhere(subject, named));
+        }
+
+        private void elsewhere(String subject, PathFiles.Named named) {
+            if (!named.problem().isEmpty()) {
+                all.add(
+                        "the input "
+                                + input.name()
+                                + " is not run: "
+                                + named.file()
+                                + " can have Python import from anywhere, and "
+                                + named.problem()
+                                + "; remove it or mend it ("
+                                + subject
+                                + ")");
+                return;
+            }
+            String where = subject + ", " + quoted(named.file()) + " names " + quoted(named.path());
+            refuse(where, trust.objectionToTree(named.path()));
+            if (!named.byCode()) {
+                return;
+            }
+            if (Files.isDirectory(named.path())) {
+                site(subject, named.path());
+                return;
+            }
+            // A module is named without its ending.
+            @Nullable Path folder = named.path().getParent();
+            if (folder != null && Files.isDirectory(folder)) {
+                try (DirectoryStream<Path> modules =
+                        Files.newDirectoryStream(
+                                folder, each -> each.toString().startsWith(named.path() + "."))) {
+                    modules.forEach(each -> refuse(where, trust.objectionToAll(each)));
+                } catch (IOException | DirectoryIteratorException _) {
+                    refuse(where, trust.objectionToAll(folder)); // says what it cannot list
+                }
+            }
+        }
+
+        /// @param sites whether it looks into its own site packages
+        void program(Path program, boolean sites, int depth) {
             String subject = "cmd runs " + quoted(program);
-            refuse(subject, trust.objection(program));
+            refuse(subject, trust.objectionToProgram(program));
             List<String> words = firstLine(program);
             if (words.isEmpty()) {
-                if (PYTHON.matcher(String.valueOf(program.getFileName())).matches()) {
-                    python(subject, program, depth);
+                // What an input runs is an interpreter, whatever it is called.
+                if (depth == 0 || PYTHON.matcher(String.valueOf(program.getFileName())).matches()) {
+                    python(subject, program, sites, depth);
                 }
             } else if (depth < MOST_SCRIPTS) {
-                interpreters(words).forEach(next -> program(next, depth + 1));
+                interpreters(words).forEach(next -> program(next, true, depth + 1));
             }
         }
 
         /// Where an interpreter looks for its settings and its library: for `pyvenv.cfg` beside
         /// itself and one level up; without one, for `lib/python3.x` in each folder above the file
         /// that its links lead to.
-        private void python(String subject, Path program, int depth) {
+        private void python(String subject, Path program, boolean sites, int depth) {
+            pathFileOf(subject, program.toAbsolutePath().normalize());
             @Nullable Path bin = program.toAbsolutePath().getParent();
             for (int level = 0; level < 2 && bin != null; level++, bin = bin.getParent()) {
                 Path settings = bin.resolve("pyvenv.cfg");
                 refuse(subject, trust.objection(settings));
                 if (Files.exists(settings)) {
-                    libraries(subject, bin);
+                    libraries(subject, bin, true);
                     if (depth < MOST_SCRIPTS) {
-                        base(settings).ifPresent(next -> program(next, depth + 1));
+                        Properties keys = keys(settings);
+                        boolean both =
+                                !"false"
+                                        .equalsIgnoreCase(
+                                                keys.getProperty(
+                                                        "include-system-site-packages", ""));
+                        base(keys).ifPresent(next -> program(next, both, depth + 1));
                     }
                     return;
                 }
@@ -192,13 +286,37 @@ final class InputTrust {
             } catch (IOException _) {
                 return; // it cannot be run, either
             }
+            pathFileOf(subject, real);
             if (real.startsWith(SYSTEM)) {
+                if (sites) {
+                    ofSystem(subject);
+                }
                 return;
             }
             for (Path above = real.getParent();
                     above != null && above.getNameCount() > 0;
                     above = above.getParent()) {
-                libraries(subject, above);
+                libraries(subject, above, sites);
+            }
+        }
+
+        /// A file that takes the place of the whole path.
+        private void pathFileOf(String subject, Path program) {
+            Path file = program.resolveSibling(program.getFileName() + "._pth");
+            refuse(subject, trust.objection(file));
+            PathFiles.lines(file).forEach(named -> elsewhere(subject, named));
+        }
+
+        private void ofSystem(String subject) {
+            for (Path library : systemLibraries) {
+                if (Files.isDirectory(library)) {
+                    try (DirectoryStream<Path> versions =
+                            Files.newDirectoryStream(library, "{python,pypy}*")) {
+                        versions.forEach(each -> packages(subject, each));
+                    } catch (IOException | DirectoryIteratorException _) {
+                        refuse(subject, trust.objectionToAll(library));
+                    }
+                }
             }
         }
 
@@ -261,17 +379,21 @@ final class InputTrust {
         }
     }
 
-    /// The Python that a virtual environment was made of.
-    private static Optional<Path> base(Path settings) {
+    private static Properties keys(Path settings) {
         Properties keys = new Properties();
         try (InputStream in = Files.newInputStream(settings)) {
             keys.load(in);
-            return Optional.ofNullable(keys.getProperty("home"))
-                    .flatMap(InputTrust::path)
-                    .map(home -> home.resolve("python3"));
         } catch (IOException | IllegalArgumentException _) {
-            return Optional.empty();
+            keys.clear(); // Python finds nothing in it, either
         }
+        return keys;
+    }
+
+    /// The Python that a virtual environment was made of.
+    private static Optional<Path> base(Properties keys) {
+        return Optional.ofNullable(keys.getProperty("home"))
+                .flatMap(InputTrust::path)
+                .map(home -> home.resolve("python3"));
     }
 
     /// The words of a script's first line; none of a program that is no script.

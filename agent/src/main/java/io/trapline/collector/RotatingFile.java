@@ -1,5 +1,7 @@
 package io.trapline.collector;
 
+import io.trapline.files.FileTrust;
+import io.trapline.files.Objection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /// A text file that is renamed to `file.1`, `file.2` … before it grows past a size.
 ///
 /// A file that cannot be written is said once in the agent's log; then text is dropped until
-/// writing works again. Any thread may call any method; the monitor guards everything.
+/// writing works again; so it is while others could have a link followed. Any thread may call any
+/// method; the monitor guards everything.
 final class RotatingFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RotatingFile.class);
 
@@ -73,6 +77,11 @@ final class RotatingFile implements AutoCloseable {
         Path folder = file.getParent();
         if (folder != null) {
             Files.createDirectories(folder);
+        }
+        // Each time: the home of a user may be a folder that others can write, such as /tmp.
+        Optional<Objection> objection = FileTrust.ofWriter().objectionToWriting(file);
+        if (objection.isPresent()) {
+            throw new IOException(objection.get().because());
         }
         OutputStream opened =
                 Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -2,6 +2,7 @@ package io.trapline.files;
 
 import io.trapline.files.Objection.Offence;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// One instance is one look: it asks the kernel of each file once, so it is made anew for each scan
 /// and used by one thread.
 public final class FileTrust {
+    private static final Set<Integer> ROOTS_GROUP = Set.of(Stat.ROOT);
     private static final int MOST_LINKS = 40;
     private static final int MOST_ENTRIES = 200_000;
     private static final int DEEPEST = 64;
@@ -47,36 +50,59 @@ public final class FileTrust {
     private static final Pattern LIBRARY = Pattern.compile(".*\\.so\\.[0-9.]+");
 
     private final Set<Integer> trusted;
+    private final Set<Integer> groups;
     private final boolean everyone;
     private final String agent;
     private final Map<Path, Optional<Offence>> onTheWay = new HashMap<>();
     private final Map<Path, Optional<Offence>> atTheEnd = new HashMap<>();
     private final Map<Path, List<Offence>> trees = new HashMap<>();
+    private final SharedLibraries libraries = new SharedLibraries();
 
-    private FileTrust(Set<Integer> trusted, boolean everyone, String agent) {
+    private FileTrust(Set<Integer> trusted, Set<Integer> groups, boolean everyone, String agent) {
         this.trusted = trusted;
+        this.groups = groups;
         this.everyone = everyone;
         this.agent = agent;
     }
 
     /// Nothing is refused: the process has no more rights than whoever started it.
     public static FileTrust everyone() {
-        return new FileTrust(Set.of(), true, "");
+        return new FileTrust(Set.of(), Set.of(), true, "");
     }
 
     /// Root alone is trusted.
     public static FileTrust ofRoot() {
-        return new FileTrust(Set.of(Stat.ROOT), false, "the agent is root");
+        return new FileTrust(Set.of(Stat.ROOT), ROOTS_GROUP, false, "the agent is root");
     }
 
     /// The user of this process and root are trusted.
     public static FileTrust ofThisUser() {
-        return Stat.isRoot()
-                ? ofRoot()
-                : new FileTrust(
-                        Set.of(Stat.ROOT, Stat.myUid()),
-                        false,
-                        "the agent is " + System.getProperty("user.name", "uid " + Stat.myUid()));
+        return Stat.isRoot() ? ofRoot() : ofThisUser(ROOTS_GROUP);
+    }
+
+    private static FileTrust ofThisUser(Set<Integer> groups) {
+        return new FileTrust(
+                Set.of(Stat.ROOT, Stat.myUid()),
+                groups,
+                false,
+                "the agent is " + System.getProperty("user.name", "uid " + Stat.myUid()));
+    }
+
+    /// What this process writes: for [#objectionToWriting] and [#objectionToPlace]. Its user and
+    /// root are trusted, and the user's private group.
+    public static FileTrust ofWriter() {
+        int me = Stat.myUid();
+        if (me < 0) {
+            return everyone(); // no POSIX system
+        }
+        if (me == Stat.ROOT) {
+            return ofRoot();
+        }
+        int group = Stat.myGid();
+        return ofThisUser(
+                group != Stat.ROOT && Accounts.isPrivateGroup(group, me)
+                        ? Set.of(Stat.ROOT, group)
+                        : ROOTS_GROUP);
     }
 
     /// What code is held to in this process: root runs nothing that others can write.
@@ -99,8 +125,25 @@ public final class FileTrust {
         return found.objection();
     }
 
+    /// As [#objection] of a program, with each shared library that the loader takes for it, and
+    /// with the places where others could put one that is found sooner.
+    public Optional<Objection> objectionToProgram(Path path) {
+        Offences found = new Offences();
+        if (!everyone) {
+            Path real = follow(path, found);
+            if (real != null) {
+                loaded(real, found);
+            }
+            shared(
+                    path,
+                    found,
+                    () -> libraries.ofEveryProgram(found.loaded, each -> follow(each, found)));
+        }
+        return found.objection();
+    }
+
     /// Of a folder and all that Python can import from it, at any depth, with what links in it lead
-    /// to. Or of a file, such as a zip.
+    /// to and what its native modules have loaded. Or of a file, such as a zip.
     public Optional<Objection> objectionToTree(Path folder) {
         Offences found = new Offences();
         if (!everyone) {
@@ -118,6 +161,7 @@ public final class FileTrust {
         if (!everyone) {
             Path real = follow(folder, found);
             if (real != null) {
+                loaded(real, found);
                 new Walk(found, true, DEEPEST).folder(real, 0);
             }
         }
@@ -131,8 +175,42 @@ public final class FileTrust {
         if (!everyone) {
             Path real = follow(folder, found);
             if (real != null) {
+                loaded(real, found);
                 new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
             }
+        }
+        return found.objection();
+    }
+
+    /// Of a file that this process makes, appends to and renames: others must not be able to put a
+    /// link in its place, now or when it is made anew. Its folder is one that others cannot add to.
+    ///
+    /// Root is particular about all of the way there; anybody else about each link on it, the
+    /// folder and the file.
+    public Optional<Objection> objectionToWriting(Path file) {
+        Offences found = new Offences();
+        @Nullable Path folder = file.toAbsolutePath().getParent();
+        if (!everyone && folder != null) {
+            Path real = follow(folder, found);
+            var _ = follow(file, found);
+            if (trusted.size() > 1) {
+                found.all.removeIf(each ->
+                        !each.link()
+                                && each.unknown().isEmpty()
+                                && !each.path().equals(real)
+                                && !Objects.equals(each.path().getParent(), real));
+            }
+        }
+        return found.objection();
+    }
+
+    /// Of a file that this process makes when nothing is there and never opens, such as a socket:
+    /// others must not be able to replace it. So it may be in a sticky folder.
+    public Optional<Objection> objectionToPlace(Path file) {
+        Offences found = new Offences();
+        @Nullable Path folder = file.toAbsolutePath().getParent();
+        if (!everyone && folder != null) {
+            var _ = follow(folder, found, false);
         }
         return found.objection();
     }
@@ -142,6 +220,9 @@ public final class FileTrust {
 
         /// Texts have an order: whoever names the files cannot make this slow.
         private final Set<String> known = new TreeSet<>();
+
+        /// Programs and libraries whose own libraries were looked at.
+        private final Set<Path> loaded = new HashSet<>();
 
         void add(Optional<Offence> offence) {
             offence.filter(each -> known.add(each.toString())).ifPresent(all::add);
@@ -156,12 +237,17 @@ public final class FileTrust {
 
     /// @return where it leads; null = nowhere
     private @Nullable Path follow(Path path, Offences found) {
+        return follow(path, found, true);
+    }
+
+    /// @param end whether it is for what it is, and not for what is below it
+    private @Nullable Path follow(Path path, Offences found, boolean end) {
         Deque<Path> names = new ArrayDeque<>();
         Path absolute = path.toAbsolutePath();
         absolute.forEach(names::add);
         Path at = absolute.getRoot();
         int links = 0;
-        found.add(judge(at, names.isEmpty()));
+        found.add(judge(at, end && names.isEmpty()));
         while (!names.isEmpty()) {
             String name = names.removeFirst().toString();
             if (name.isEmpty() || name.equals(".")) {
@@ -184,7 +270,7 @@ public final class FileTrust {
                 return null;
             }
             if (!stat.isLink()) {
-                found.add(judge(next, names.isEmpty()));
+                found.add(judge(next, end && names.isEmpty()));
                 at = next;
                 continue;
             }
@@ -208,7 +294,7 @@ public final class FileTrust {
             }
         }
         // Names such as `..` may end on a folder that was only passed before.
-        found.add(judge(at, true));
+        found.add(judge(at, end));
         return at;
     }
 
@@ -229,13 +315,13 @@ public final class FileTrust {
         boolean listed =
                 !passable
                         && stat.groupWrites()
-                        && stat.gid() == Stat.ROOT
+                        && groups.contains(stat.gid())
                         && AccessLists.isOn(path);
         boolean writable =
                 !passable
                         && (stat.othersWrite()
                                 || listed
-                                || (stat.groupWrites() && stat.gid() != Stat.ROOT));
+                                || (stat.groupWrites() && !groups.contains(stat.gid())));
         return foreign || writable
                 ? Optional.of(
                         new Offence(
@@ -247,6 +333,23 @@ public final class FileTrust {
                                 listed,
                                 ""))
                 : Optional.empty();
+    }
+
+    /// What the loader takes for a program or a library. Of anything else: nothing.
+    private void loaded(Path file, Offences found) {
+        shared(file, found, () -> libraries.each(file, found.loaded, each -> follow(each, found)));
+    }
+
+    private static void shared(Path file, Offences found, Runnable look) {
+        try {
+            look.run();
+        } catch (UncheckedIOException e) {
+            found.add(
+                    Optional.of(
+                            Offence.unknown(
+                                    file,
+                                    "its shared libraries cannot be looked at: " + e.getCause())));
+        }
     }
 
     // ---- what is below
@@ -320,11 +423,19 @@ public final class FileTrust {
                 if (file || Files.isDirectory(entry)) {
                     Path real = follow(entry, found);
                     if (real != null) {
+                        library(entry, name);
                         folder(real, depth + 1);
                     }
                 }
             } else if (file) {
                 found.add(judge(entry, true));
+                library(entry, name);
+            }
+        }
+
+        private void library(Path entry, String name) {
+            if (name.endsWith(".so") || LIBRARY.matcher(name).matches()) {
+                loaded(entry, found);
             }
         }
     }

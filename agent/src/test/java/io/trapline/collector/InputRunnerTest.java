@@ -11,6 +11,8 @@ import io.trapline.model.Run.Outcome;
 import io.trapline.model.Tag;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Map;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -232,6 +234,29 @@ class InputRunnerTest {
         stage.seconds(2);
         assertThat(stage.runs(Outcome.ERROR)).hasSize(2);
         assertThat(home.resolve("user/_datakit_pythond_cli.log")).doesNotExist();
+        assertThat(stage.bridge.specs.getLast().environment())
+                .containsEntry("TRAPLINE_DATAKIT_FILES", "no");
+    }
+
+    @Test
+    void the_files_that_datakit_names_are_not_written_into_a_home_that_others_can_write()
+            throws IOException {
+        stage.bridge.collector("in", "A", 1, (_, _) -> {});
+        Path theirs = Files.createDirectories(home.resolve("theirs"));
+        Files.setPosixFilePermissions(theirs, PosixFilePermissions.fromString("rwxrwxrwx"));
+        InputSettings in = Stage.input("in");
+        stage.start(
+                new InputSettings(
+                        "in",
+                        in.cmd(),
+                        in.dirs(),
+                        Map.of("HOME", theirs.toString()),
+                        in.tags(),
+                        in.timeout(),
+                        in.splay(),
+                        in.ownHost(),
+                        in.file(),
+                        in.line()));
         assertThat(stage.bridge.specs.getLast().environment())
                 .containsEntry("TRAPLINE_DATAKIT_FILES", "no");
     }

@@ -3,6 +3,8 @@ package io.trapline.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.files.FileTrust;
+import io.trapline.files.MadeElf;
+import io.trapline.files.MadeElf.Entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,5 +207,211 @@ class InputTrustTest {
                 .singleElement()
                 .asString()
                 .contains(bin.toString());
+    }
+
+    /// A virtual environment of a Python that is a copy, so that nothing is the system's.
+    private Path packages() throws IOException {
+        Path bin = Files.createDirectories(home.resolve("venv/bin"));
+        Files.copy(PYTHON.toRealPath(), bin.resolve("python3"));
+        Files.writeString(home.resolve("venv/pyvenv.cfg"), "home = " + bin + "\n");
+        return Files.createDirectories(home.resolve("venv/lib/python3.11/site-packages"));
+    }
+
+    /// What is above is not searched for a library: it is `/tmp`.
+    private void settings() throws IOException {
+        Files.createDirectories(home.resolve("py/lib"));
+        Files.writeString(home.resolve("py/pyvenv.cfg"), "home = /usr/bin\n");
+    }
+
+    /// `SRC` is a folder that others can write, `OWN` one that they cannot.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "__editable__.x-1.pth           | SRC",
+                "x.pth                          | ../../../../src",
+                "x.pth                          | # nothing@OWN@SRC",
+                "x.pth                          | SRC/x.egg",
+                "x.pth                          | SRC/not/there",
+                "x.pth                          | import sys; sys.path.insert(0, 'SRC')",
+                "x.pth                          | import site; site.addsitedir('OWN')",
+                "x.egg-link                     | SRC@.",
+                "__editable___x_1_finder.py     | MAPPING: dict[str, str] = {'x': 'SRC/x'}",
+                "__editable___x_1_finder.py     | MAPPING = {'y': 'OWN/y', 'x': 'SRC/mod'}",
+                "__editable___x_1_finder.py     | NAMESPACES = {'n': ['SRC/n']}",
+                "__editable___x_1_finder.py     | MAPPING = {'x': '\\x2f' 'cut",
+                "_editable_impl_x.py            | F.map_module('x', 'SRC/x/__init__.py')",
+                "_x_editable_loader.py          | install('x', {'x'}, \"SRC/build\", [])",
+            })
+    void what_files_in_site_packages_add_to_the_path_is_looked_at(String name, String text)
+            throws IOException {
+        Path site = packages();
+        Path src = Files.createDirectories(home.resolve("src"));
+        Path own = Files.createDirectories(home.resolve("own"));
+        file("src/mod.py");
+        Files.writeString(own.resolve("more.pth"), src + "\n");
+        Path file =
+                Files.writeString(
+                        site.resolve(name),
+                        text.replace("SRC", src.toString())
+                                .replace("OWN", own.toString())
+                                .replace('@', '\n'));
+        String cmd = home.resolve("venv/bin/python3").toString();
+        if (!text.contains("cut")) {
+            assertThat(objections(cmd, Map.of())).isEmpty();
+        }
+        open(src);
+        assertThat(objections(cmd, Map.of()))
+                .anySatisfy(why ->
+                        assertThat(why)
+                                .contains(
+                                        text.contains("addsitedir")
+                                                ? "more.pth"
+                                                : file.toString()));
+    }
+
+    @Test
+    void what_a_path_files_folder_has_for_site_packages_is_not_added() throws IOException {
+        Path site = packages();
+        Path src = Files.createDirectories(home.resolve("src"));
+        open(src);
+        Path own = Files.createDirectories(home.resolve("own"));
+        Files.writeString(own.resolve("more.pth"), src + "\n");
+        Files.writeString(site.resolve("x.pth"), own + "\n# " + src + "\n\n");
+        // As setuptools and virtualenv write them.
+        Files.writeString(
+                site.resolve("distutils-precedence.pth"),
+                "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var,"
+                    + " 'local') == 'local'; enabled and"
+                    + " __import__('_distutils_hack').add_shim(); ");
+        Files.writeString(site.resolve("_virtualenv.pth"), "import _virtualenv");
+        assertThat(objections(home.resolve("venv/bin/python3").toString(), Map.of())).isEmpty();
+    }
+
+    @Test
+    void what_a_finder_names_but_cannot_be_read_is_refused_with_a_sentence() throws IOException {
+        Path site = packages();
+        Path finder = Files.writeString(site.resolve("__editable___x_finder.py"), "M = {'x': '/a");
+        assertThat(objections(home.resolve("venv/bin/python3").toString(), Map.of()))
+                .singleElement()
+                .asString()
+                .contains(finder + " can have Python import from anywhere, and its code cannot be");
+    }
+
+    @Test
+    void packages_that_people_add_to_the_systems_python_count_unless_the_environment_is_apart()
+            throws IOException {
+        Path src = Files.createDirectories(home.resolve("src"));
+        open(src);
+        Files.createDirectories(home.resolve("local/python3.11/dist-packages"));
+        Path file = home.resolve("local/python3.11/dist-packages/__editable__.x.pth");
+        Files.writeString(file, src + "\n");
+        InputTrust trust =
+                new InputTrust(FileTrust.ofThisUser(), Map.of(), List.of(home.resolve("local")));
+        assertThat(trust.objections(input(PYTHON.toString(), Map.of())))
+                .singleElement()
+                .asString()
+                .contains(file + "\" names \"" + src);
+
+        Path cmd = Files.createDirectories(home.resolve("venv/bin")).resolve("python3");
+        Files.createSymbolicLink(cmd, PYTHON);
+        Files.createDirectories(home.resolve("venv/lib"));
+        Path settings = home.resolve("venv/pyvenv.cfg");
+        String text = "home = /usr/bin\ninclude-system-site-packages = ";
+        Files.writeString(settings, text + "true\n");
+        assertThat(trust.objections(input(cmd.toString(), Map.of()))).hasSize(1);
+        Files.writeString(settings, text + "false\n");
+        assertThat(trust.objections(input(cmd.toString(), Map.of()))).isEmpty();
+    }
+
+    @Test
+    void a_file_beside_an_interpreter_that_replaces_its_path_is_looked_at() throws IOException {
+        Path bin = Files.createDirectories(home.resolve("py/bin"));
+        Path cmd = Files.copy(PYTHON.toRealPath(), bin.resolve("python3.11"));
+        settings();
+        Path src = Files.createDirectories(home.resolve("src"));
+        Path file = Files.writeString(bin.resolve("python3.11._pth"), "../../src\nimport site\n");
+        assertThat(objections(cmd.toString(), Map.of())).isEmpty();
+        open(src);
+        assertThat(objections(cmd.toString(), Map.of()))
+                .singleElement()
+                .asString()
+                .contains(file.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "29, $ORIGIN/../lib, py/lib/libpython3.11.so.1.0, py/lib/libpython3.11.so.1.0",
+        "15, ${ORIGIN}/../lib, py/lib/libpython3.11.so.1.0, py/lib",
+        "29, HOME/none:HOME/far, far/libpython3.11.so.1.0, far/libpython3.11.so.1.0",
+        "29, HOME/none:HOME/far, far/libpython3.11.so.1.0, none",
+        "29, HOME/far, far/glibc-hwcaps/x86-64-v3/libpython3.11.so.1.0,"
+                + " far/glibc-hwcaps/x86-64-v3/libpython3.11.so.1.0",
+        "1, HOME/far/libq.so, far/libq.so, far/libq.so"
+    })
+    void libraries_that_the_loader_takes_for_an_interpreter_are_looked_at(
+            int tag, String value, String library, String culprit) throws IOException {
+        Path cmd =
+                MadeElf.write(
+                        home.resolve("py/bin/python3"),
+                        new Entry(tag, value.replace("HOME", home.toString())),
+                        new Entry(MadeElf.NEEDED, "libpython3.11.so.1.0"));
+        settings();
+        Files.createDirectories(home.resolve("none"));
+        MadeElf.write(home.resolve(library));
+        assertThat(objections(cmd.toString(), Map.of())).isEmpty();
+        open(home.resolve(culprit));
+        assertThat(objections(cmd.toString(), Map.of()))
+                .isNotEmpty()
+                .allSatisfy(why -> assertThat(why).contains(home.resolve(culprit).toString()));
+    }
+
+    @Test
+    void what_a_librarys_own_libraries_are_is_looked_at_too() throws IOException {
+        Path cmd =
+                MadeElf.write(
+                        home.resolve("py/bin/python3"),
+                        new Entry(MadeElf.RPATH, "$ORIGIN/../own"),
+                        new Entry(MadeElf.NEEDED, "liba.so"));
+        settings();
+        MadeElf.write(home.resolve("py/own/liba.so"), new Entry(MadeElf.NEEDED, "libb.so"));
+        Path last = MadeElf.write(home.resolve("py/own/libb.so"));
+        assertThat(objections(cmd.toString(), Map.of())).isEmpty();
+        open(last);
+        assertThat(objections(cmd.toString(), Map.of()))
+                .singleElement()
+                .asString()
+                .contains(last.toString());
+    }
+
+    @Test
+    void libraries_beside_those_of_an_interpreter_are_looked_at() throws IOException {
+        Path bin = Files.createDirectories(home.resolve("py/bin"));
+        Path cmd = Files.copy(PYTHON.toRealPath(), bin.resolve("python3"));
+        settings();
+        Path library = file("py/lib/libssl.so.3");
+        assertThat(objections(cmd.toString(), Map.of())).isEmpty();
+        open(library);
+        assertThat(objections(cmd.toString(), Map.of()))
+                .singleElement()
+                .asString()
+                .contains(library.toString());
+    }
+
+    @Test
+    void what_a_native_module_has_loaded_is_looked_at() throws IOException {
+        Path site = packages();
+        MadeElf.write(
+                site.resolve("pack/_native.cpython-311-x86_64-linux-gnu.so"),
+                new Entry(MadeElf.RUNPATH, home.resolve("built").toString()),
+                new Entry(MadeElf.NEEDED, "libown.so.1"));
+        Path library = MadeElf.write(home.resolve("built/libown.so.1"));
+        String cmd = home.resolve("venv/bin/python3").toString();
+        assertThat(objections(cmd, Map.of())).isEmpty();
+        open(library);
+        assertThat(objections(cmd, Map.of()))
+                .singleElement()
+                .asString()
+                .contains(library.toString());
     }
 }

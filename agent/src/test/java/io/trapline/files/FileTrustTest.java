@@ -245,4 +245,49 @@ class FileTrustTest {
         assertThat(folder.resolve("pwned")).doesNotExist();
         assertThat(FileTrust.ofRoot().objection(evil)).isEmpty();
     }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        // what   | how                  | written | made
+        "'',        rwxr-xr-x,             true,     true",
+        "logs,      nobody,                false,    false",
+        "logs,      rwxrwxrwx,             false,    false",
+        "logs,      rwxrwxr-x nogroup,     false,    false",
+        "logs/t.log, nobody,               false,    true",
+        "logs/t.log, rw-rw-rw-,            false,    true",
+        "link,      nobody,                false,    false",
+    })
+    void a_file_is_written_where_nobody_else_can_put_a_link(
+            String what, String how, boolean written, boolean made) throws IOException {
+        Path home = folder.toRealPath();
+        Files.createDirectories(home.resolve("logs"));
+        Path file = Files.writeString(home.resolve("logs/t.log"), "");
+        Files.createSymbolicLink(home.resolve("link"), home.resolve("logs"));
+        change(home.resolve(what), what.isEmpty() ? "rwx------" : how);
+        for (Path each :
+                what.equals("link")
+                        ? new Path[] {home.resolve("link/t.log")}
+                        : new Path[] {file, home.resolve("link/t.log")}) {
+            assertThat(FileTrust.ofWriter().objectionToWriting(each).isEmpty()).isEqualTo(written);
+            assertThat(FileTrust.ofWriter().objectionToPlace(each).isEmpty()).isEqualTo(made);
+        }
+    }
+
+    @Test
+    void a_sticky_folder_is_a_place_for_a_socket_and_none_for_a_log() {
+        Path file = Path.of("/tmp/trapline-nothing-of-this-name");
+        assertThat(FileTrust.ofWriter().objectionToPlace(file)).isEmpty();
+        assertThat(message(FileTrust.ofWriter().objectionToWriting(file))).contains("/tmp (owner");
+    }
+
+    @Test
+    void a_link_of_somebody_else_in_the_place_of_a_log_is_refused() throws IOException {
+        Path home = folder.toRealPath();
+        Path target = Files.writeString(home.resolve("passwd"), "");
+        Path link = Files.createSymbolicLink(home.resolve("t.log"), target);
+        assertThat(FileTrust.ofWriter().objectionToWriting(link)).isEmpty();
+        give(link, NOBODY);
+        assertThat(message(FileTrust.ofWriter().objectionToWriting(link)))
+                .contains("chown -h root '" + link + "'");
+    }
 }

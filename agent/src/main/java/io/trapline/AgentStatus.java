@@ -58,7 +58,14 @@ record AgentStatus(
 
     private List<String> problems() {
         List<String> all = new ArrayList<>(inForce.status().problems());
-        all.addAll(certificates.problems());
+        // What the last reading of the configuration said of a certificate is not said twice.
+        certificates.problems().stream()
+                .filter(problem -> {
+                    String text = problem.substring(problem.indexOf(": ") + 2);
+                    return inForce.status().problems().stream()
+                            .noneMatch(line -> line.contains(text));
+                })
+                .forEach(all::add);
         late.watcher().stream()
                 .flatMap(watching -> watching.restlessFor(RESTLESS).stream())
                 .sorted()

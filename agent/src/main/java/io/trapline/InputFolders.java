@@ -11,6 +11,7 @@ import io.trapline.config.Problem;
 import io.trapline.config.Problem.Severity;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -24,11 +25,20 @@ public final class InputFolders {
 
     private InputFolders() {}
 
+    /// @param problems warnings, at the block or the script that they are about
+    /// @param idle the names of inputs that have nothing to run
+    public record Looked(List<Problem> problems, List<String> idle) {
+        public Looked {
+            problems = List.copyOf(problems);
+            idle = List.copyOf(idle);
+        }
+    }
+
     /// A warning for each entry of `dirs` that cannot be used, at the block that names it, and for
     /// each interval that is none and each script that does not compile, at the script's line.
     ///
     /// @param executables finds the Python that is asked about scripts of inputs without a `cmd`
-    public static List<Problem> check(
+    public static Looked check(
             Home home, Settings settings, Program program, ExecutableLookup executables) {
         ScriptSyntax syntax = new ScriptSyntax(program.framework());
         Optional<Path> python = executables.find("python3");
@@ -38,16 +48,21 @@ public final class InputFolders {
         Discovery discovery =
                 new Discovery(
                         shared.pythonRoots().get(), shared.runsAsRoot() && !home.isOfAnotherUser());
-        return settings.inputs().stream()
-                .flatMap(input -> {
-                    Discovery.Found found = discovery.find(input);
-                    return Stream.of(
-                                    unusable(input, found),
-                                    odd(input, found),
-                                    broken(input, found, syntax, python, home.isOfAnotherUser()))
-                            .flatMap(Function.identity());
-                })
-                .toList();
+        List<Problem> problems = new ArrayList<>();
+        List<String> idle = new ArrayList<>();
+        for (InputSettings input : settings.inputs()) {
+            Discovery.Found found = discovery.find(input);
+            if (found.modules().isEmpty()) {
+                idle.add(input.name());
+            }
+            Stream.of(
+                            unusable(input, found),
+                            odd(input, found),
+                            broken(input, found, syntax, python, home.isOfAnotherUser()))
+                    .flatMap(Function.identity())
+                    .forEach(problems::add);
+        }
+        return new Looked(problems, idle);
     }
 
     private static Stream<Problem> odd(InputSettings input, Discovery.Found found) {
@@ -104,9 +119,9 @@ public final class InputFolders {
                                 "input "
                                         + input.name()
                                         + ": "
-                                        + what
                                         + (found.modules().isEmpty()
-                                                ? "; it has nothing to run"
-                                                : "")));
+                                                ? "it has nothing to run: "
+                                                : "")
+                                        + what));
     }
 }

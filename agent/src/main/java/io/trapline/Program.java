@@ -48,17 +48,19 @@ public record Program(Path framework, Path libraries) {
     /// Whether others can change this program itself, which is too late to be refused: it runs.
     public Optional<String> objection() {
         FileTrust trust = FileTrust.ofThisProcess();
-        Optional<Objection> found = trust.objectionToTree(framework);
+        List<Objection> found = new ArrayList<>();
+        trust.objectionToTree(framework).ifPresent(found::add);
         try {
             List<Path> files = new ArrayList<>(hostClassPath());
             files.add(java());
-            for (Path file : files) {
-                found = found.or(() -> trust.objection(file));
-            }
+            files.forEach(file -> trust.objection(file).ifPresent(found::add));
         } catch (IOException _) {
             // What is missing cannot be loaded either.
         }
-        return found.map(why -> "the program itself is not safe to run: " + why.because());
+        return found.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "the program itself is not safe to run: " + Objection.of(found).because());
     }
 
     private static List<Path> jars(Path folder) throws IOException {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /// Brings a changed configuration into force while the agent runs: at somebody's word, when files
 /// have changed, and when a commit is in place.
@@ -183,7 +184,10 @@ final class Reloading {
         List<String> warnings = new ArrayList<>(ProblemReport.lines(home.root(), problems));
         warnings.addAll(needsRestart(inForce.settings(), fresh));
         warnings.addAll(moveListeners(inForce.settings(), fresh));
-        warnings.forEach(warning -> LOG.warn("{}", warning));
+        // What is merely good to know says so itself, as in the log of a start.
+        warnings.forEach(warning ->
+                LOG.atLevel(ProblemReport.isRemark(warning) ? Level.INFO : Level.WARN)
+                        .log("{}", warning));
         inForce.replace(fresh);
         Logs.level(fresh.logging().level().name());
         globalTags.configure(fresh.pipeline());

@@ -195,7 +195,12 @@ class TrustIT {
         Ended tried = RunningAgent.run(home, "try", "helped");
         assertThat(tried.exitCode()).isNotZero();
         assertThat(tried.out() + tried.err()).contains("chown root '" + helper + "'");
-        assertThat(RunningAgent.run(home, "check-config").out())
+        Ended checked = RunningAgent.run(home, "check-config");
+        assertThat(checked.exitCode()).isEqualTo(1);
+        assertThat(checked.out())
+                .contains(
+                        "8 input(s), 7 cannot run (cmd, link, script, path, helped, compiled, open)")
+                .doesNotContain("ok: ")
                 .contains("chown root '" + helper + "'")
                 .contains("chmod go-w '" + open + "'")
                 .contains("chmod go-w '" + cache + "'")
@@ -212,11 +217,28 @@ class TrustIT {
                         .until(() -> problems(agent, name).contains("the agent is root"));
             }
             assertThat(marks()).containsExactly("ran-good");
+            assertThat(problems(agent, "cmd")).contains("\"state\":\"refused\"");
+            assertThat(RunningAgent.run(home, "status", "--check").out().lines())
+                    .as("each is one thing")
+                    .hasSize(7)
+                    .allMatch(line -> line.contains(" is refused: "));
+            assertThat(occurrences(logged(), "input cmd"))
+                    .as("one line for the refusal")
+                    .isEqualTo(1);
 
             mode(open, "rwxr-xr-x");
             assertThat(agent.reload().statusCode()).isEqualTo(200);
             awaitRun(agent, "open");
+            assertThat(logged()).contains("input open: it runs again");
         }
+    }
+
+    private String logged() throws IOException {
+        return Files.readString(home.resolve("logs/trapline.log"));
+    }
+
+    private static long occurrences(String text, String what) {
+        return text.lines().filter(line -> line.contains(what)).count();
     }
 
     private static String problems(RunningAgent agent, String input) throws Exception {

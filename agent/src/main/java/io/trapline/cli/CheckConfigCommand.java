@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,9 +24,11 @@ import picocli.CommandLine.Spec;
         description =
                 "Reads all configuration files and lists every mistake, exit code 2 if there is one;"
                         + " and warns of folders that inputs name and cannot use, and of scripts"
-                        + " that do not compile.")
+                        + " that do not compile. Exit code 1 when all files are right but an input"
+                        + " has nothing that it can run.")
 final class CheckConfigCommand implements Callable<Integer> {
     private static final int COMMIT_DIGITS = 10;
+    private static final int MOST_NAMED = 10;
 
     @Mixin private HomeOption home;
     @Spec private CommandSpec spec;
@@ -41,14 +44,17 @@ final class CheckConfigCommand implements Callable<Integer> {
                         ? Settings.look(folder.root(), System.getenv())
                         : Settings.load(folder.root(), System.getenv());
         List<Problem> problems = new ArrayList<>(loaded.problems());
+        List<String> idle = List.of();
         if (loaded instanceof Settings.Loaded.Usable(var settings, _)) {
-            problems.addAll(
+            InputFolders.Looked looked =
                     InputFolders.check(
                             folder,
                             settings,
                             HomeOption.program(),
                             ExecutableLookup.on(
-                                    System.getenv().getOrDefault("PATH", ""), folder.root())));
+                                    System.getenv().getOrDefault("PATH", ""), folder.root()));
+            problems.addAll(looked.problems());
+            idle = looked.idle();
             HomeOption.program()
                     .objection()
                     .ifPresent(why ->
@@ -68,15 +74,27 @@ final class CheckConfigCommand implements Callable<Integer> {
             ProblemReport.lines(folder.root(), problems).forEach(out::println);
             if (!loaded.hasErrors() && loaded instanceof Settings.Loaded.Usable(var settings, _)) {
                 out.println(
-                        "ok: %d input(s), %d push registration(s), %d check(s)"
+                        "%s%d input(s)%s, %d push registration(s), %d check(s)"
                                 .formatted(
+                                        idle.isEmpty() ? "ok: " : "",
                                         settings.inputs().size(),
+                                        cannotRun(idle),
                                         settings.pushes().size(),
                                         settings.checks().size()));
                 git(folder, settings).ifPresent(out::println);
             }
         }
-        return loaded.hasErrors() ? Cli.USAGE : Cli.OK;
+        return loaded.hasErrors() ? Cli.USAGE : idle.isEmpty() ? Cli.OK : Cli.FAILED;
+    }
+
+    private static String cannotRun(List<String> idle) {
+        return idle.isEmpty()
+                ? ""
+                : ", %d cannot run (%s)"
+                        .formatted(
+                                idle.size(),
+                                idle.stream().limit(MOST_NAMED).collect(Collectors.joining(", "))
+                                        + (idle.size() > MOST_NAMED ? ", …" : ""));
     }
 
     /// Where the inputs are when they do not stand in this home's own files.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trapline.cli.AgentClient.Answer;
 import io.trapline.cli.TextTable.Shaded;
+import io.trapline.config.ProblemReport;
 import io.trapline.model.PlainDuration;
 import io.trapline.model.PlainNumber;
 import java.io.IOException;
@@ -130,7 +131,10 @@ final class StatusCommand implements Callable<Integer> {
             out.println(GitCommand.line(repository));
         }
         for (JsonNode problem : status.path("config_problems")) {
-            out.println("configuration: " + TextTable.plain(problem.asText()));
+            String line = problem.asText();
+            out.println(
+                    (ProblemReport.isRemark(line) ? "to know: " : "configuration: ")
+                            + TextTable.plain(line));
         }
         out.println();
         table(status.path("inputs"), out);
@@ -296,7 +300,9 @@ final class StatusCommand implements Callable<Integer> {
                                         input.path("reason").asText()));
             }
             for (JsonNode problem : input.path("problems")) {
-                out.println("\n" + name + ": " + problem.asText().strip());
+                if (!input.path("reason").asText().endsWith(problem.asText())) {
+                    out.println("\n" + name + ": " + problem.asText().strip());
+                }
             }
             for (JsonNode collector : input.path("collectors")) {
                 String id = name + "/" + collector.path("name").asText();

@@ -1,19 +1,25 @@
 package io.trapline.collector;
 
 import io.trapline.bridge.WorkerSpec.Module;
+import io.trapline.config.FileFailure;
 import io.trapline.files.FileTrust;
 import io.trapline.files.Objection;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// From an input's `dirs` to the modules that its interpreter imports.
@@ -41,7 +47,9 @@ public final class Discovery {
     /// @param folders the entries that are folders, each once; everything in them is the input's
     ///   own
     /// @param problems what could not be used and what to do about it; everything else is used
-    public record Found(List<Module> modules, List<Path> folders, List<String> problems) {
+    /// @param refused something was, because others can change it
+    public record Found(
+            List<Module> modules, List<Path> folders, List<String> problems, boolean refused) {
         public Found {
             modules = List.copyOf(modules);
             folders = List.copyOf(folders);
@@ -52,10 +60,13 @@ public final class Discovery {
     /// What an input runs: nothing when its program, or what its environment has that load, can be
     /// changed by others.
     public Found find(InputSettings input) {
-        List<String> objections = inputs.objections(input);
-        return objections.isEmpty()
-                ? find(input.dirs())
-                : new Found(List.of(), List.of(), objections);
+        List<String> all = new ArrayList<>(inputs.objections(input));
+        Found found = find(input.dirs());
+        if (all.isEmpty()) {
+            return found;
+        }
+        all.addAll(found.problems()); // so that nothing is left to be found after the first cure
+        return new Found(List.of(), List.of(), all, true);
     }
 
     Found find(List<String> dirs) {
@@ -63,7 +74,12 @@ public final class Discovery {
         for (String entry : dirs) {
             search.entry(entry);
         }
-        return new Found(search.modules, List.copyOf(search.folders), search.problems);
+        search.refused();
+        return new Found(
+                search.modules,
+                List.copyOf(search.folders),
+                search.problems,
+                !search.refused.isEmpty());
     }
 
     private final class Search {
@@ -71,6 +87,7 @@ public final class Discovery {
         final List<String> problems = new ArrayList<>();
         final Set<Path> taken = new HashSet<>();
         final Set<Path> folders = new LinkedHashSet<>();
+        final Map<Path, Objection> refused = new LinkedHashMap<>();
 
         void entry(String entry) {
             Optional<Path> found;
@@ -139,7 +156,9 @@ public final class Discovery {
         private void singleFile(Path file) {
             Path root = file.getParent();
             if (root == null || !isPython(file)) {
-                problems.add(file + " is neither a folder nor a .py file; correct the dirs entry");
+                problems.add(
+                        Objection.plain(file)
+                                + " is neither a folder nor a .py file; correct the dirs entry");
                 return;
             }
             // What lies beside it can be imported.
@@ -180,14 +199,16 @@ public final class Discovery {
             String fileName = file.getFileName().toString();
             String stem = fileName.substring(0, fileName.length() - ".py".length());
             if (!fileName.endsWith(".py")) {
-                problems.add(file + " cannot be imported: rename it so that it ends in .py");
+                problems.add(
+                        Objection.plain(file)
+                                + " cannot be imported: rename it so that it ends in .py");
                 return;
             }
             String name = prefix + stem;
             boolean dots = stem.contains(".") || name.indexOf('.') != name.lastIndexOf('.');
             if (stem.isEmpty() || dots) {
                 problems.add(
-                        file
+                        Objection.plain(file)
                                 + " cannot be imported: a module's name has no dot; rename the"
                                 + " file or its folder");
                 return;
@@ -196,11 +217,20 @@ public final class Discovery {
             try {
                 real = file.toRealPath();
             } catch (IOException e) {
-                problems.add(file + " cannot be read: " + e + "; a link that leads nowhere?");
+                problems.add(
+                        Objection.plain(file)
+                                + " cannot be read: "
+                                + (Files.isSymbolicLink(file)
+                                        ? "a link that leads nowhere? What it names does not exist,"
+                                                + " or this user may not look at it"
+                                        : reason(e))
+                                + "; check it with ls -l");
                 return;
             }
             if (!Files.isRegularFile(real) || !Files.isReadable(real)) {
-                problems.add(file + " cannot be read by this user; check it with ls -l");
+                problems.add(
+                        Objection.plain(file)
+                                + " cannot be read by this user; check it with ls -l");
                 return;
             }
             if (taken.add(real)) {
@@ -212,16 +242,35 @@ public final class Discovery {
         /// can import that file.
         private boolean trusted(Path folder) {
             Optional<Objection> objection = trust.objectionToTree(folder);
-            objection.ifPresent(why -> problems.add(why.message(folder, "run")));
+            objection.ifPresent(why -> refused.put(folder, why));
             return objection.isEmpty();
+        }
+
+        /// One problem for all of them, with one cure.
+        void refused() {
+            if (!refused.isEmpty()) {
+                String names =
+                        refused.keySet().stream()
+                                .map(Objection::plain)
+                                .collect(Collectors.joining(" and "));
+                Objection all = Objection.of(refused.values());
+                problems.addFirst(
+                        refused.size() == 1
+                                ? all.message(names, "run")
+                                : names + " are not run: " + all.because());
+            }
         }
 
         private List<Path> list(Path folder) {
             try (Stream<Path> inside = Files.list(folder)) {
                 return inside.sorted().toList();
-            } catch (IOException | java.io.UncheckedIOException e) {
+            } catch (IOException | UncheckedIOException e) {
                 problems.add(
-                        "Could not read the folder " + folder + ": " + e + "; check its rights");
+                        "Could not read the folder "
+                                + Objection.plain(folder)
+                                + ": "
+                                + reason(e)
+                                + "; check its rights");
                 return List.of();
             }
         }
@@ -230,6 +279,15 @@ public final class Discovery {
         private boolean isFramework(Path root, Path sub) {
             return roots.contains(root) && sub.getFileName().toString().equals("core");
         }
+    }
+
+    private static String reason(Exception why) {
+        return switch (why) {
+            case UncheckedIOException wrapped ->
+                    FileFailure.reason(Objects.requireNonNull(wrapped.getCause()));
+            case IOException plain -> FileFailure.reason(plain);
+            default -> String.valueOf(why.getMessage());
+        };
     }
 
     private static boolean isPython(Path file) {

@@ -277,15 +277,18 @@ final class InputRunner {
         life.starting("");
         switch (opener.open()) {
             case Opening.Failed failed -> {
-                problems.found(failed.found().problems(), failed.problems());
-                openFailed(failed.reason());
+                problems.found(failed.found().problems(), failed.problems(), failed.reason());
+                openFailed(failed);
             }
             case Opening.Good good -> loaded(good, Map.of());
         }
     }
 
     private void loaded(Opening.Good good, Map<String, Ticks.Handover> left) {
-        problems.found(good.found().problems(), good.worker().problems());
+        problems.found(good.found().problems(), good.worker().problems(), "");
+        if (!lastOpenFailure.isEmpty()) {
+            voice.info("it runs again; what kept it from that is mended");
+        }
         lastOpenFailure = "";
         life.running(good, machine.now());
         ticks.loaded(good.worker().collectors(), left);
@@ -293,14 +296,19 @@ final class InputRunner {
         ticks.makeUp();
     }
 
-    private void openFailed(String reason) {
+    private void openFailed(Opening.Failed failed) {
+        String reason = failed.reason();
         if (life.stopping) {
             settled.complete(null);
             return;
         }
         long wait = backoff.next();
         long at = machine.now() + wait;
-        life.backsOff(reason, at);
+        if (failed.found().refused() && failed.found().modules().isEmpty()) {
+            life.refused(reason, at);
+        } else {
+            life.backsOff(reason, at);
+        }
         machine.timeline().at(at, this::start);
         voice.userLine(reason);
         if (!reason.equals(lastOpenFailure) || backoff.failures() % 10 == 0) {

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +23,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +89,7 @@ final class InputTrust {
         Look look = new Look(input);
         input.command().ifPresent(program -> look.program(program, true, 0));
         look.environment();
-        return look.all.stream().distinct().toList();
+        return look.told();
     }
 
     /// Whether an interpreter may look into the home directory of the agent's user for packages,
@@ -97,14 +100,15 @@ final class InputTrust {
         if (!home.isEmpty()) {
             path(home + "/.local").ifPresent(base -> look.libraries("HOME", base, true));
         }
-        return look.all.isEmpty();
+        return look.found.isEmpty();
     }
 
     /// At one input.
     private final class Look {
         private final InputSettings input;
         private final Map<String, String> environment;
-        private final List<String> all = new ArrayList<>();
+        private final Map<String, Objection> found = new LinkedHashMap<>();
+        private final Set<String> other = new LinkedHashSet<>();
         private final Set<Path> seen = new HashSet<>();
 
         Look(InputSettings input) {
@@ -114,7 +118,36 @@ final class InputTrust {
         }
 
         private void refuse(String subject, Optional<Objection> objection) {
-            objection.ifPresent(why -> all.add(refused(input, subject, why)));
+            objection.ifPresent(
+                    why -> found.merge(subject, why, (a, b) -> Objection.of(List.of(a, b))));
+        }
+
+        /// @param prefix a virtual environment is cured as a whole
+        private void refuse(String subject, Optional<Objection> objection, Path prefix) {
+            refuse(
+                    subject,
+                    Files.exists(prefix.resolve("pyvenv.cfg"))
+                            ? objection.map(why -> why.within(prefix))
+                            : objection);
+        }
+
+        /// One sentence with all that is wrong, so that one cure is enough.
+        List<String> told() {
+            List<String> all = new ArrayList<>(other);
+            if (!found.isEmpty()) {
+                String subjects =
+                        found.keySet().stream()
+                                .map(subject -> " (" + subject + ")")
+                                .collect(Collectors.joining());
+                all.add(
+                        "the input "
+                                + input.name()
+                                + " is not run"
+                                + subjects
+                                + ": "
+                                + Objection.of(found.values()).because());
+            }
+            return all;
         }
 
         void environment() {
@@ -145,7 +178,7 @@ final class InputTrust {
         private void loaderList(String name, String separator) {
             String value = environment.getOrDefault(name, "");
             if (value.contains("$")) {
-                all.add(
+                other.add(
                         "the input "
                                 + input.name()
                                 + " is not run: "
@@ -164,26 +197,26 @@ final class InputTrust {
         ///
         /// @param sites whether the files in its site packages count
         private void libraries(String subject, Path prefix, boolean sites) {
-            refuse(subject, trust.objection(prefix));
+            refuse(subject, trust.objection(prefix), prefix);
             for (String name : List.of("lib", "lib64", "Lib")) {
                 Path library = prefix.resolve(name);
                 boolean there = Files.exists(library, LinkOption.NOFOLLOW_LINKS);
                 if (there || name.equals("lib")) {
-                    refuse(subject, trust.objection(library));
+                    refuse(subject, trust.objection(library), prefix);
                 }
                 if (there && !isOfSystem(prefix)) {
                     try (DirectoryStream<Path> versions =
                             Files.newDirectoryStream(
                                     library, "{python*,pypy*,site-packages*,*.so,*.so.*}")) {
                         for (Path each : versions) {
-                            refuse(subject, trust.objectionToAll(each));
+                            refuse(subject, trust.objectionToAll(each), prefix);
                             if (sites) {
                                 packages(subject, each);
                             }
                         }
                     } catch (IOException | DirectoryIteratorException _) {
                         // Says what it cannot list, too; of a file there is no more to say.
-                        refuse(subject, trust.objectionToAll(library));
+                        refuse(subject, trust.objectionToAll(library), prefix);
                     }
                 }
             }
@@ -208,7 +241,7 @@ final class InputTrust {
 
         private void elsewhere(String subject, PathFiles.Named named) {
             if (!named.problem().isEmpty()) {
-                all.add(
+                other.add(
                         "the input "
                                 + input.name()
                                 + " is not run: "
@@ -360,10 +393,6 @@ final class InputTrust {
         } catch (IOException _) {
             return false;
         }
-    }
-
-    private static String refused(InputSettings input, String subject, Objection objection) {
-        return objection.message("the input " + input.name(), "run") + " (" + subject + ")";
     }
 
     private static String quoted(Object text) {

@@ -69,6 +69,11 @@ final class Life {
         state = new State("backing off", reason, Optional.of(until));
     }
 
+    /// Tried again like one that backs off, and called what it is.
+    void refused(String reason, long until) {
+        state = new State("refused", reason, Optional.of(until));
+    }
+
     void interpreterIsGone() {
         worker = null;
         processId = OptionalLong.empty();

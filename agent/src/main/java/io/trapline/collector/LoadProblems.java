@@ -18,14 +18,21 @@ final class LoadProblems {
     }
 
     /// @param ofFiles what was wrong before any file was loaded
-    void found(List<String> ofFiles, List<LoadProblem> loading) {
+    /// @param reason why the input does not run, which is told elsewhere; empty = it runs
+    void found(List<String> ofFiles, List<LoadProblem> loading, String reason) {
         List<String> all = new ArrayList<>(ofFiles);
         all.addAll(told(loading));
         boolean news = !all.equals(present);
         present = List.copyOf(all);
         broken = Set.copyOf(loading.stream().map(LoadProblems::key).toList());
         if (news) {
-            all.forEach(voice::problem);
+            for (String each : all) {
+                if (reason.endsWith(each)) {
+                    voice.note("", each);
+                } else {
+                    voice.problem(each);
+                }
+            }
         }
     }
 

@@ -44,7 +44,9 @@ final class Opener {
                     found.problems().isEmpty()
                             ? "no .py file in dirs " + settings.dirs()
                             : found.problems().getFirst();
-            return new Opening.Failed(found, List.of(), "nothing to run: " + why);
+            // A refusal says itself that nothing is run.
+            return new Opening.Failed(
+                    found, List.of(), found.refused() ? why : "nothing to run: " + why);
         }
         Ears hearing = ears.get();
         Worker opened;

@@ -21,6 +21,11 @@ public final class ProblemReport {
         return problems.stream().map(problem -> line(home, problem)).toList();
     }
 
+    /// Whether one of [#lines] is nothing to mend.
+    public static boolean isRemark(String line) {
+        return line.contains(": info: ");
+    }
+
     /// A JSON array of `{"severity":"error","file":…,"line":…,"column":…,"message":…}`; `line` and
     /// `column` only when known.
     public static String json(Path home, List<Problem> problems) {

@@ -64,7 +64,7 @@ final class ReadableSecrets {
                                             + found.secrets.stream()
                                                     .distinct()
                                                     .collect(Collectors.joining(", "))
-                                            + "; run "
+                                            + "; "
                                             + who.cure()));
         }
         for (Path secret : found.files) {
@@ -78,7 +78,10 @@ final class ReadableSecrets {
                                             + secret
                                             + " ("
                                             + who.shown()
-                                            + "), which is named here as a secret; run "
+                                            + "), which is named here as a secret; "
+                                            + (secret.startsWith(home)
+                                                    ? ""
+                                                    : "if no other program needs to read it, ")
                                             + who.cure()));
         }
     }

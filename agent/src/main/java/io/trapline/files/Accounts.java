@@ -41,6 +41,23 @@ final class Accounts {
         }
     }
 
+    /// The home directories of users other than root, without those that are a folder of the
+    /// system's (`/`, `/bin`).
+    static List<Path> homes() {
+        try {
+            return read("/etc/passwd").stream()
+                    .filter(user -> user.length > 5 && !user[2].equals("0"))
+                    .map(user -> user[5])
+                    .filter(home -> home.startsWith("/") && home.indexOf('\0') < 0)
+                    .map(Path::of)
+                    .filter(home -> home.getNameCount() > 1)
+                    .distinct()
+                    .toList();
+        } catch (IOException _) {
+            return List.of();
+        }
+    }
+
     private static boolean hasOnly(String[] group, String name) {
         return group.length < 4
                 || Arrays.stream(group[3].split(","))

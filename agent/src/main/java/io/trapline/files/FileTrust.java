@@ -3,8 +3,10 @@ package io.trapline.files;
 import io.trapline.files.Objection.Offence;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -49,6 +51,10 @@ public final class FileTrust {
 
     private static final Pattern LIBRARY = Pattern.compile(".*\\.so\\.[0-9.]+");
 
+    private static final String PACKAGE =
+            "a folder of such a name can be imported, and so can what others put into it; one that"
+                    + " holds only data belongs elsewhere";
+
     private final Set<Integer> trusted;
     private final Set<Integer> groups;
     private final boolean everyone;
@@ -57,6 +63,7 @@ public final class FileTrust {
     private final Map<Path, Optional<Offence>> atTheEnd = new HashMap<>();
     private final Map<Path, List<Offence>> trees = new HashMap<>();
     private final SharedLibraries libraries = new SharedLibraries();
+    private @Nullable List<Path> homes;
 
     private FileTrust(Set<Integer> trusted, Set<Integer> groups, boolean everyone, String agent) {
         this.trusted = trusted;
@@ -148,7 +155,7 @@ public final class FileTrust {
         Offences found = new Offences();
         if (!everyone) {
             Path real = follow(folder, found);
-            if (real != null) {
+            if (real != null && found.enter(real)) {
                 tree(real, found);
             }
         }
@@ -162,7 +169,9 @@ public final class FileTrust {
             Path real = follow(folder, found);
             if (real != null) {
                 loaded(real, found);
-                new Walk(found, true, DEEPEST).folder(real, 0);
+                if (found.enter(real)) {
+                    new Walk(found, true, DEEPEST).folder(real, 0);
+                }
             }
         }
         return found.objection();
@@ -176,7 +185,9 @@ public final class FileTrust {
             Path real = follow(folder, found);
             if (real != null) {
                 loaded(real, found);
-                new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
+                if (found.enter(real)) {
+                    new Walk(found, true, LIBRARY_LEVELS).folder(real, 0);
+                }
             }
         }
         return found.objection();
@@ -224,12 +235,25 @@ public final class FileTrust {
         /// Programs and libraries whose own libraries were looked at.
         private final Set<Path> loaded = new HashSet<>();
 
+        private final List<Path> trees = new ArrayList<>();
+
         void add(Optional<Offence> offence) {
             offence.filter(each -> known.add(each.toString())).ifPresent(all::add);
         }
 
+        /// Whether what is in a folder has to be looked at: a folder that others need as it is, or
+        /// somebody's home, is no place for this, whatever it holds, and much of that is other
+        /// people's.
+        boolean enter(Path folder) {
+            if (judge(folder, true).filter(offence -> !offence.isCurable()).isPresent()) {
+                return false;
+            }
+            trees.add(folder);
+            return true;
+        }
+
         Optional<Objection> objection() {
-            return all.isEmpty() ? Optional.empty() : Optional.of(new Objection(all, agent));
+            return all.isEmpty() ? Optional.empty() : Optional.of(new Objection(all, trees, agent));
         }
     }
 
@@ -263,10 +287,17 @@ public final class FileTrust {
             try {
                 stat = Stat.ofLink(next);
             } catch (NoSuchFileException _) {
-                found.add(judge(at, true)); // whoever may write there can make it
+                // Whoever may write there can make it.
+                found.add(
+                        judge(at, true)
+                                .map(there ->
+                                        there.noted(
+                                                "they could make "
+                                                        + Objection.plain(next)
+                                                        + ", which is looked for")));
                 return null;
             } catch (IOException e) {
-                found.add(Optional.of(Offence.unknown(next, "it cannot be looked at: " + e)));
+                found.add(unseen(next, e));
                 return null;
             }
             if (!stat.isLink()) {
@@ -283,7 +314,7 @@ public final class FileTrust {
             try {
                 target = Files.readSymbolicLink(next);
             } catch (IOException e) {
-                found.add(Optional.of(Offence.unknown(next, "it cannot be looked at: " + e)));
+                found.add(unseen(next, e));
                 return null;
             }
             List<Path> more = new ArrayList<>();
@@ -307,7 +338,7 @@ public final class FileTrust {
         try {
             stat = Stat.ofLink(path);
         } catch (IOException e) {
-            return Optional.of(Offence.unknown(path, "it cannot be looked at: " + e));
+            return unseen(path, e);
         }
         boolean foreign = !trusted.contains(stat.uid());
         // A link has no rights of its own.
@@ -327,10 +358,14 @@ public final class FileTrust {
                         new Offence(
                                 path,
                                 Stat.shown(path, stat, stat.isLink()),
+                                Stat.owner(path, stat, stat.isLink()),
                                 stat.isLink(),
                                 foreign,
                                 writable,
                                 listed,
+                                writable && SharedFolders.isShared(path, stat),
+                                foreign && SharedFolders.isInHome(path, homes()),
+                                "",
                                 ""))
                 : Optional.empty();
     }
@@ -350,6 +385,29 @@ public final class FileTrust {
                                     file,
                                     "its shared libraries cannot be looked at: " + e.getCause())));
         }
+    }
+
+    private List<Path> homes() {
+        List<Path> known = homes;
+        if (known == null) {
+            known = Accounts.homes();
+            homes = known;
+        }
+        return known;
+    }
+
+    private static Optional<Offence> unseen(Path path, IOException why) {
+        return Optional.of(Offence.unknown(path, "it cannot be looked at: " + reason(why)));
+    }
+
+    /// The JDK says the commonest ones by their class alone.
+    private static String reason(IOException why) {
+        return switch (why) {
+            case AccessDeniedException _ -> "permission denied";
+            case NoSuchFileException _ -> "it is gone";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> String.valueOf(why.getMessage());
+        };
     }
 
     // ---- what is below
@@ -398,9 +456,15 @@ public final class FileTrust {
                     entries++;
                     entry(entry, depth);
                 }
-            } catch (IOException | DirectoryIteratorException e) {
-                found.add(Optional.of(Offence.unknown(folder, "it cannot be listed: " + e)));
+            } catch (DirectoryIteratorException e) {
+                unlisted(folder, Objects.requireNonNull(e.getCause()));
+            } catch (IOException e) {
+                unlisted(folder, e);
             }
+        }
+
+        private void unlisted(Path folder, IOException why) {
+            found.add(Optional.of(Offence.unknown(folder, "it cannot be listed: " + reason(why))));
         }
 
         private void entry(Path entry, int depth) throws IOException {
@@ -417,7 +481,9 @@ public final class FileTrust {
                 return;
             }
             if (stat.isFolder()) {
-                found.add(judge(entry, true));
+                found.add(
+                        judge(entry, true)
+                                .map(open -> all || !open.writable() ? open : open.noted(PACKAGE)));
                 folder(entry, depth + 1);
             } else if (stat.isLink()) {
                 if (file || Files.isDirectory(entry)) {

@@ -106,6 +106,20 @@ public final class PrivateFolders {
         if (!offence.unknown().isEmpty()) {
             bad.add(new Bad(offence.path(), offence.unknown(), ""));
         }
+        if (!offence.isCurable()) {
+            if (offence.unknown().isEmpty()) {
+                bad.add(
+                        new Bad(
+                                offence.path(),
+                                "is not for the agent of root to be in ("
+                                        + offence.shown()
+                                        + "), and others need it as it is: take another --home, in"
+                                        + " a folder that only root can write"
+                                        + (offence.home() ? ", or run this as its owner" : ""),
+                                ""));
+            }
+            return;
+        }
         if (offence.foreign()) {
             foreign(offence.path(), offence.shown(), offence.link());
         }
@@ -157,7 +171,8 @@ public final class PrivateFolders {
             return false;
         }
         if (strict && !stat.isLink() && isWritable(stat)) {
-            writable(path, Stat.shown(path, stat, false), "chmod go-w ");
+            boolean shared = SharedFolders.isShared(path, stat);
+            writable(path, Stat.shown(path, stat, false), shared ? "" : "chmod go-w ");
         }
         return stat.uid() == me;
     }
@@ -181,8 +196,13 @@ public final class PrivateFolders {
         bad.add(
                 new Bad(
                         path,
-                        "can be written by others (" + shown + ")",
-                        cure + Objection.quoted(path)));
+                        "can be written by others ("
+                                + shown
+                                + ")"
+                                + (cure.isEmpty()
+                                        ? ", who may need it as it is: take another folder"
+                                        : ""),
+                        cure.isEmpty() ? "" : cure + Objection.quoted(path)));
     }
 
     private static String me() {
@@ -199,7 +219,7 @@ public final class PrivateFolders {
                         .limit(MOST_SHOWN)
                         .map(each ->
                                 "\n  "
-                                        + each.path
+                                        + Objection.plain(each.path)
                                         + " "
                                         + each.what
                                         + (each.cure.isEmpty() ? "" : "; run " + each.cure))
@@ -212,10 +232,10 @@ public final class PrivateFolders {
                         + " the agent does. What somebody else may have written is better removed"
                         + " than cured (admin.token is made anew when it is not there):"
                         + lines
-                        + (more > 0
-                                ? "\n  and %d more; run chown -R %s %s && chmod -R go-w %s"
+                        + (more > 0 && tops.stream().noneMatch(SharedFolders::isOfSystem)
+                                ? "\n  and %d more; run chown -hR %s %s && chmod -R go-w %s"
                                         .formatted(more, me(), folders, folders)
-                                : ""));
+                                : more > 0 ? "\n  and " + more + " more" : ""));
     }
 
     /// What others may read or enter is for this user alone from now on.

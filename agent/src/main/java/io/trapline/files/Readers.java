@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Who but its owner and root can read a file.
 ///
 /// @param shown owner and mode
-/// @param cure the command after which nobody can
+/// @param cure what to do: a command after which nobody can, which ends the text; of a file of
+///   somebody else's none, which could take it from the agent as well
 public record Readers(String shown, String cure) {
     private static final int GROUP_READ = 040;
     private static final int OTHERS_READ = 004;
@@ -36,7 +37,10 @@ public record Readers(String shown, String cure) {
                     ? Optional.of(
                             new Readers(
                                     Stat.shown(real, stat, false),
-                                    "chmod go-rw " + Objection.quoted(real)))
+                                    stat.uid() == Stat.myUid()
+                                            ? "run chmod go-rw " + Objection.quoted(real)
+                                            : "it is not this user's to close: put the secret into a"
+                                                    + " file of the agent's user with mode 0600"))
                     : Optional.empty();
         } catch (IOException _) {
             return Optional.empty();

@@ -106,20 +106,22 @@ public record Stat(int uid, int gid, int mode) {
 
     /// `owner nobody, mode 0666`, for a message.
     public static String shown(Path path, Stat stat, boolean link) {
-        String owner;
-        try {
-            owner =
-                    link
-                            ? Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName()
-                            : Files.getOwner(path).getName();
-        } catch (IOException | UnsupportedOperationException _) {
-            owner = "uid " + stat.uid;
-        }
+        String owner = owner(path, stat, link);
         String group = stat.groupWrites() && stat.gid != ROOT ? group(path, stat) : "";
         return "owner "
                 + owner
                 + group
                 + (link ? "" : ", mode 0%03o".formatted(stat.permissions()));
+    }
+
+    static String owner(Path path, Stat stat, boolean link) {
+        try {
+            return link
+                    ? Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName()
+                    : Files.getOwner(path).getName();
+        } catch (IOException | UnsupportedOperationException _) {
+            return "uid " + stat.uid;
+        }
     }
 
     private static String group(Path path, Stat stat) {

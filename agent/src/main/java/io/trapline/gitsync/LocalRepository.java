@@ -8,7 +8,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 
 /// A repository on this host, named by its path. Collectors run what its commits hold, so whoever
 /// can write it could run code as the agent: it has to belong to the agent's user or to root, and
@@ -32,7 +33,8 @@ final class LocalRepository {
             throw new IOException("the repository " + real + " is not a folder");
         }
         FileTrust trust = FileTrust.ofThisUser();
-        refuse(trust.objection(folder));
+        List<Objection> all = new ArrayList<>();
+        trust.objection(folder).ifPresent(all::add);
         Path git = Files.exists(real.resolve(".git")) ? real.resolve(".git") : real;
         if (!Files.isDirectory(git)) {
             throw new IOException(
@@ -41,23 +43,26 @@ final class LocalRepository {
                             + " is a working tree of another one, which its .git names; name that"
                             + " one");
         }
-        refuse(trust.objection(git));
+        trust.objection(git).map(found -> found.within(git)).ifPresent(all::add);
         // All that says which commit is taken. The objects have names that only their content
         // gives.
         try (DirectoryStream<Path> inside = Files.newDirectoryStream(git)) {
             for (Path each : inside) {
                 boolean objects = each.endsWith("objects");
-                refuse(objects ? trust.objection(each) : trust.objectionToAll(each));
+                (objects ? trust.objection(each) : trust.objectionToAll(each))
+                        .map(found -> found.within(git))
+                        .ifPresent(all::add);
             }
         }
-        return real;
-    }
-
-    private static void refuse(Optional<Objection> objection) throws IOException {
-        if (objection.isPresent()) {
+        if (!all.isEmpty()) {
             throw new IOException(
-                    objection.get().message("the repository", "used")
-                            + "; or name it by ssh:// or https://");
+                    Objection.of(all)
+                            .message(
+                                    "the repository "
+                                            + Objection.plain(real)
+                                            + " (which can be named by ssh:// or https:// instead)",
+                                    "used"));
         }
+        return real;
     }
 }

@@ -81,7 +81,7 @@ final class RepositorySync {
             status = now(settings, State.FAILING, message);
             if (!message.equals(before.error())) {
                 record("failed", "", message);
-                LOG.warn("gitrepos/{}: {}; what is there stays", layout.name(), message);
+                LOG.warn("gitrepos/{}: what is there stays: {}", layout.name(), message);
             }
         }
         if (status.state() == State.OK && before.state() == State.FAILING) {

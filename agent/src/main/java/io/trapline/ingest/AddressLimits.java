@@ -34,6 +34,7 @@ public final class AddressLimits implements Filter {
     private final int mostFailures;
     private final LongSupplier nanoTicker;
     private final BiConsumer<RoutingResponse, Integer> refusal;
+    private final RefusedRequests refused;
     private volatile Window window;
 
     private static final class Counts {
@@ -56,6 +57,9 @@ public final class AddressLimits implements Filter {
         this.nanoTicker = nanoTicker;
         this.refusal = refusal;
         window = new Window(nanoTicker.getAsLong(), new ConcurrentHashMap<>());
+        refused =
+                new RefusedRequests(
+                        "[core] request_rate, or for failing too often in a minute", nanoTicker);
     }
 
     /// With the listener's own form of a refusal.
@@ -74,6 +78,8 @@ public final class AddressLimits implements Filter {
         Source source = Source.of(request.remotePeer());
         int wait = tryAcquire(source, here);
         if (wait > 0) {
+            // Without the path: of a check it has the secret in it.
+            refused.one("from " + peer.getAddress().getHostAddress());
             refusal.accept(response, wait);
             return;
         }

@@ -95,7 +95,9 @@ public final class CoreListener {
         send(
                 response,
                 Status.TOO_MANY_REQUESTS_429,
-                "too many requests from this address, or too many that were refused; try again in "
+                "too many requests from this address ([core] request_rate), or more than "
+                        + AddressLimits.MOST_FAILURES
+                        + " in a minute that were refused; try again in "
                         + retryAfterS
                         + " s");
     }

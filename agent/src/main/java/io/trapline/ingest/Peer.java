@@ -2,6 +2,7 @@ package io.trapline.ingest;
 
 import io.helidon.http.Header;
 import io.helidon.webserver.http.ServerRequest;
+import io.trapline.net.OldHttp;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Set;
@@ -47,6 +48,29 @@ public final class Peer {
         }
         return !(request.remotePeer().address() instanceof InetSocketAddress peer)
                 || (peer.getAddress() != null && peer.getAddress().isLoopbackAddress());
+    }
+
+    /// Of a request that came over loopback and counts as another host's all the same: why, as a
+    /// sentence that starts with `; `. Empty for others.
+    public static String forwarded(ServerRequest request) {
+        if (!(request.remotePeer().address() instanceof InetSocketAddress peer)
+                || peer.getAddress() == null
+                || !peer.getAddress().isLoopbackAddress()) {
+            return "";
+        }
+        for (Header header : request.headers()) {
+            String name = header.headerName().lowerCase();
+            if (isForwarding(name)) {
+                boolean old = name.equals("via") && header.get().equals(OldHttp.VIA);
+                return "; it counts as forwarded for somebody elsewhere, since "
+                        + (old
+                                ? "it is HTTP/1.0, which proxies speak: send HTTP/1.1"
+                                : "it has the header "
+                                        + name.replaceAll("[^a-z0-9-]", "?")
+                                        + ", which proxies add");
+            }
+        }
+        return "";
     }
 
     private static boolean isForwarding(String name) {

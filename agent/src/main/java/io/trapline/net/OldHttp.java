@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// An answer whose length is not known when it begins comes in chunks, which such a client may not
 /// understand; of ours only live pages and exports are like that.
-final class OldHttp {
+public final class OldHttp {
+    /// What such a request says it came by.
+    public static final String VIA = "1.0 old";
+
     private static final String OLD = " HTTP/1.0\r";
 
     private OldHttp() {}
@@ -70,7 +73,9 @@ final class OldHttp {
         StringBuilder head = new StringBuilder(end + 64);
         String requestLine = lines[0];
         head.append(requestLine, 0, requestLine.length() - 1)
-                .append("1\r\nConnection: close\r\nVia: 1.0 old\r\n");
+                .append("1\r\nConnection: close\r\nVia: ")
+                .append(VIA)
+                .append("\r\n");
         boolean host = false;
         for (int i = 1; i < lines.length; i++) {
             String lower = lines[i].toLowerCase(Locale.ROOT);

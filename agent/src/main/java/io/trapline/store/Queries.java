@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.duckdb.DuckDBChunkedResult;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBPreparedStatement;
@@ -30,6 +31,10 @@ final class Queries implements AutoCloseable {
 
     /// A statement between two of its steps misses a cancellation, so it is told until it ends.
     private static final long CANCEL_EVERY_MS = 50;
+
+    /// A sentence that says to set something, and none of the statement's own text.
+    private static final Pattern ADVICE =
+            Pattern.compile("(?m)(?!^LINE )[^.\n]*\\b(?:SET|PRAGMA) [a-z_]+ ?=[^.\n]*\\.?");
 
     private final DatabaseGate gate;
     private final Set<Running> running = ConcurrentHashMap.newKeySet();
@@ -121,11 +126,18 @@ final class Queries implements AutoCloseable {
             return execute(connection, sql, query);
         } catch (SQLException e) {
             QueryException ended = query.ended();
-            throw ended != null ? ended : new QueryException(String.valueOf(e.getMessage()), e);
+            throw ended != null
+                    ? ended
+                    : new QueryException(usable(String.valueOf(e.getMessage())), e);
         } finally {
             alarm.cancel(false);
             running.remove(query);
         }
+    }
+
+    /// Without advice to change a setting, which no query here may.
+    static String usable(String message) {
+        return ADVICE.matcher(message).replaceAll("").strip();
     }
 
     private static QueryResult execute(DuckDBConnection connection, String sql, Running query)

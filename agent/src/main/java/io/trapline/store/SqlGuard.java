@@ -27,6 +27,9 @@ final class SqlGuard {
                     "\\s*EXPLAIN\\s+(?:ANALYZE\\s+)?(.*)",
                     Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern PIVOT =
+            Pattern.compile("\\bPIVOT(_WIDER)?\\b", Pattern.CASE_INSENSITIVE);
+
     private static final Set<String> TABLE_FUNCTIONS =
             Set.of(
                     "duckdb_columns",
@@ -89,6 +92,12 @@ final class SqlGuard {
         if (parsed.path("error").asBoolean(true)) {
             if (parsed.path("error_type").asText().equals("parser")) {
                 throw new QueryException("Parser Error: " + parsed.path("error_message").asText());
+            }
+            if (PIVOT.matcher(sql).find()) {
+                throw new QueryException(
+                        "PIVOT has to say its columns here, since to look for them is a statement of"
+                                + " its own: add IN ('a', 'b'), as in PIVOT metrics ON name IN ('a',"
+                                + " 'b') USING avg(value)");
             }
             throw new QueryException(
                     "only a reading statement is allowed here: SELECT, FROM, WITH, VALUES, SHOW,"

@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -13,7 +14,8 @@ import java.util.regex.Pattern;
 ///
 /// The size of a value is how many elements a list has, or about how many eight characters a text;
 /// what is inside of it counts. Of a column of a table it is taken for one; of a column that the
-/// statement makes it is known. This is an estimate: what it misses meets the limits of the process.
+/// statement makes it is known. This is an estimate: what it misses meets the limits of the
+/// process.
 final class SqlSizes {
     /// By the position of the argument that says how much.
     private static final Map<String, Integer> COUNTED =
@@ -95,6 +97,14 @@ final class SqlSizes {
     /// More than one row from a select that has no table.
     private static final Set<String> ROWS =
             Set.of("generate_subscripts", "regexp_split_to_table", "unnest");
+
+    /// Of these a number below nothing makes nothing, so that an upper bound is enough.
+    private static final Set<String> UPWARDS_ALONE = Set.of("lpad", "repeat", "rpad");
+
+    private static final Set<String> INTEGERS =
+            Set.of("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "INT2", "INT4", "INT8");
+
+    private static final long MOST_EXACT = 1_000_000_000L;
 
     private static final Pattern WHOLE = Pattern.compile("\\s*[+-]?\\d{1,9}\\s*");
 
@@ -362,11 +372,102 @@ final class SqlSizes {
                 return Math.max(1, number.abs().longValue());
             }
         }
-        throw new QueryException(
-                name
-                        + " is available with constants up to "
+        OptionalLong bound = exact(expression);
+        if (bound.isEmpty() && UPWARDS_ALONE.contains(name)) {
+            bound = least(expression);
+        }
+        if (bound.isEmpty() || Math.abs(bound.getAsLong()) > most) {
+            throw new QueryException(name + needs(name, most));
+        }
+        return Math.max(1, Math.abs(bound.getAsLong()));
+    }
+
+    private static String needs(String name, long most) {
+        String number =
+                " takes a number of at most "
                         + most
-                        + " only here; for longer series of rows use FROM range(…)");
+                        + " here that is known beforehand: a literal, or arithmetic of literals";
+        if (SERIES.contains(name)) {
+            return number
+                    + "; where it comes from data, or is larger, put the series into FROM: FROM"
+                    + " range(100000), or FROM (SELECT min(time) AS a, max(time) AS b FROM"
+                    + " metrics), generate_series(a, b, INTERVAL 1 MINUTE)";
+        }
+        return UPWARDS_ALONE.contains(name)
+                ? number
+                        + ", or least(round(value)::INTEGER, 50), whose other arguments are"
+                        + " cast to an integer type; bar(value, 0, 100, 50) draws a bar"
+                : number;
+    }
+
+    /// The value of whole numbers and of `+`, `-` and `*` of them; what goes beyond 9 digits counts
+    /// as unknown.
+    private static OptionalLong exact(JsonNode expression) {
+        if (expression.path("class").asText().equals("CONSTANT")) {
+            String text = expression.path("literal").path("text").asText();
+            boolean number =
+                    expression.path("literal").path("kind").asText().equals("INTEGER")
+                            && text.matches("-?[0-9]{1,9}");
+            return number ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+        }
+        if (!expression.path("class").asText().equals("FUNCTION")) {
+            return OptionalLong.empty();
+        }
+        JsonNode arguments = expression.path("arguments");
+        OptionalLong left = arguments.size() > 2 ? OptionalLong.empty() : exact(arguments, 0);
+        OptionalLong right = exact(arguments, 1);
+        if (left.isEmpty() || (arguments.size() == 2 && right.isEmpty())) {
+            return OptionalLong.empty();
+        }
+        long value = left.getAsLong();
+        OptionalLong result =
+                switch (SqlGuard.functionName(expression) + arguments.size()) {
+                    case "-1" -> OptionalLong.of(-value);
+                    case "+1" -> left;
+                    case "+2" -> OptionalLong.of(value + right.orElse(0));
+                    case "-2" -> OptionalLong.of(value - right.orElse(0));
+                    case "*2" -> OptionalLong.of(value * right.orElse(0));
+                    default -> OptionalLong.empty();
+                };
+        return result.isPresent() && Math.abs(result.getAsLong()) < MOST_EXACT
+                ? result
+                : OptionalLong.empty();
+    }
+
+    private static OptionalLong exact(JsonNode arguments, int at) {
+        return arguments.has(at)
+                ? exact(SqlGuard.expression(arguments.get(at)))
+                : OptionalLong.empty();
+    }
+
+    /// Of `least(…)` the smallest literal, when all else in it is sure to be compared as a whole
+    /// number: texts have another order.
+    private static OptionalLong least(JsonNode expression) {
+        if (!expression.path("class").asText().equals("FUNCTION")
+                || !SqlGuard.functionName(expression).equals("least")) {
+            return OptionalLong.empty();
+        }
+        OptionalLong smallest = OptionalLong.empty();
+        for (JsonNode each : expression.path("arguments")) {
+            JsonNode argument = SqlGuard.expression(each);
+            OptionalLong exact = exact(argument);
+            if (exact.isPresent()) {
+                smallest =
+                        OptionalLong.of(
+                                Math.min(
+                                        smallest.orElse(Long.MAX_VALUE),
+                                        Math.max(0, exact.getAsLong())));
+            } else if (!argument.path("class").asText().equals("CAST")
+                    || !isWhole(argument.path("type_expr"))) {
+                return OptionalLong.empty();
+            }
+        }
+        return smallest;
+    }
+
+    private static boolean isWhole(JsonNode type) {
+        return type.path("schema").asText().isEmpty()
+                && INTEGERS.contains(type.path("type_name").asText().toUpperCase(Locale.ROOT));
     }
 
     private static BigDecimal number(String text, long most) {

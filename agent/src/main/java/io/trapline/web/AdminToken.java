@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class AdminToken {
     private static final Logger LOG = LoggerFactory.getLogger(AdminToken.class);
     private static final String SCHEME = "Bearer ";
+    private static final String NEEDED =
+            "this needs `Authorization: Bearer <token>` with the content of data/admin.token";
 
     private final byte[] token;
 
@@ -91,6 +93,16 @@ public final class AdminToken {
                     file + " is empty; delete it and restart the agent to have a new one made");
         }
         return token;
+    }
+
+    /// Why a request without it is refused, for one that needs it.
+    static String refusal(Optional<String> authorization) {
+        if (authorization.isEmpty()) {
+            return NEEDED;
+        }
+        return authorization.get().regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                ? "the token in the Authorization header is not this agent's: " + NEEDED
+                : "the Authorization header is of another form than Bearer: " + NEEDED;
     }
 
     /// Where it is kept.

@@ -76,8 +76,10 @@ public final class Gate implements Filter {
                     response,
                     true,
                     401,
-                    "this needs `Authorization: Bearer <token>` with the content of"
-                            + " data/admin.token");
+                    AdminToken.refusal(request.headers().first(HeaderNames.AUTHORIZATION))
+                            + (request.headers().contains(HeaderNames.AUTHORIZATION)
+                                    ? ""
+                                    : Peer.forwarded(request)));
         } else {
             toLogin(request, response);
         }

@@ -36,8 +36,7 @@ public final class Privilege {
         return Optional.of(
                 new Refusal(
                         401,
-                        "this needs `Authorization: Bearer <token>` with the content of"
-                                + " data/admin.token"));
+                        AdminToken.refusal(request.headers().first(HeaderNames.AUTHORIZATION))));
     }
 
     /// The same for a form of a page.

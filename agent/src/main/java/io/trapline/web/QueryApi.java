@@ -88,7 +88,13 @@ public final class QueryApi implements HttpService {
                 error(response, Status.SERVICE_UNAVAILABLE_503, String.valueOf(e.getMessage()));
                 return;
             }
-            error(response, Status.BAD_REQUEST_400, String.valueOf(e.getMessage()));
+            error(
+                    response,
+                    Status.BAD_REQUEST_400,
+                    e.getMessage()
+                            + (isJson(body)
+                                    ? " (the body is to be the SQL itself as plain text, not JSON)"
+                                    : ""));
             return;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -99,6 +105,12 @@ public final class QueryApi implements HttpService {
         try (OutputStream out = response.outputStream()) {
             ResultFormat.JSON.write(result, out);
         }
+    }
+
+    /// No statement begins like this.
+    private static boolean isJson(byte[] body) {
+        String begin = new String(body, StandardCharsets.UTF_8).stripLeading();
+        return begin.startsWith("{") || begin.startsWith("[") || begin.startsWith("\"");
     }
 
     private static void error(ServerResponse response, Status status, String message)

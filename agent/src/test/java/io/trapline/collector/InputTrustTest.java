@@ -87,6 +87,46 @@ class InputTrustTest {
     }
 
     @Test
+    void one_sentence_names_all_that_is_wrong_with_an_environment_and_one_command_cures_it()
+            throws Exception {
+        Path environment = home.resolve("venv");
+        assertThat(python("-m", "venv", "--without-pip", environment.toString()).waitFor())
+                .isZero();
+        try (var walk = Files.walk(environment)) {
+            for (Path each : walk.filter(file -> !Files.isSymbolicLink(file)).toList()) {
+                open(each);
+            }
+        }
+        String cmd = environment.resolve("bin/python3").toString();
+        Path other = file("more/helper.py");
+        open(other);
+        Map<String, String> envs = Map.of("PYTHONPATH", home.resolve("more").toString());
+        List<String> all = objections(cmd, envs);
+        assertThat(all)
+                .singleElement()
+                .asString()
+                .contains("(cmd runs \"" + cmd + "\")", "(PYTHONPATH names ")
+                .endsWith(
+                        "; run chmod -R go-w '" + environment + "' && chmod go-w '" + other + "'");
+        String cure = all.getFirst().substring(all.getFirst().indexOf("; run ") + 6);
+        assertThat(new ProcessBuilder("sh", "-c", cure).start().waitFor()).isZero();
+        assertThat(objections(cmd, envs)).isEmpty();
+    }
+
+    @Test
+    void a_copied_interpreter_says_which_library_others_could_put_above_it() throws Exception {
+        sticky("sticky");
+        Files.createDirectories(home.resolve("sticky/a/b"));
+        Path copy = Files.copy(PYTHON.toRealPath(), home.resolve("sticky/a/b/py"));
+        assertThat(objections(copy.toString(), Map.of()))
+                .singleElement()
+                .asString()
+                .contains("they could make " + home.resolve("sticky/lib"))
+                .contains("others need '" + home.resolve("sticky") + "'")
+                .doesNotContain("chmod");
+    }
+
+    @Test
     void the_python_that_a_virtual_environment_was_made_of_is_looked_at() throws Exception {
         Path base = Files.createDirectories(home.resolve("base/bin"));
         Files.copy(PYTHON.toRealPath(), base.resolve("python3"));

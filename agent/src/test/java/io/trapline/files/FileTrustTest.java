@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -96,7 +97,6 @@ class FileTrustTest {
         "x.pth, nobody, chown root",
         "native.so, rw-rw-rw-, chmod go-w",
         "pack, rwxrwxrwx, chmod go-w",
-        "pack, rwxrwxrwt, chmod go-w",
         "pack/__init__.py, nobody, chown root",
         "pack/deep, nobody, chown root",
         "pack/deep/er/m.py, rw-rw-rw-, chmod go-w",
@@ -109,10 +109,7 @@ class FileTrustTest {
         Path in = folder.resolve("python.d/in");
         assertThat(message(FileTrust.ofRoot().objectionToTree(in))).isEmpty();
         Path changed = in.resolve(what).normalize();
-        change(changed, how.replace("rwxrwxrwt", "rwxrwxrwx"));
-        if (how.equals("rwxrwxrwt")) {
-            Files.setAttribute(changed, "unix:mode", 01777);
-        }
+        change(changed, how);
 
         assertThat(message(FileTrust.ofRoot().objectionToTree(in)))
                 .startsWith("in is not run: the agent is root and others can write ")
@@ -201,8 +198,9 @@ class FileTrustTest {
         assertThat(message(FileTrust.ofRoot().objection(theirs)))
                 .contains("chown root '" + theirs + "'");
         assertThat(message(FileTrust.ofRoot().objection(sticky)))
-                .as("others can add to it")
-                .contains("'" + sticky + "'");
+                .as("others can add to it, and need it so")
+                .contains("others need '" + sticky + "' as it is: move what is named here")
+                .doesNotContain("chmod", "; run ");
         give(sticky, NOBODY);
         assertThat(message(FileTrust.ofRoot().objection(ours)))
                 .as("its owner can move what is in it")
@@ -215,7 +213,110 @@ class FileTrustTest {
         assertThat(FileTrust.ofRoot().objection(open.resolve("lib"))).isEmpty();
         Files.setAttribute(open, "unix:mode", 01777);
         assertThat(message(FileTrust.ofRoot().objection(open.resolve("lib/a"))))
-                .contains("'" + open + "'");
+                .contains(open + " (owner root, mode 01777; they could make " + open.resolve("lib"))
+                .contains("others need '" + open + "' as it is")
+                .doesNotContain("chmod", "; run ");
+        Files.setAttribute(open, "unix:mode", 0777);
+        assertThat(message(FileTrust.ofRoot().objection(open.resolve("lib/a"))))
+                .contains("they could make " + open.resolve("lib"))
+                .endsWith("; run chmod go-w '" + open + "'");
+    }
+
+    @Test
+    void of_a_folder_that_is_everybodys_nothing_is_listed_that_others_have_in_it()
+            throws IOException {
+        Path sticky = Files.createDirectories(folder.resolve("tmp"));
+        Files.setAttribute(sticky, "unix:mode", 01777);
+        Path theirs = Files.createDirectories(sticky.resolve("hsperfdata_nobody"));
+        give(theirs, NOBODY);
+        for (Optional<Objection> each :
+                List.of(
+                        FileTrust.ofRoot().objectionToTree(sticky),
+                        FileTrust.ofRoot().objectionToAll(sticky),
+                        FileTrust.ofRoot().objectionToLibraries(sticky))) {
+            assertThat(message(each))
+                    .contains("'" + sticky + "'")
+                    .doesNotContain("hsperfdata", "chown", "; run ");
+        }
+    }
+
+    @Test
+    void where_much_is_wrong_below_one_folder_it_is_cured_as_a_whole() throws Exception {
+        home();
+        Path in = folder.resolve("python.d/in");
+        Path outside = Files.writeString(folder.resolve("passwd"), "");
+        give(outside, NOBODY);
+        try (var walk = Files.walk(in)) {
+            for (Path each : walk.toList()) {
+                change(each, "nobody");
+            }
+        }
+        Files.createSymbolicLink(in.resolve("lib"), in.resolve("pack"));
+        give(in.resolve("lib"), NOBODY);
+        String message = message(FileTrust.ofRoot().objectionToTree(in));
+        assertThat(message)
+                .contains("make it anew as root", "or run the agent as nobody")
+                .containsSubsequence("look at what is in it first", "; run ")
+                .endsWith("; run chown -hR root '" + in + "'");
+        cure(message);
+        assertThat(FileTrust.ofRoot().objectionToTree(in)).isEmpty();
+        assertThat(Stat.of(outside).uid()).isEqualTo(NOBODY);
+
+        try (var walk = Files.walk(in)) {
+            for (Path each : walk.filter(file -> !Files.isSymbolicLink(file)).toList()) {
+                mode(each, "rwxrwxrwx");
+            }
+        }
+        message = message(FileTrust.ofRoot().objectionToTree(in));
+        assertThat(message).endsWith("; run chmod -R go-w '" + in + "'");
+        cure(message);
+        assertThat(FileTrust.ofRoot().objectionToTree(in)).isEmpty();
+    }
+
+    @Test
+    void a_folder_that_is_everybodys_keeps_the_one_around_it_from_being_cured_as_a_whole()
+            throws Exception {
+        home();
+        Path in = folder.resolve("python.d/in");
+        try (var walk = Files.walk(in)) {
+            for (Path each : walk.toList()) {
+                mode(each, "rwxrwxrwx");
+            }
+        }
+        Path sticky = in.resolve("pack/deep");
+        Files.setAttribute(sticky, "unix:mode", 01777);
+        String message = message(FileTrust.ofRoot().objectionToTree(in));
+        assertThat(message).contains("others need '" + sticky + "'").doesNotContain(" -R ");
+        cure(message);
+        assertThat(Stat.of(sticky).mode() & 07777).isEqualTo(01777);
+    }
+
+    private static void cure(String message) throws Exception {
+        String cure = message.substring(message.indexOf("; run ") + "; run ".length());
+        assertThat(new ProcessBuilder("sh", "-c", cure).start().waitFor()).isZero();
+    }
+
+    @Test
+    void what_only_data_is_in_says_why_it_counts() throws IOException {
+        home();
+        Path data = Files.createDirectories(folder.resolve("python.d/in/data"));
+        mode(data, "rwxrwxrwx");
+        assertThat(message(FileTrust.ofRoot().objectionToTree(folder.resolve("python.d/in"))))
+                .contains("data (owner root, mode 0777; a folder of such a name can be imported")
+                .contains("belongs elsewhere");
+    }
+
+    @Test
+    void a_name_with_a_line_break_stays_on_its_line() throws Exception {
+        Path evil = Files.writeString(folder.resolve("a\n; touch pwned; '.py"), "");
+        mode(evil, "rw-rw-rw-");
+        String message = message(FileTrust.ofRoot().objection(evil));
+        assertThat(message.lines()).hasSize(1);
+        String cure = message.substring(message.indexOf("; run ") + "; run ".length());
+        Process shell = new ProcessBuilder("bash", "-c", cure).directory(folder.toFile()).start();
+        assertThat(shell.waitFor()).isZero();
+        assertThat(folder.resolve("pwned")).doesNotExist();
+        assertThat(FileTrust.ofRoot().objection(evil)).isEmpty();
     }
 
     @Test

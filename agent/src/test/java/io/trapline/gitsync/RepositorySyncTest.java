@@ -192,6 +192,26 @@ class RepositorySyncTest {
     }
 
     @Test
+    void all_that_others_can_write_of_a_repository_is_told_at_once_with_one_cure()
+            throws Exception {
+        settings = repository(origin.bare().toString(), "master");
+        sync = fresh();
+        try (var all = Files.walk(origin.bare())) {
+            for (Path each : all.filter(file -> !file.toString().contains("objects/")).toList()) {
+                Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxrwxrwx"));
+            }
+        }
+        assertThat(sync()).isFalse();
+        String error = sync.status().error();
+        assertThat(error)
+                .contains("named by ssh:// or https:// instead", "look at what is in it first")
+                .endsWith("; run chmod -R go-w '" + origin.bare().toRealPath() + "'");
+        String cure = error.substring(error.indexOf("; run ") + "; run ".length());
+        assertThat(new ProcessBuilder("sh", "-c", cure).start().waitFor()).isZero();
+        assertThat(sync()).as(sync.status().error()).isTrue();
+    }
+
+    @Test
     void no_new_commit_changes_nothing_and_fetches_nothing() throws Exception {
         sync();
         Path before = gitrepos.resolve("confs").toRealPath();

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -60,6 +61,12 @@ class StoreQueryTest {
                 "SELECT list_transform(range(0, 400), lambda x: x + 1)",
                 "SELECT [y * 2 for y in range(1000)], rpad(name, 40, ' ') FROM metrics",
                 "SELECT * FROM range(10)",
+                "SELECT repeat('.', 10 - 3), repeat('.', 2 * (3 + 4)), range(-(2 - 5))",
+                "SELECT repeat('█', least(round(value)::INTEGER, 50)) FROM metrics",
+                "SELECT rpad(name, least(40, len(name)::INTEGER), '.') FROM metrics",
+                "SELECT bar(value, 0, 100, 50) FROM metrics",
+                "SELECT b.generate_series FROM (SELECT min(time) AS a, max(time) AS b FROM metrics)"
+                        + " t, generate_series(t.a, t.b, INTERVAL 1 MINUTE) b",
                 "SELECT quantile_cont(value, 0.5) OVER (ORDER BY time) FROM metrics",
                 "SELECT * FROM metrics WHERE time > now() - INTERVAL 1 HOUR",
                 "SELECT repeat('x', '300'), list_resize([1], 3.0), repeat('x', 1_000), range('3')",
@@ -76,6 +83,38 @@ class StoreQueryTest {
             })
     void reading_is_allowed(String sql) throws Exception {
         assertThat(fixture.store().query(sql, StoreFixture.PATIENCE).rows()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            textBlock =
+                    """
+                    SELECT repeat('=', round(value)::INTEGER) FROM metrics | least(round(value)::INTEGER, 50)
+                    SELECT repeat('=', round(value)::INTEGER) FROM metrics | bar(value, 0, 100, 50)
+                    SELECT lpad(name, max(len(name)) OVER (), ' ') FROM metrics | at most 1000
+                    SELECT unnest(generate_series(min(time), max(time), INTERVAL 1 MINUTE)) FROM metrics | put the series into FROM
+                    SELECT range(0, len(name)) FROM metrics | put the series into FROM
+                    PIVOT metrics ON name USING avg(value) | add IN ('a', 'b')
+                    """)
+    void a_refusal_says_what_would_be_taken_instead(String sql, String hint) {
+        assertThatThrownBy(() -> fixture.store().query(sql, StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining(hint);
+    }
+
+    @Test
+    void no_setting_is_advised_that_no_query_may_change() {
+        assertThatThrownBy(() ->
+                        fixture.store()
+                                .query(
+                                        "SELECT list_transform([1, 2], x -> x + 1)",
+                                        StoreFixture.PATIENCE))
+                .isInstanceOf(QueryException.class)
+                .hasMessageContaining("lambda")
+                .message()
+                .doesNotContain("SET ");
     }
 
     @ParameterizedTest
@@ -175,6 +214,22 @@ class StoreQueryTest {
                 "SELECT [range(2000) for x in [1, 2]]",
                 "SELECT repeat(repeat('x', 10000), 1000)",
                 "SELECT repeat(name, 5000) FROM metrics",
+                "SELECT repeat('x', '3000000000')",
+                "SELECT len(range('30000000'))",
+                "SELECT bitstring('1', '200000000')",
+                "SELECT list_resize([1], '30000000')",
+                "SELECT lpad('x', '30000000', 'y')",
+                "SELECT len(range(99999 * 99999))",
+                "SELECT len(range(0 - 99999999))",
+                "SELECT repeat('x', 100000 + 1)",
+                "SELECT list_transform(range(300 * 300), lambda x: repeat('x', 900))",
+                "SELECT len(range(least(value::BIGINT, 5), 900)) FROM metrics",
+                "SELECT repeat('x', least(text, 50)) FROM metrics",
+                "SELECT repeat('x', least('400000000', '50'))",
+                "SELECT repeat('x', least(text::JSON, 50)) FROM metrics",
+                "SELECT repeat('x', least(value::BIGINT, 5000)) FROM metrics",
+                "SELECT repeat('x', least(value::BIGINT)) FROM metrics",
+                "SELECT repeat('x', greatest(value::BIGINT, 50)) FROM metrics",
                 "SELECT format('{:>1000000000}', 'x')",
                 "SELECT format('{:>{}}', 'x', 1000000000)",
                 "SELECT format(name, 1) FROM metrics",

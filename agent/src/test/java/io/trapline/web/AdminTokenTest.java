@@ -55,4 +55,12 @@ class AdminTokenTest {
         assertThat(token.admits(Optional.of("Basic " + text))).isFalse();
         assertThat(token.admits(Optional.of(text))).isFalse();
     }
+
+    @Test
+    void a_wrong_token_is_told_apart_from_none() {
+        assertThat(AdminToken.refusal(Optional.empty())).startsWith("this needs `Authorization");
+        assertThat(AdminToken.refusal(Optional.of("Bearer x")))
+                .startsWith("the token in the Authorization header is not this agent's");
+        assertThat(AdminToken.refusal(Optional.of("Basic eDp5"))).contains("another form");
+    }
 }

@@ -76,6 +76,15 @@ class QueryApiTest {
     }
 
     @Test
+    void a_body_of_json_is_told_that_the_statement_itself_is_wanted() throws Exception {
+        HttpResponse<String> response =
+                post("{\"sql\": \"SELECT 1\"}".getBytes(StandardCharsets.UTF_8));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("the SQL itself as plain text, not JSON");
+        assertThat(post("SELEC 1".getBytes(StandardCharsets.UTF_8)).body()).doesNotContain("JSON");
+    }
+
+    @Test
     void a_store_that_is_not_open_is_for_later() throws Exception {
         Path elsewhere = Files.createDirectory(directory.resolve("closed"));
         Store closed =

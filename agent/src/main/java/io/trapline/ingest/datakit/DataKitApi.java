@@ -21,6 +21,7 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.trapline.ingest.HttpSettings;
 import io.trapline.ingest.Peer;
+import io.trapline.ingest.RefusedRequests;
 import io.trapline.ingest.datakit.InFlight.Reservation;
 import io.trapline.ingest.datakit.LastErrors.LastError;
 import io.trapline.ingest.datakit.WriteDecoder.Written;
@@ -97,6 +98,7 @@ public final class DataKitApi {
 
     private final WriteDecoder decoder = new WriteDecoder();
     private final RateLimiter limiter;
+    private final RefusedRequests refused;
     private final LastErrors lastErrors = new LastErrors();
     private final Feeds feeds;
 
@@ -137,6 +139,7 @@ public final class DataKitApi {
         this.clock = clock;
         this.nanoTicker = nanoTicker;
         limiter = new RateLimiter(nanoTicker);
+        refused = new RefusedRequests("[http] request_rate", nanoTicker);
         feeds = new Feeds(meters);
         addRoutes();
         TimeGauge.builder("datakit_uptime", this, TimeUnit.MILLISECONDS, api -> api.uptimeMillis())
@@ -254,7 +257,9 @@ public final class DataKitApi {
                     request,
                     response,
                     "datakit.publicAccessDisabled",
-                    path + " is for this host alone; allow it with public_apis");
+                    path
+                            + " is for this host alone; allow it with public_apis"
+                            + Peer.forwarded(request));
             return;
         }
         if (ours) {
@@ -332,7 +337,12 @@ public final class DataKitApi {
                 response,
                 429,
                 "datakit.reachMaxAPILimit",
-                "over " + now.requestRate() + " requests a second to " + call.path());
+                "over "
+                        + now.requestRate()
+                        + " requests a second to "
+                        + call.path()
+                        + ", which is [http] request_rate");
+        refused.one(call.path() + " from " + peer(call.request()));
         return false;
     }
 
@@ -655,7 +665,11 @@ public final class DataKitApi {
                     403,
                     "datakit.invalidToken",
                     "from another host this needs `Authorization: Bearer <token>` with the content"
-                            + " of data/admin.token");
+                            + " of data/admin.token"
+                            + (call.request().headers().contains(HeaderNames.AUTHORIZATION)
+                                    ? "; what the request brought is not that"
+                                    : "")
+                            + Peer.forwarded(call.request()));
         }
         if (election && !globalTags.electionEnabled()) {
             sendMessage(response, 500, "election is off, there are no election tags to change");
@@ -718,7 +732,7 @@ public final class DataKitApi {
                 "datakit.originNotAllowed",
                 "pages of "
                         + header(request, HeaderNames.ORIGIN)
-                        + " may not do this; allow it with allowed_cors_origins");
+                        + " may not do this; allow it with [http] allowed_origins in trapline.conf");
     }
 
     private static String header(ServerRequest request, HeaderName name) {

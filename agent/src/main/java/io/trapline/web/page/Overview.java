@@ -199,7 +199,7 @@ record Overview(
                 input.state(),
                 input.reason(),
                 input.logFile(),
-                input.problems(),
+                input.otherProblems(),
                 input.collectors().stream()
                         .map(collector ->
                                 collector(
@@ -239,7 +239,7 @@ record Overview(
     static String tone(String state) {
         return switch (state) {
             case "running", "slow", "paused" -> "busy";
-            case "backing off", "down", "held up" -> "bad";
+            case "backing off", "refused", "down", "held up" -> "bad";
             default -> "idle";
         };
     }

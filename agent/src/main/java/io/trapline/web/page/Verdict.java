@@ -167,13 +167,17 @@ record Verdict(List<Finding> findings) {
 
     private static void inputs(Facts facts, Consumer<Finding> found) {
         for (InputStatus input : facts.inputs()) {
-            if (input.state().equals("backing off")) {
+            if (input.isHeld()) {
+                boolean refused = input.state().equals("refused");
                 found.accept(
                         bad(
-                                "Input " + input.name() + " backs off: " + input.reason(),
+                                "Input "
+                                        + input.name()
+                                        + (refused ? " is refused: " : " backs off: ")
+                                        + input.reason(),
                                 inputLink(input.name())));
             }
-            for (String problem : input.problems()) {
+            for (String problem : input.otherProblems()) {
                 found.accept(
                         bad(
                                 "Input " + input.name() + ": " + Overview.told(problem),

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +123,12 @@ class ForeignCallersTest {
         assertThat(status(ask("POST /v1/global/host/tags?a=b", OWN, header))).isEqualTo(403);
         assertThat(status(ask("GET /metrics", OWN, header))).isEqualTo(403);
         assertThat(api.saved).isEqualTo(Changes.NONE);
+        String name = header.substring(0, header.indexOf(':')).toLowerCase(Locale.ROOT);
+        for (String request : List.of("GET /metrics", "POST /v1/global/host/tags?a=b")) {
+            assertThat(ask(request, OWN, header))
+                    .contains("it counts as forwarded")
+                    .contains("it has the header " + name + ", which proxies add");
+        }
 
         assertThat(status(ask("POST /v1/write/metric", OWN, header))).isEqualTo(200);
         assertThat(status(ask("GET /v1/global/host/tags", OWN, header, ADMIN))).isEqualTo(200);
@@ -138,8 +145,9 @@ class ForeignCallersTest {
                     .write(
                             "GET /v1/global/host/tags HTTP/1.0\r\nHost: 127.0.0.1:1\r\n\r\n"
                                     .getBytes(ISO_8859_1));
-            assertThat(status(new String(socket.getInputStream().readAllBytes(), ISO_8859_1)))
-                    .isEqualTo(403);
+            String answer = new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+            assertThat(status(answer)).isEqualTo(403);
+            assertThat(answer).contains("it is HTTP/1.0, which proxies speak: send HTTP/1.1");
         }
     }
 
@@ -191,7 +199,8 @@ class ForeignCallersTest {
         }
         assertThat(ask("POST /v1/write/metric", OWN))
                 .startsWith("HTTP/1.1 429 ")
-                .contains("\r\nRetry-After: 1\r\n");
+                .contains("\r\nRetry-After: 1\r\n")
+                .contains("[http] request_rate");
 
         String script =
                 "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'POST /v1/write/metric HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\nContent-Length: 5\\r\\n\\r\\nm f=1' >&3; cat <&3"

@@ -20,6 +20,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -104,6 +105,27 @@ class VerdictTest {
         String link = page.select(".ailments a[href^=/#]").attr("href");
         assertThat(link).isEqualTo("/#input-shop%20one");
         assertThat(page.getElementById("input-shop one")).isNotNull();
+    }
+
+    @Test
+    void a_refused_input_is_one_thing_and_called_refused() throws Exception {
+        String why = "the input shop is not run: the agent is root and others can write /x";
+        at.inputs =
+                List.of(
+                        new InputStatus(
+                                "shop",
+                                "refused",
+                                why,
+                                Optional.of(Instant.EPOCH),
+                                OptionalLong.empty(),
+                                0,
+                                List.of(why, "dirs entry \"y\" does not exist"),
+                                "shop.log",
+                                List.of()));
+        assertThat(at.page("/").select(".ailments li").eachText())
+                .containsExactly(
+                        "Input shop is refused: " + why,
+                        "Input shop: dirs entry \"y\" does not exist");
     }
 
     @Test

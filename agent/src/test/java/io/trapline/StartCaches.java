@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /// The start caches of the program that the integration tests run: what its users have from the
-/// second start on. Making them takes half a minute, once a build; a start without them takes
-/// twice the time, and the tests start some hundred processes.
+/// second start on. Making them takes half a minute, once a build; a start without them takes twice
+/// the time, and the tests start some hundred processes.
 public final class StartCaches {
     private static boolean asked;
 

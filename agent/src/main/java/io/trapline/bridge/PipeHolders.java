@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// Who else can write into a worker's pipe: a process that it forked, and that has left its group
-/// and its parents, keeps the pipe open after the worker has ended. Empty where there is no `/proc`.
+/// and its parents, keeps the pipe open after the worker has ended. Empty where there is no
+/// `/proc`.
 final class PipeHolders {
     private static final Path PROC = Path.of("/proc");
     private static final int ACCESS_MODE = 3;

@@ -14,8 +14,8 @@ import java.util.Map;
 /// text is measured, not the text.
 final class SqlShape {
     /// Of expressions, tables and queries inside one another. At 512 KiB of stack DuckDB falls with
-    /// 100 to 700 of them; statements have [StatementThreads#STACK_BYTES], its own threads mostly
-    /// 8 MiB.
+    /// 100 to 700 of them; statements have [StatementThreads#STACK_BYTES], its own threads mostly 8
+    /// MiB.
     private static final int MOST_LEVELS = 150;
 
     /// 100 of them take up to 6 s to plan, half as many half a second.
@@ -130,8 +130,8 @@ final class SqlShape {
         return type.equals("SUBQUERY") || type.equals("TABLE_FUNCTION");
     }
 
-    /// How many queries the node has when each name is written out. Names are taken as if each
-    /// were there once, a later one instead of an earlier one.
+    /// How many queries the node has when each name is written out. Names are taken as if each were
+    /// there once, a later one instead of an earlier one.
     private long uses(JsonNode node) {
         long sum = node.path("type").asText().endsWith("_NODE") ? 1 : 0;
         for (JsonNode entry : node.path("cte_map").path("map")) {

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.trapline.bridge.WorkerListener.RunEnd;
 import io.trapline.Program;
 import io.trapline.StartCaches;
+import io.trapline.bridge.WorkerListener.RunEnd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

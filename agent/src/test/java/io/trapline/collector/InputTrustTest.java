@@ -322,8 +322,8 @@ class InputTrustTest {
         Files.writeString(
                 site.resolve("distutils-precedence.pth"),
                 "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var,"
-                    + " 'local') == 'local'; enabled and"
-                    + " __import__('_distutils_hack').add_shim(); ");
+                        + " 'local') == 'local'; enabled and"
+                        + " __import__('_distutils_hack').add_shim(); ");
         Files.writeString(site.resolve("_virtualenv.pth"), "import _virtualenv");
         assertThat(objections(home.resolve("venv/bin/python3").toString(), Map.of())).isEmpty();
     }

@@ -165,8 +165,8 @@ final class HostProcess {
         }
     }
 
-    /// Has it say something, unless it is being told something already. It says it at once, whatever
-    /// its statements do.
+    /// Has it say something, unless it is being told something already. It says it at once,
+    /// whatever its statements do.
     void ping() {
         if (writing.tryLock()) {
             try {

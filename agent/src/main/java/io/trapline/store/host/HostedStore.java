@@ -413,9 +413,7 @@ public final class HostedStore implements Store {
                             Reason.NOT_OPEN,
                             "the store is not open (yet); see the status for what it waits for");
                 }
-                long _ =
-                        changed.awaitNanos(
-                                open ? Math.min(left, Math.max(barred, 1)) : left);
+                long _ = changed.awaitNanos(open ? Math.min(left, Math.max(barred, 1)) : left);
             }
         } finally {
             lock.unlock();
@@ -473,8 +471,7 @@ public final class HostedStore implements Store {
         if (asked != null && asked.silence().compareTo(SILENT) > 0) {
             String error =
                     "the store's process %d has not answered for %d s; it is ended after %d s of silence"
-                            .formatted(
-                                    asked.pid(), asked.silence().toSeconds(), STUCK.toSeconds());
+                            .formatted(asked.pid(), asked.silence().toSeconds(), STUCK.toSeconds());
             return now.with(StoreStatus.State.FAILING, lag, error);
         }
         return now.with(now.state(), lag, now.error());

@@ -215,9 +215,7 @@ class HostedStoreTest {
                             store.query("SELECT 1", Duration.ofMillis(300), asker, () -> false))
                     .isInstanceOfSatisfying(
                             QueryException.class,
-                            e ->
-                                    assertThat(e.reason())
-                                            .isEqualTo(QueryException.Reason.NOT_OPEN));
+                            e -> assertThat(e.reason()).isEqualTo(QueryException.Reason.NOT_OPEN));
         }
         signal("CONT", opening);
         assertThat(rows("SELECT 1")).hasSize(1);

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -486,7 +487,7 @@ class TrustIT {
                         + input("library", python.toString(), "dirs = [\"c\"]"));
         assertThat(RunningAgent.run(home, "check-config").out()).contains("ok: 2 input");
 
-        giveToNobody(theirs);
+        giveToNobody(Objects.requireNonNull(theirs));
         giveToNobody(library);
         assertThat(RunningAgent.run(home, "check-config").out())
                 .contains("the input editable is not run: the agent is root and others can write ")

@@ -39,7 +39,8 @@ public final class MadeElf {
         dynamic.putLong(5).putLong(AT + stringsAt).putLong(0).putLong(0);
         int size = stringsAt + strings.size();
 
-        ByteBuffer all = little(size);
+        byte[] bytes = new byte[size];
+        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         all.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}).position(16);
         all.putShort((short) 3).putShort((short) 62).putInt(1);
         all.putLong(AT).putLong(HEADER).putLong(0).putInt(0);
@@ -49,7 +50,7 @@ public final class MadeElf {
         segment(all, 2, dynamicAt, stringsAt - dynamicAt);
         all.put(dynamic.flip()).put(strings.toByteArray());
         Files.createDirectories(file.getParent());
-        Files.write(file, all.array());
+        Files.write(file, bytes);
         file.toFile().setExecutable(true, false);
         return file;
     }

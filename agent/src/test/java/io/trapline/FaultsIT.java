@@ -14,6 +14,7 @@ import java.io.RandomAccessFile;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +46,7 @@ class FaultsIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long SEED = Long.getLong("trapline.faults.seed", System.nanoTime());
     private static final String WANTED = System.getProperty("trapline.faults", "ci");
-    private static final Duration CATCH_UP = Duration.ofSeconds(120);
+    private static final Duration CATCH_UP = Duration.ofMinutes(2);
 
     @TempDir private Path folder;
 
@@ -52,16 +54,16 @@ class FaultsIT {
     private final Random random = new Random(SEED);
     private BatchReceiver receiver;
     private Path home;
-    private Path mounted;
+    private @Nullable Path mounted;
     private final List<RunningAgent> started = new ArrayList<>();
 
     /// What is done to a home under load, and what may come of it.
-    private interface Course {
+    interface Course {
         void run(FaultsIT test) throws Exception;
     }
 
     /// What is to be true afterwards.
-    private enum End {
+    enum End {
         /// Each acknowledged item is in the store and at the receiver once, and `verify` says so.
         WHOLE,
         /// The same, but for a receiver that acknowledged what it did not keep.
@@ -72,7 +74,7 @@ class FaultsIT {
     }
 
     /// @param quick whether it is run with the other tests
-    private record Case(String name, boolean quick, End end, String what, Course course) {
+    record Case(String name, boolean quick, End end, String what, Course course) {
         @Override
         public String toString() {
             return name;
@@ -224,6 +226,7 @@ class FaultsIT {
         private final boolean quick;
         private final End end;
         private final String what;
+        @SuppressWarnings("ImmutableEnumChecker") // they hold nothing
         private final ByHand byHand;
 
         private interface ByHand {
@@ -405,7 +408,7 @@ class FaultsIT {
 
     private static void shell(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes());
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor())
                 .as("%s: %s (this case needs root)", String.join(" ", command), said)
                 .isZero();

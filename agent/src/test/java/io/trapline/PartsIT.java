@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -32,12 +33,15 @@ class PartsIT {
     private static final Duration LONG = Duration.ofMinutes(2);
 
     /// Connections of their own each time: kept ones would go on while no new one is accepted.
-    private static final String REQUEST =
-            "%s %s HTTP/1.1\r\n"
-                    + "Host: localhost\r\n"
-                    + "Connection: close\r\n"
-                    + "Content-Length: %d\r\n\r\n"
-                    + "%s";
+    private static String request(String method, String path, String body) {
+        return method
+                + " "
+                + path
+                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                + body.length()
+                + "\r\n\r\n"
+                + body;
+    }
 
     @TempDir private Path folder;
 
@@ -52,7 +56,7 @@ class PartsIT {
             socket.setSoTimeout(5_000);
             socket.getOutputStream()
                     .write(
-                            REQUEST.formatted(method, path, body.length(), body)
+                            request(method, path, body)
                                     .getBytes(StandardCharsets.UTF_8));
             byte[] head = socket.getInputStream().readNBytes(12);
             return head.length < 12
@@ -78,6 +82,10 @@ class PartsIT {
         StreamSupport.stream(agent.status().path("parts").spliterator(), false)
                 .forEach(part -> all.put(part.path("name").asText(), part));
         return all;
+    }
+
+    private static JsonNode part(RunningAgent agent, String name) throws Exception {
+        return parts(agent).getOrDefault(name, MissingNode.getInstance());
     }
 
     private static void run(String... command) throws Exception {
@@ -130,7 +138,7 @@ class PartsIT {
             assertThat(write(agent, "after f=1")).isEqualTo(200);
             String listener = "listener [core] " + core;
             assertThat(parts(agent)).containsKey(listener);
-            assertThat(parts(agent).get(listener).path("restarts").asInt()).isZero();
+            assertThat(part(agent, listener).path("restarts").asInt()).isZero();
             assertThat(agent.status().path("limits").path("open_files").asInt())
                     .isEqualTo(descriptors);
             assertThat(Files.readString(agent.home().resolve("logs/trapline.log")))
@@ -232,7 +240,7 @@ class PartsIT {
             awaitHealth(503, agent.address(), core);
             HttpResponse<String> health = agent.get("/healthz");
             assertThat(health.body()).contains("\"status\":\"ailing\"").contains("journal");
-            JsonNode journal = parts(agent).get("journal");
+            JsonNode journal = part(agent, "journal");
             assertThat(journal.path("state").asText()).isEqualTo("retrying");
             assertThat(journal.path("why").asText()).contains("trapline.db");
             assertThat(RunningAgent.run(agent.home(), "status").out())
@@ -282,7 +290,7 @@ class PartsIT {
             host.destroyForcibly();
             awaitHealth(503, agent.address());
             assertThat(write(agent, "b f=1")).isEqualTo(200);
-            assertThat(parts(agent).get("store").path("why").asText()).contains("store-host");
+            assertThat(part(agent, "store").path("why").asText()).contains("store-host");
             Files.delete(inTheWay);
             awaitHealth(200, agent.address());
             await().atMost(LONG).until(() -> agent.count("select count(*) from metrics") == 2);

@@ -2,6 +2,7 @@ package io.trapline.faults;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class Shim {
                             + " compiler: install gcc and libc6-dev (dev/test does)",
                     e);
         }
-        String said = new String(cc.getInputStream().readAllBytes());
+        String said = new String(cc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (cc.waitFor() != 0) {
             throw new IOException("cc could not compile " + source + ":\n" + said);
         }

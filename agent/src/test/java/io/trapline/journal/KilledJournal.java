@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /// The files of a journal as a process leaves them that is killed: with what it acknowledged in the
 /// log, which nobody has moved into the database.
@@ -47,7 +49,9 @@ final class KilledJournal {
         }
     }
 
-    static void copy(Path from, Path to) throws IOException {
+    static void copy(@Nullable Path from, @Nullable Path to) throws IOException {
+        Objects.requireNonNull(from);
+        Objects.requireNonNull(to);
         Files.createDirectories(to);
         try (var files = Files.list(from)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {

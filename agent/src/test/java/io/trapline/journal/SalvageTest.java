@@ -246,7 +246,7 @@ class SalvageTest {
         try (SqliteJournal journal = KilledJournal.open(file)) {
             List<Long> found = KilledJournal.positions(journal);
             assertThat(found).hasSizeGreaterThanOrEqualTo(148).isSorted().doesNotHaveDuplicates();
-            long lost = 150 - found.size();
+            long lost = 150L - found.size();
             if (lost > 0) {
                 assertThat(journal.notices())
                         .singleElement()

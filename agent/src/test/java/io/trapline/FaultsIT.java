@@ -226,6 +226,7 @@ class FaultsIT {
         private final boolean quick;
         private final End end;
         private final String what;
+
         @SuppressWarnings("ImmutableEnumChecker") // they hold nothing
         private final ByHand byHand;
 

@@ -55,9 +55,7 @@ class PartsIT {
                 new Socket(InetAddress.getLoopbackAddress(), URI.create(address).getPort())) {
             socket.setSoTimeout(5_000);
             socket.getOutputStream()
-                    .write(
-                            request(method, path, body)
-                                    .getBytes(StandardCharsets.UTF_8));
+                    .write(request(method, path, body).getBytes(StandardCharsets.UTF_8));
             byte[] head = socket.getInputStream().readNBytes(12);
             return head.length < 12
                     ? 0

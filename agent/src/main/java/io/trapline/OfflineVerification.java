@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -28,9 +29,10 @@ public final class OfflineVerification {
 
     private OfflineVerification() {}
 
+    /// @return the report, as `/api/verify` answers it
     /// @throws HomeLock.HeldException when an agent is just starting or stopping on that home
     /// @throws QueryException when the store cannot be asked, or there is nothing to check
-    public static Report of(Home home, Program program, Optional<Instant> since)
+    public static Map<String, Object> of(Home home, Program program, Optional<Instant> since)
             throws IOException,
                     HomeLock.HeldException,
                     JournalException,
@@ -50,7 +52,7 @@ public final class OfflineVerification {
                 SqliteJournal journal =
                         SqliteJournal.open(file, () -> settings.journal(), BatchCodec::weigh)) {
             try (Outputs outputs = outputs(data, journal)) {
-                return check(data, settings, program, journal, outputs, since);
+                return check(data, settings, program, journal, outputs, since).toMap();
             }
         }
     }

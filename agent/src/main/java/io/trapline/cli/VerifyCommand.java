@@ -114,7 +114,7 @@ final class VerifyCommand implements Callable<Integer> {
     private static Object offline(Home folder, Optional<Instant> since)
             throws CommandFailure, IOException, InterruptedException {
         try {
-            return OfflineVerification.of(folder, HomeOption.program(), since).toMap();
+            return OfflineVerification.of(folder, HomeOption.program(), since);
         } catch (QueryException | JournalException | ForwardException | HomeLock.HeldException e) {
             throw new CommandFailure(Cli.FAILED, e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.trapline.journal;
 
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -9,7 +10,11 @@ import java.util.Map;
 /// @param what `appended`, `trimmed`, `lost`, `base`, or what a reader counts
 /// @param door as [Weigher.Weight] has it
 /// @param hour as [Weigher.Weight] has it
-public record Sum(String what, String door, long hour) {
+public record Sum(String what, String door, long hour) implements Comparable<Sum> {
+    // The hashes of doors' names can be chosen: an order keeps a map of such keys fast.
+    private static final Comparator<Sum> ORDER =
+            Comparator.comparing(Sum::what).thenComparing(Sum::door).thenComparing(Sum::hour);
+
     static final String APPENDED = "appended";
     static final String TRIMMED = "trimmed";
 
@@ -18,6 +23,11 @@ public record Sum(String what, String door, long hour) {
 
     /// What was trimmed before a reader was there for the first time: it is owed the rest.
     static final String BASE = "base";
+
+    @Override
+    public int compareTo(Sum other) {
+        return ORDER.compare(this, other);
+    }
 
     /// @param entries of those frames, or items that a reader made of them
     public record Amount(long frames, long entries) {

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -213,7 +214,15 @@ final class Sums {
     }
 
     /// @param owner empty = the journal
-    record Row(String owner, Sum sum) {
+    record Row(String owner, Sum sum) implements Comparable<Row> {
+        private static final Comparator<Row> ORDER =
+                Comparator.comparing(Row::owner).thenComparing(Row::sum);
+
+        @Override
+        public int compareTo(Row other) {
+            return ORDER.compare(this, other);
+        }
+
         boolean is(String what) {
             return owner.isEmpty() && sum.what().equals(what);
         }

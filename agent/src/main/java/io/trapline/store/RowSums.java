@@ -4,6 +4,7 @@ import io.trapline.journal.Weigher;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,21 +61,40 @@ final class RowSums implements AutoCloseable {
                     INSERT INTO trapline.row_sums
                     SELECT kind, source, sum(came), sum(expired),
                         (SELECT max(generation) + 1 FROM trapline.row_sums)
-                    FROM trapline.row_sums GROUP BY kind, source HAVING sum(came) <> sum(expired)\
+                    FROM trapline.row_sums GROUP BY kind, source\
                     """,
                     """
                     DELETE FROM trapline.row_sums
                     WHERE generation < (SELECT max(generation) FROM trapline.row_sums)\
-                    """);
+                    """,
+                    // Not before: were nothing left, nothing would have the newest generation.
+                    "DELETE FROM trapline.row_sums WHERE came = expired");
 
     private final DuckDBAppender taken;
     private final DuckDBAppender rows;
     private final Map<Of, Taken> frames = new LinkedHashMap<>();
     private final Map<Kind, Long> came = new LinkedHashMap<>();
 
-    private record Of(String door, long hour) {}
+    private record Of(String door, long hour) implements Comparable<Of> {
+        private static final Comparator<Of> ORDER =
+                Comparator.comparing(Of::door).thenComparing(Of::hour);
 
-    private record Kind(String kind, String source) {}
+        @Override
+        public int compareTo(Of other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    /// Senders choose the names of sources: an order keeps a map of them fast.
+    private record Kind(String kind, String source) implements Comparable<Kind> {
+        private static final Comparator<Kind> ORDER =
+                Comparator.comparing(Kind::kind).thenComparing(Kind::source);
+
+        @Override
+        public int compareTo(Kind other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     private record Taken(long first, long last, long frames, long entries, long bad) {
         Taken plus(Taken more) {

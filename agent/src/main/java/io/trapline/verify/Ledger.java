@@ -2,6 +2,7 @@ package io.trapline.verify;
 
 import io.trapline.journal.Sum;
 import io.trapline.journal.Weigher;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
@@ -14,7 +15,15 @@ final class Ledger {
     private final long sinceHour;
     private final Map<Cell, Sum.Amount> cells = new HashMap<>();
 
-    record Cell(String door, long hour) {}
+    record Cell(String door, long hour) implements Comparable<Cell> {
+        private static final Comparator<Cell> ORDER =
+                Comparator.comparing(Cell::door).thenComparing(Cell::hour);
+
+        @Override
+        public int compareTo(Cell other) {
+            return ORDER.compare(this, other);
+        }
+    }
 
     Ledger(long sinceHour) {
         this.sinceHour = sinceHour;

@@ -43,6 +43,7 @@ final class Tenant {
     private static final Duration INTERRUPT_LIMIT = Duration.ofMillis(1500);
     private static final Duration RUNS_GET_ON_CLOSE = Duration.ofMillis(700);
     private static final Duration WAKE_EVERY = Duration.ofMillis(20);
+    private static final String NO_MEMORY = "MemoryError: the host process has no memory left";
 
     private final GraalHost host;
     private final Seal seal;
@@ -174,7 +175,7 @@ final class Tenant {
         } catch (PolyglotException e) {
             end("its modules did not load: " + described(e));
         } catch (OutOfMemoryError _) {
-            end("its modules did not load: the host process has no memory left");
+            end("its modules did not load: " + NO_MEMORY);
         }
     }
 
@@ -270,10 +271,7 @@ final class Tenant {
                 end = "raised\n" + described(e);
             }
         } catch (OutOfMemoryError e) {
-            end =
-                    "raised\nMemoryError: the host process has no memory left ("
-                            + e.getMessage()
-                            + ")";
+            end = "raised\n" + NO_MEMORY + " (" + e.getMessage() + ")";
         }
         boolean _ = Thread.interrupted();
         runs.remove(number);
@@ -395,8 +393,20 @@ final class Tenant {
         send(Frame.from(origin, Kind.OUTPUT, number, 0, line.getBytes(StandardCharsets.UTF_8)));
     }
 
+    /// An error of the JVM comes with the JVM's word alone: "Java heap space", or none when the
+    /// stack was too deep.
+    private static String message(PolyglotException e) {
+        String message = e.getMessage();
+        if (!e.isResourceExhausted()) {
+            return String.valueOf(message);
+        }
+        return message == null
+                ? "RecursionError: the calls are too deep for the host process"
+                : NO_MEMORY + " (" + message + ")";
+    }
+
     private static String described(PolyglotException e) {
-        StringBuilder text = new StringBuilder(String.valueOf(e.getMessage()));
+        StringBuilder text = new StringBuilder(message(e));
         for (PolyglotException.StackFrame frame : e.getPolyglotStackTrace()) {
             if (frame.isGuestFrame()) {
                 text.append("\n  at ").append(frame);

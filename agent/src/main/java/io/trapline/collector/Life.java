@@ -53,8 +53,11 @@ final class Life {
         return stopping || retired;
     }
 
+    /// What was refused stays so until another look has shown otherwise.
     void starting(String reason) {
-        state = new State("starting", reason, Optional.empty());
+        if (!state.word.equals("refused")) {
+            state = new State("starting", reason, Optional.empty());
+        }
     }
 
     void running(Opening.Good with, long now) {

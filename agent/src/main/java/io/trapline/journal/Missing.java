@@ -16,6 +16,12 @@ record Missing(Path file, Known.Line known, boolean gone) {
         if (!known.isThere() || known.head() == 0) {
             return Optional.empty();
         }
+        if (gone && known.head() < known.tail()) {
+            return Optional.of(
+                    "%s was deleted or emptied; its readers had read all that is known of it, up to"
+                                    .formatted(file)
+                            + " position %d; a new journal was begun".formatted(known.head()));
+        }
         if (gone) {
             return Optional.of(
                     "%s was deleted or emptied: positions %d to %d, %d frames, were acknowledged, kept"
@@ -30,10 +36,14 @@ record Missing(Path file, Known.Line known, boolean gone) {
         }
         if (!identity.equals(known.identity())) {
             return Optional.of(
-                    "%s is another journal than the one that was here before, which had positions"
+                    "%s is another journal than the one that was here before, "
                                     .formatted(file)
-                            + " %d to %d; what its readers had not read of it yet is not here"
-                                    .formatted(known.tail(), known.head()));
+                            + (known.head() < known.tail()
+                                    ? "of which its readers had read all, up to position %d"
+                                            .formatted(known.head())
+                                    : "which had positions %d to %d; what its readers had not read of it"
+                                                    .formatted(known.tail(), known.head())
+                                            + " yet is not here"));
         }
         if (known.head() > extent.head()) {
             return Optional.of(

@@ -1,6 +1,7 @@
 package io.trapline.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.RandomAccessFile;
@@ -121,6 +122,24 @@ class JournalLossTest {
                     .asString()
                     .contains("was deleted or emptied: positions 1 to 150, 150 frames");
             assertThat(journal.append(new byte[1])).isGreaterThan(150);
+        }
+    }
+
+    @Test
+    void of_a_deleted_journal_that_was_read_to_its_end_no_loss_is_told() throws Exception {
+        try (SqliteJournal journal = KilledJournal.open(file)) {
+            long head = journal.append(new byte[1]);
+            journal.reader("r").commit(head);
+            await().until(() -> Known.read(file).tail() == head + 1);
+        }
+        Files.delete(file);
+        Files.deleteIfExists(WalFile.of(file));
+        try (SqliteJournal journal = KilledJournal.open(file)) {
+            assertThat(journal.notices())
+                    .singleElement()
+                    .asString()
+                    .contains("had read all that is known of it, up to position 151;")
+                    .doesNotContain("lost", "gone");
         }
     }
 

@@ -289,8 +289,10 @@ class StoreMemoryTest {
             assertThat(fixture.rows(all).getFirst())
                     .allSatisfy(count -> assertThat((Long) count).isGreaterThan(50));
 
-            fixture.now = StoreFixture.NOW.plus(Duration.ofDays(8));
-            fixture.store().retain().get();
+            for (int day = 1; day <= 8; day++) { // a clock that jumps is not believed
+                fixture.now = StoreFixture.NOW.plus(Duration.ofDays(day));
+                fixture.store().retain().get();
+            }
             assertThat(fixture.rows(all)).containsExactly(Arrays.asList(0L, 0L, 0L, 0L));
         }
     }

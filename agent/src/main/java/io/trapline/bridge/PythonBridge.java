@@ -1,5 +1,6 @@
 package io.trapline.bridge;
 
+import io.trapline.machine.AvailableMemory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +58,7 @@ public final class PythonBridge implements Bridge {
                         hostHeapMiB,
                         loadLimit,
                         budget,
-                        FreeMemory::bytes);
+                        AvailableMemory::bytes);
     }
 
     /// Unpacks the embedded Python's standard library beside the class path's last file and makes

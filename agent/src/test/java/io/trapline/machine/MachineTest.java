@@ -124,4 +124,29 @@ class MachineTest {
         assertThat(here.openFiles()).isGreaterThan(here.usedFiles());
         assertThat(here.memory().bytes()).isGreaterThanOrEqualTo(Runtime.getRuntime().maxMemory());
     }
+
+    @Test
+    void what_is_available_is_what_the_fullest_group_leaves_with_read_files_counted_as_free()
+            throws IOException {
+        write("proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable:    2000 kB\n");
+        assertThat(AvailableMemory.at(root)).isEqualTo(2000L << 10);
+        write("sys/fs/cgroup/system.slice/memory.max", "1000000\n");
+        write("sys/fs/cgroup/system.slice/memory.current", "900000\n");
+        write("sys/fs/cgroup/system.slice/memory.stat", "anon 5\ninactive_file 300000\n");
+        write("sys/fs/cgroup/system.slice/trapline.service/memory.max", "max\n");
+        write("sys/fs/cgroup/system.slice/trapline.service/memory.current", "800000\n");
+        assertThat(AvailableMemory.at(root)).isEqualTo(400_000);
+    }
+
+    @Test
+    void what_is_available_is_told_by_groups_of_version_1_as_well() throws IOException {
+        write("proc/self/cgroup", "9:memory:/a\n");
+        write("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1000\n");
+        write("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "1500\n");
+        write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+        write("sys/fs/cgroup/memory/memory.usage_in_bytes", "5000\n");
+        assertThat(AvailableMemory.at(root)).isZero();
+        write("sys/fs/cgroup/memory/a/memory.stat", "total_inactive_file 700\n");
+        assertThat(AvailableMemory.at(root)).isEqualTo(200);
+    }
 }

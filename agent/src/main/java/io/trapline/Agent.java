@@ -96,7 +96,8 @@ public final class Agent implements AutoCloseable {
             throw new StartFailure(
                     e instanceof FileSystemException file
                             ? FileFailure.text(file)
-                            : e.getMessage() == null ? e.toString() : e.getMessage(),
+                            : (e.getMessage() == null ? e.toString() : e.getMessage())
+                                    + DiskReserve.missing(home.data()),
                     e);
         } catch (OutOfMemoryError | LinkageError | StackOverflowError e) {
             throw new StartFailure(Supervised.reason(e), e);

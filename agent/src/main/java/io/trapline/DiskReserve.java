@@ -40,6 +40,21 @@ final class DiskReserve {
         }
     }
 
+    /// What a start that failed should say of the disk; empty when that has room.
+    static String missing(Path data) {
+        try {
+            long usable = Files.getFileStore(data).getUsableSpace();
+            return usable >= NEEDED
+                    ? ""
+                    : "; the disk of %s is full (%d bytes usable), and there is no %s of an earlier"
+                                    .formatted(data, usable, data.resolve("reserve").getFileName())
+                            + " start to give up: make %d MiB of room on it, then start again"
+                                    .formatted(BYTES >> 20);
+        } catch (IOException _) {
+            return "";
+        }
+    }
+
     /// Makes the reserve when it is not there and the disk has plenty of room.
     static void make(Path data) {
         Path reserve = data.resolve("reserve");

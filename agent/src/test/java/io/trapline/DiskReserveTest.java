@@ -53,8 +53,12 @@ class DiskReserveTest {
         DiskReserve.use(disk);
         assertThat(disk.resolve("reserve")).as("there is room").exists();
 
+        assertThat(DiskReserve.missing(disk)).isEmpty();
         fill();
+        assertThat(DiskReserve.missing(disk))
+                .contains("is full (0 bytes usable)", "make 4 MiB of room");
         DiskReserve.use(disk);
+        assertThat(DiskReserve.missing(disk)).isEmpty();
         assertThat(Files.getFileStore(disk).getUsableSpace()).isGreaterThanOrEqualTo(4 * MIB);
         DiskReserve.make(disk);
         assertThat(disk.resolve("reserve")).as("the disk is nearly full").doesNotExist();

@@ -279,6 +279,7 @@ public final class Agent implements AutoCloseable {
         late.opened(
                 parts.add("watcher", QUICK, new Watcher(reloading::watched, reloading::follow)));
         health.add(late::parts);
+        parts.add("health watch", QUICK, health.watch());
     }
 
     private static HostedStore store(

@@ -9,11 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// How all parts are doing: the one place that `/healthz` on both listeners, `/api/status`,
 /// `trapline status` and the first page's verdict ask.
 final class Health {
+    private static final Logger LOG = LoggerFactory.getLogger(Health.class);
+
     private final List<Supplier<List<PartStatus>>> parts = new CopyOnWriteArrayList<>();
 
     /// What is asked of `journal` and `store` is whether they take what is given to them.
@@ -31,6 +38,24 @@ final class Health {
         parts.add(more);
     }
 
+    /// Looks every second, so that a state is told since when it began, and not since when somebody
+    /// asked.
+    AutoCloseable watch() {
+        ScheduledExecutorService watch =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name("health").factory());
+        var _ = watch.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+        return watch::shutdownNow;
+    }
+
+    private void look() {
+        try {
+            var _ = all();
+        } catch (RuntimeException e) {
+            LOG.debug("a part could not be asked how it is", e);
+        }
+    }
+
     /// All of them, in the order in which they start.
     List<PartStatus> all() {
         List<PartStatus> all = new ArrayList<>();
@@ -46,6 +71,7 @@ final class Health {
     private static Optional<String> trouble(Journal journal) {
         var status = journal.status();
         return journal.trouble()
+                .map(why -> why.startsWith("journal ") ? why.substring("journal ".length()) : why)
                 .or(() ->
                         status.isFull()
                                 ? Optional.of(

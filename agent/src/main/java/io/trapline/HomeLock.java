@@ -3,6 +3,8 @@ package io.trapline;
 import io.trapline.files.DamagedFiles;
 import io.trapline.journal.NativeLibrary;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -137,7 +139,7 @@ public final class HomeLock implements AutoCloseable {
                 return Optional.empty();
             }
             long pid = Long.parseLong(lines.getFirst());
-            String address = lines.size() > 1 ? lines.get(1) : "";
+            String address = lines.size() > 1 && isAddress(lines.get(1)) ? lines.get(1) : "";
             String certificate = lines.size() > 2 ? lines.get(2) : "";
             // A file left by a killed agent names a process that is gone.
             return ProcessHandle.of(pid)
@@ -145,6 +147,16 @@ public final class HomeLock implements AutoCloseable {
                     .map(process -> new Holder(pid, address, certificate));
         } catch (NoSuchFileException | NumberFormatException e) {
             return Optional.empty();
+        }
+    }
+
+    /// What is in a damaged file is none.
+    private static boolean isAddress(String text) {
+        try {
+            URI address = new URI(text);
+            return address.getHost() != null && address.getPort() > 0;
+        } catch (URISyntaxException _) {
+            return false;
         }
     }
 

@@ -24,8 +24,8 @@ final class Recovery {
         }
         if (!missing.isEmpty()) {
             LOG.error(
-                    "The agent before, process {}, did not stop by itself, and not all is there that"
-                            + " it had acknowledged: {}. What is there goes up to position {}; {}",
+                    "The agent before, process {}, did not stop by itself, and not all that it had"
+                            + " acknowledged may be there: {}. What is there goes up to position {}; {}",
                     killed.getAsLong(),
                     String.join("; ", missing),
                     found.head(),

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -62,6 +63,15 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Optional<Instant> from = since();
+        if (from.isPresent() && from.get().isAfter(Instant.now())) {
+            throw new CommandFailure(
+                    Cli.USAGE,
+                    "--since "
+                            + since
+                            + " is in the future by this host's clock ("
+                            + Instant.now().truncatedTo(ChronoUnit.SECONDS)
+                            + "): nothing can have arrived since then");
+        }
         Home folder = home.home();
         Optional<AgentClient> agent = AgentClient.of(folder);
         JsonNode report =

@@ -63,6 +63,7 @@ final class InputTrust {
     /// As interpreters of Python are called, copies too.
     private static final Pattern PYTHON = Pattern.compile("(?i).*py.*");
 
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final int MOST_SCRIPTS = 5;
 
     private final FileTrust trust;
@@ -155,6 +156,14 @@ final class InputTrust {
             CODE_FILES.forEach(name -> each(name, "\0", trust::objection));
             CODE_FOLDERS.forEach(name -> each(name, ":", trust::objectionToAll));
             LOADER_LISTS.forEach(this::loaderList);
+            String library = environment.getOrDefault("PYTHONPLATLIBDIR", "");
+            if (!library.isEmpty()) { // an absolute one takes the place of all
+                path(library.startsWith("/") ? library : "/usr/" + library)
+                        .ifPresent(folder ->
+                                refuse(
+                                        named("PYTHONPLATLIBDIR", library),
+                                        trust.objectionToTree(folder.normalize())));
+            }
             for (String name : List.of("PYTHONHOME", "PYTHONUSERBASE")) {
                 for (String entry : environment.getOrDefault(name, "").split(":", -1)) {
                     if (!entry.isEmpty()) {
@@ -353,6 +362,16 @@ final class InputTrust {
             }
         }
 
+        /// What a first line sets for its interpreter, beside what the input sets.
+        private void assigned(String name, String value) {
+            Look alone = new Look(input);
+            alone.environment.clear();
+            alone.environment.put(name, value);
+            alone.environment();
+            alone.found.forEach((subject, why) -> refuse(subject, Optional.of(why)));
+            other.addAll(alone.other);
+        }
+
         /// What the kernel runs in place of a script: the first word, and of `env` whatever of the
         /// others is a program. A name is looked up where it will be: folders that come before must
         /// not be for others to put one in.
@@ -363,6 +382,11 @@ final class InputTrust {
                 return found;
             }
             for (String word : words.subList(1, words.size())) {
+                int equals = word.indexOf('=');
+                if (equals > 0 && VARIABLE.matcher(word.substring(0, equals)).matches()) {
+                    assigned(word.substring(0, equals), word.substring(equals + 1));
+                    continue;
+                }
                 if (word.contains("/")) {
                     path(word).filter(Files::exists).ifPresent(found::add);
                     continue;

@@ -19,6 +19,10 @@ import java.util.stream.Collectors;
 /// put there by others, is refused; what is merely readable by others is closed to them.
 public final class PrivateFolders {
     private static final int MOST_SHOWN = 20;
+
+    /// As many are cured one by one.
+    private static final int FEW = 3;
+
     private static final int MOST_ENTRIES = 100_000;
 
     private final int me = Stat.myUid();
@@ -83,7 +87,8 @@ public final class PrivateFolders {
         if (me == Stat.ROOT) {
             FileTrust.ofRoot()
                     .objection(folder)
-                    .ifPresent(objection -> objection.offences().forEach(this::offence));
+                    .ifPresent(objection ->
+                            objection.offences().forEach(each -> offence(each, folder)));
             mine = stat.uid() == me;
         } else {
             mine = judge(folder, stat, true);
@@ -102,7 +107,9 @@ public final class PrivateFolders {
     }
 
     /// Root is particular about the way to a folder as well.
-    private void offence(Objection.Offence offence) {
+    ///
+    /// @param folder of the agent's own, that way leads to it
+    private void offence(Objection.Offence offence, Path folder) {
         if (!offence.unknown().isEmpty()) {
             bad.add(new Bad(offence.path(), offence.unknown(), ""));
         }
@@ -121,7 +128,11 @@ public final class PrivateFolders {
             return;
         }
         if (offence.foreign()) {
-            foreign(offence.path(), offence.shown(), offence.link());
+            foreign(
+                    offence.path(),
+                    offence.shown(),
+                    offence.link(),
+                    offence.path().equals(folder.toAbsolutePath().normalize()));
         }
         if (offence.writable()) {
             writable(
@@ -167,7 +178,11 @@ public final class PrivateFolders {
     /// @return whether it is as it should be, or can be made so
     private boolean judge(Path path, Stat stat, boolean strict) {
         if (stat.uid() != me && stat.uid() != Stat.ROOT) {
-            foreign(path, Stat.shown(path, stat, stat.isLink()), stat.isLink());
+            foreign(
+                    path,
+                    Stat.shown(path, stat, stat.isLink()),
+                    stat.isLink(),
+                    stat.isFolder() && !stat.isLink());
             return false;
         }
         if (strict && !stat.isLink() && isWritable(stat)) {
@@ -184,12 +199,18 @@ public final class PrivateFolders {
                         && !(me != Stat.ROOT && Accounts.isPrivateGroup(stat.gid(), me)));
     }
 
-    private void foreign(Path path, String shown, boolean link) {
+    /// @param whole a folder that is the agent's with all that is in it: one cure for all
+    private void foreign(Path path, String shown, boolean link, boolean whole) {
+        boolean deep = whole && !link && !SharedFolders.isOfSystem(path);
         bad.add(
                 new Bad(
                         path,
                         "belongs to another user (" + shown + "; this is " + me() + ")",
-                        "chown " + (link ? "-h " : "") + me() + " " + Objection.quoted(path)));
+                        "chown "
+                                + (deep ? "-hR " : link ? "-h " : "")
+                                + me()
+                                + " "
+                                + Objection.quoted(path)));
     }
 
     private void writable(Path path, String shown, String cure) {
@@ -224,7 +245,7 @@ public final class PrivateFolders {
                                         + each.what
                                         + (each.cure.isEmpty() ? "" : "; run " + each.cure))
                         .collect(Collectors.joining());
-        int more = all.size() - MOST_SHOWN;
+        int more = Math.max(0, all.size() - MOST_SHOWN);
         String folders = tops.stream().map(Objection::quoted).collect(Collectors.joining(" "));
         throw new UnsafeFilesException(
                 all.getFirst().path,
@@ -232,10 +253,11 @@ public final class PrivateFolders {
                         + " the agent does. What somebody else may have written is better removed"
                         + " than cured (admin.token is made anew when it is not there):"
                         + lines
-                        + (more > 0 && tops.stream().noneMatch(SharedFolders::isOfSystem)
-                                ? "\n  and %d more; run chown -hR %s %s && chmod -R go-w %s"
-                                        .formatted(more, me(), folders, folders)
-                                : more > 0 ? "\n  and " + more + " more" : ""));
+                        + (more > 0 ? "\n  and " + more + " more" : "")
+                        + (all.size() > FEW && tops.stream().noneMatch(SharedFolders::isOfSystem)
+                                ? "\n  all at once, when you know that they are yours: chown -hR %s %s && chmod -R go-w %s"
+                                        .formatted(me(), folders, folders)
+                                : ""));
     }
 
     /// What others may read or enter is for this user alone from now on.

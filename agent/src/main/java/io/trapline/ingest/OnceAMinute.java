@@ -20,7 +20,7 @@ final class OnceAMinute {
     /// One more.
     ///
     /// @return how many there were since the last time that was told, with this one; 0 when it is
-    ///     not to be told
+    ///   not to be told
     synchronized long one() {
         count++;
         long now = nanoTicker.getAsLong();

@@ -28,7 +28,9 @@ public final class RefusalLog {
         String more =
                 count == 1
                         ? " (said once a minute)"
-                        : " (said once a minute; " + (count - 1) + " more requests since the last time)";
+                        : " (said once a minute; "
+                                + (count - 1)
+                                + " more requests since the last time)";
         if (why instanceof JournalFullException || !(why instanceof JournalException)) {
             log.warn("{} was not kept: {}{}", what, why.getMessage(), more);
         } else {

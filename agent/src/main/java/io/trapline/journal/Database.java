@@ -6,6 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -419,6 +421,12 @@ final class Database implements AutoCloseable {
             putHead(rest.head(), rest.end());
         }
         return rest;
+    }
+
+    /// Counts frames that are known to have been acknowledged and are not there, within a
+    /// transaction.
+    void gone(long frames, InstantSource clock) throws SQLException {
+        sums.gone(frames, clock.millis() / Duration.ofHours(1).toMillis());
     }
 
     void putHead(long head, long end) throws SQLException {

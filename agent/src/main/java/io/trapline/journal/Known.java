@@ -1,5 +1,6 @@
 package io.trapline.journal;
 
+import io.trapline.files.DamagedFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -43,6 +45,13 @@ final class Known implements AutoCloseable {
     record Line(long number, String identity, long tail, long head, long refused) {
         static final Line NONE = new Line(0, "", 1, 0, -1);
 
+        /// The file is there, and nothing in it can be read.
+        static final Line UNREADABLE = new Line(-1, "", 1, 0, -1);
+
+        boolean isUnreadable() {
+            return number < 0;
+        }
+
         boolean isThere() {
             return number > 0;
         }
@@ -59,14 +68,27 @@ final class Known implements AutoCloseable {
         return database.resolveSibling(database.getFileName() + ".known");
     }
 
+    /// For the operator.
+    static String unreadable(Path database) {
+        return of(database)
+                + " is damaged: whether all is there that was acknowledged, and whether something"
+                + " that was refused is kept, cannot be told; it is written anew";
+    }
+
     /// What was remembered of the journal in that file; [Line#NONE] when nothing was.
     static Line read(Path database) {
         Line newest = Line.NONE;
         try {
+            if (DamagedFiles.isNoFile(of(database))) {
+                Path aside = DamagedFiles.moveAside(of(database), Instant.now());
+                LOG.error("{} is no file; it was moved aside to {}", of(database), aside);
+                return Line.UNREADABLE;
+            }
             if (!Files.exists(of(database))) {
                 return newest;
             }
             byte[] all = Files.readAllBytes(of(database));
+            newest = all.length == 0 ? Line.NONE : Line.UNREADABLE;
             for (int at = 0; at + LINE <= all.length && at < 2 * LINE; at += LINE) {
                 Optional<Line> line = parse(new String(all, at, LINE, StandardCharsets.UTF_8));
                 if (line.isPresent() && line.get().number > newest.number) {
@@ -74,7 +96,10 @@ final class Known implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            LOG.warn("{} cannot be read ({}): whether all is there is not known", of(database), e);
+            LOG.warn(
+                    "{} cannot be read ({}): whether all is there is not known",
+                    of(database),
+                    e.toString());
         }
         return newest;
     }
@@ -123,7 +148,7 @@ final class Known implements AutoCloseable {
                 file,
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                 identity,
-                before.number);
+                Math.max(0, before.number));
     }
 
     /// Remembers where the journal is. A failure is logged once: appends do not depend on it.

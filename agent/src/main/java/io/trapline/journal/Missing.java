@@ -8,14 +8,27 @@ import java.util.Optional;
 /// @param gone whether there was no database, or an empty one
 record Missing(Path file, Known.Line known, boolean gone) {
 
-    /// What is not there any more, for the operator.
+    /// What is not there any more.
+    ///
+    /// @param text for the operator
+    /// @param frames how many were acknowledged, and are neither kept nor trimmed
+    record Loss(String text, long frames) {}
+
+    /// Compares what was remembered with what was found; empty when all is there.
     ///
     /// @param identity of the journal that was opened
     /// @param extent what it has
-    Optional<String> text(String identity, Extent extent) {
+    Optional<Loss> loss(String identity, Extent extent) {
         if (!known.isThere() || known.head() == 0) {
             return Optional.empty();
         }
+        boolean other = gone || !identity.equals(known.identity());
+        long before = other ? known.tail() - 1 : extent.head();
+        return text(identity, extent)
+                .map(text -> new Loss(text, Math.max(0, known.head() - before)));
+    }
+
+    private Optional<String> text(String identity, Extent extent) {
         if (gone && known.head() < known.tail()) {
             return Optional.of(
                     "%s was deleted or emptied; its readers had read all that is known of it, up to"
@@ -36,8 +49,7 @@ record Missing(Path file, Known.Line known, boolean gone) {
         }
         if (!identity.equals(known.identity())) {
             return Optional.of(
-                    "%s is another journal than the one that was here before, "
-                                    .formatted(file)
+                    "%s is another journal than the one that was here before, ".formatted(file)
                             + (known.head() < known.tail()
                                     ? "of which its readers had read all, up to position %d"
                                             .formatted(known.head())

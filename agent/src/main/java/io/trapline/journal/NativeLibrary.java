@@ -2,6 +2,7 @@ package io.trapline.journal;
 
 import io.trapline.files.DamagedFiles;
 import io.trapline.files.PrivateFolders;
+import io.trapline.files.UnsafeFilesException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
@@ -37,7 +38,8 @@ public final class NativeLibrary {
     /// data folder. When it fails the driver's own way remains.
     ///
     /// @param data the folder of the databases
-    public static synchronized void prepare(Path data) {
+    /// @throws UnsafeFilesException when others could change the library
+    public static synchronized void prepare(Path data) throws UnsafeFilesException {
         if (System.getProperty(PATH) != null) {
             return;
         }
@@ -79,6 +81,8 @@ public final class NativeLibrary {
             }
             System.setProperty(NAME, name);
             System.setProperty(PATH, folder.toString());
+        } catch (UnsafeFilesException e) {
+            throw e; // it would be loaded from where others can write
         } catch (IOException e) {
             LOG.warn("SQLite's library could not be unpacked into {}", data, e);
         }

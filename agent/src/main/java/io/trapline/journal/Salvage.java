@@ -217,9 +217,13 @@ final class Salvage {
             put(fresh, () -> fresh.putIdentity(known.identity()));
         }
         copyFrames(fresh);
+        long counted = 0;
         if (!sums.isEmpty()) {
             put(fresh, () -> Sums.carryOver(sums, fresh.connection()));
+            counted = lost(readSums(fresh)) - lost(sums);
         }
+        long gone = lost - counted;
+        put(fresh, () -> fresh.gone(gone, tuning.clock()));
         String text = text();
         put(
                 fresh,
@@ -234,6 +238,23 @@ final class Salvage {
         fresh.syncing(true);
         fresh.emptyLog();
         return text;
+    }
+
+    private static Map<Sums.Row, Sum.Amount> readSums(Database fresh) throws CopyFailure {
+        try {
+            return Sums.read(fresh.connection());
+        } catch (SQLException e) {
+            throw new CopyFailure(e);
+        }
+    }
+
+    /// Frames that the sums have as lost: of those behind the last that they know, they know
+    /// nothing.
+    private static long lost(Map<Sums.Row, Sum.Amount> sums) {
+        return sums.entrySet().stream()
+                .filter(each -> each.getKey().is(Sum.LOST))
+                .mapToLong(each -> each.getValue().frames())
+                .sum();
     }
 
     private static void put(Database fresh, Write some) throws CopyFailure {

@@ -233,20 +233,25 @@ public final class SqliteJournal implements Journal {
             try {
                 Extent extent = database.extent();
                 List<String> found = new ArrayList<>(notices);
+                if (known.isUnreadable()) {
+                    found.add(Known.unreadable(file));
+                    LOG.error("journal: {}", found.getLast());
+                }
                 if (finished) {
                     found.add(
                             "a start before was ended when it had made the copy: "
                                     + Database.text(database.connection(), "salvaged"));
                     LOG.error("journal: {}", found.getLast());
                 }
-                Optional<String> missing =
+                Optional<Missing.Loss> loss =
                         new Missing(file, known, gone)
-                                .text(Database.identity(database.connection()), extent);
-                if (missing.isPresent()) {
-                    LOG.error("journal: {}", missing.get());
-                    found.add(missing.get());
+                                .loss(Database.identity(database.connection()), extent);
+                if (loss.isPresent()) {
+                    LOG.error("journal: {}", loss.get().text());
+                    found.add(loss.get().text());
                     // What was given out is not given out again: others remember positions.
                     extent = extent.goOnAt(Math.max(known.head(), tuning.clock().millis() * 1000));
+                    note(database, extent, loss.get().frames(), tuning);
                 }
                 return new SqliteJournal(
                         file, settings, tuning, lock, database, extent, known, found);
@@ -254,6 +259,20 @@ public final class SqliteJournal implements Journal {
                 database.close();
                 throw e;
             }
+        }
+    }
+
+    /// Keeps what is missing for the conservation check, with the head from which on it is not
+    /// found missing again.
+    private static void note(Database database, Extent extent, long frames, Tuning tuning) {
+        try {
+            database.begin();
+            database.gone(frames, tuning.clock());
+            database.putHead(extent.head(), extent.end());
+            database.commit();
+        } catch (SQLException e) {
+            database.rollback();
+            LOG.error("journal: what is missing could not be noted, and is told again", e);
         }
     }
 

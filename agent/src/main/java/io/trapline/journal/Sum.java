@@ -13,13 +13,17 @@ import java.util.Map;
 public record Sum(String what, String door, long hour) implements Comparable<Sum> {
     // The hashes of doors' names can be chosen: an order keeps a map of such keys fast.
     private static final Comparator<Sum> ORDER =
-            Comparator.comparing(Sum::what).thenComparing(Sum::door).thenComparing(Sum::hour);
+            Comparator.comparing(Sum::what).thenComparing(Sum::door).thenComparingLong(Sum::hour);
 
     static final String APPENDED = "appended";
     static final String TRIMMED = "trimmed";
 
     /// By damage: they were there, and are neither kept nor trimmed.
     static final String LOST = "lost";
+
+    /// Acknowledged, as is remembered beside the database, and not there: not counted as appended,
+    /// since what they were went with them.
+    static final String GONE = "gone";
 
     /// What was trimmed before a reader was there for the first time: it is owed the rest.
     static final String BASE = "base";

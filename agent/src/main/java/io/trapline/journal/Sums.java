@@ -24,6 +24,8 @@ import java.util.Map;
 /// - appended − trimmed − lost = the frames that are kept;
 /// - what a reader has passed = appended − its base − the frames after its cursor.
 ///
+/// `gone` stands beside them: what is known to have been there, and is in none of these.
+///
 /// A row an hour and a door: some 44 000 rows a year, 2 MB. It costs a statement or two in a
 /// transaction that waits for the disk anyway.
 final class Sums {
@@ -61,6 +63,13 @@ final class Sums {
 
     void appended(Weigher.Weight weight) {
         pending.add(Sum.APPENDED, weight);
+    }
+
+    /// @param hour when it was found out
+    void gone(long frames, long hour) {
+        if (frames > 0) {
+            pending.add(new Sum(Sum.GONE, Weigher.UNKNOWN_DOOR, hour), new Sum.Amount(frames, 0));
+        }
     }
 
     /// Called before the frames go.

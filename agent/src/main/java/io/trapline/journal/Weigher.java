@@ -7,6 +7,9 @@ public interface Weigher {
     /// Each frame counts as one entry of one door.
     Weigher FRAMES = _ -> new Weight("", 0, 1);
 
+    /// Of what cannot be read, or is not there.
+    String UNKNOWN_DOOR = "?";
+
     Weight weigh(byte[] frame);
 
     /// @param door through which it came, one of a few

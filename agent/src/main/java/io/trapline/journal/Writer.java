@@ -26,9 +26,6 @@ final class Writer implements Runnable {
     /// A file with less free room than this is left as it is: the room will be used again.
     private static final long SPARE_BYTES = 64 << 20;
 
-    /// How old may be what is remembered beside the database.
-    private static final long KNOWN_EVERY_NANOS = 100_000_000L;
-
     private static final long GIVE_BACK_STEP = 2 << 20;
 
     private static final String DAMAGED =
@@ -50,7 +47,6 @@ final class Writer implements Runnable {
     private boolean committing;
 
     private final Known known;
-    private long knownWrittenAt;
     private boolean knownIsOld;
 
     /// What is behind `extent` in the log was refused and may still be there.
@@ -96,7 +92,6 @@ final class Writer implements Runnable {
         this.tuning = tuning;
         this.extent = state.extent();
         this.cursorsWrittenAt = tuning.ticker().getAsLong();
-        this.knownWrittenAt = cursorsWrittenAt;
     }
 
     @Override
@@ -133,17 +128,12 @@ final class Writer implements Runnable {
         if (trimTarget(State.CursorChanges.NONE) >= extent.tail() || mayGiveBack) {
             return 0;
         }
-        long cursors = state.cursorChanges().isEmpty() ? FOREVER : nanosUntilCursorsAreDue();
-        return Math.max(0, Math.min(cursors, knownIsOld ? nanosUntilKnownIsDue() : FOREVER));
+        return state.cursorChanges().isEmpty() ? FOREVER : Math.max(0, nanosUntilCursorsAreDue());
     }
 
-    private long nanosUntilKnownIsDue() {
-        return knownWrittenAt + KNOWN_EVERY_NANOS - tuning.ticker().getAsLong();
-    }
-
+    /// Costs microseconds, beside a commit that waits for the disk.
     private void remember() {
         knownIsOld = !known.write(extent, leftInLog ? extent.head() : -1);
-        knownWrittenAt = tuning.ticker().getAsLong();
     }
 
     private long nanosUntilCursorsAreDue() {
@@ -160,9 +150,6 @@ final class Writer implements Runnable {
             // Also when nobody appends it must be known whether writes work again.
             serve(List.of());
             return;
-        }
-        if (knownIsOld && nanosUntilKnownIsDue() <= 0) {
-            remember();
         }
         boolean trim = trimTarget(State.CursorChanges.NONE) >= extent.tail();
         boolean cursors = !state.cursorChanges().isEmpty() && nanosUntilCursorsAreDue() <= 0;
@@ -268,7 +255,7 @@ final class Writer implements Runnable {
         for (Request request : group) {
             if (request.isAppend()) {
                 long limit = maxBytes + (request.isReserved() ? limits.reserveBytes() : 0);
-                if (now.bytes() + request.cost() > limit) {
+                if (now.bytes() + cost(request) > limit) {
                     request.refuse(overQuota(request, now, limit));
                     refused++;
                 } else {
@@ -306,7 +293,7 @@ final class Writer implements Runnable {
         }
         knownIsOld |= now.head() != extent.head() || now.tail() != extent.tail();
         extent = now;
-        if (leftInLog || (knownIsOld && nanosUntilKnownIsDue() <= 0)) {
+        if (leftInLog || knownIsOld) {
             // What was left there is overwritten by now.
             leftInLog = false;
             remember();
@@ -317,6 +304,19 @@ final class Writer implements Runnable {
         }
         state.trouble(trimBroken ? DAMAGED : "");
         state.publish(now, changes, refused);
+    }
+
+    /// A repetition takes no room: what it repeats is there.
+    private long cost(Request request) {
+        if (!request.isOnce()) {
+            return request.cost();
+        }
+        for (int i = 0; i < request.frames(); i++) {
+            if (origins.isNew(request.origin(i))) {
+                return request.cost();
+            }
+        }
+        return 0;
     }
 
     private Extent append(Request request, Extent before) throws SQLException {

@@ -16,8 +16,7 @@ public final class AvailableMemory {
 
     /// @param root where `proc` and `sys` are: `/`, or a made-up tree
     public static long at(Path root) {
-        OptionalLong kibibytes =
-                KernelFiles.named(root.resolve("proc/meminfo"), "MemAvailable:");
+        OptionalLong kibibytes = KernelFiles.named(root.resolve("proc/meminfo"), "MemAvailable:");
         long least = kibibytes.isPresent() ? kibibytes.getAsLong() << 10 : Long.MAX_VALUE;
         for (Path group : ControlGroups.at(root).memory()) {
             least = Math.min(least, left(group, "memory.max", "memory.current", "inactive_file "));

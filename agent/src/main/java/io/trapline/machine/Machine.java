@@ -3,7 +3,6 @@ package io.trapline.machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -54,7 +53,10 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
         Path proc = root.resolve("proc");
         ControlGroups groups = ControlGroups.at(root);
         return new Machine(
-                openFiles(proc), openNow(proc), threads(proc, groups.pids()), memory(proc, groups.memory()));
+                openFiles(proc),
+                openNow(proc),
+                threads(proc, groups.pids()),
+                memory(proc, groups.memory()));
     }
 
     private static long openFiles(Path proc) {
@@ -66,7 +68,9 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
         for (String line : KernelFiles.lines(proc.resolve("self/limits"))) {
             if (line.startsWith(name)) {
                 String soft = line.substring(name.length()).strip().split(" +", 2)[0];
-                return soft.equals("unlimited") ? OptionalLong.of(KernelFiles.NO_LIMIT) : KernelFiles.number(soft);
+                return soft.equals("unlimited")
+                        ? OptionalLong.of(KernelFiles.NO_LIMIT)
+                        : KernelFiles.number(soft);
             }
         }
         return OptionalLong.empty();

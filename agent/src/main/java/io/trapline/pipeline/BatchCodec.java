@@ -123,7 +123,7 @@ public final class BatchCodec {
         } catch (IndexOutOfBoundsException | IllegalStateException e) {
             // As one of another version.
         }
-        return new Weigher.Weight("?", 0, 1);
+        return new Weigher.Weight(Weigher.UNKNOWN_DOOR, 0, 1);
     }
 
     /// The first part of a source where it is one of Trapline's own, `other` of any other: there

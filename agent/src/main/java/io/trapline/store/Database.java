@@ -128,6 +128,12 @@ final class Database implements AutoCloseable {
         return says(e, List.of("commit succeeded and is durable"));
     }
 
+    /// Whether the database refuses everything from now on, until it is opened anew: of a failure
+    /// that DuckDB calls fatal.
+    static boolean isInvalidated(Exception e) {
+        return says(e, List.of("fatal error", "has been invalidated"));
+    }
+
     private static boolean says(Exception e, List<String> signs) {
         String text = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
         return signs.stream().anyMatch(text::contains);

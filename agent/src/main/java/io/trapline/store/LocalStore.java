@@ -167,6 +167,12 @@ public final class LocalStore implements Store {
         return awaitPosition(journal.status().head(), wait);
     }
 
+    /// Whether the statement that ended so took the database with it: it answers nothing until it
+    /// is opened anew.
+    public static boolean isOver(QueryException end) {
+        return Database.isInvalidated(end);
+    }
+
     /// Somebody waits: what gathers for one transaction is written at once.
     public void hurry() {
         progress.hurry();

@@ -77,7 +77,7 @@ final class RowSums implements AutoCloseable {
 
     private record Of(String door, long hour) implements Comparable<Of> {
         private static final Comparator<Of> ORDER =
-                Comparator.comparing(Of::door).thenComparing(Of::hour);
+                Comparator.comparing(Of::door).thenComparingLong(Of::hour);
 
         @Override
         public int compareTo(Of other) {
@@ -155,6 +155,18 @@ final class RowSums implements AutoCloseable {
         rows.flush();
     }
 
+    /// The condition on rows of a kind, over the alias `r`, that leaves out the fillers of wide
+    /// rows ([WideRows]).
+    static String isRow(String kind) {
+        return switch (kind) {
+            case SAMPLES -> "r.stream IS NOT NULL";
+            case RECORDS -> "r.source IS NOT NULL";
+            case RUNS -> "r.input IS NOT NULL";
+            case BAD_FRAMES -> "r.position IS NOT NULL";
+            default -> "true";
+        };
+    }
+
     /// Counts, by source, rows of `table` that are about to be deleted; part of the caller's
     /// transaction.
     ///
@@ -184,7 +196,7 @@ final class RowSums implements AutoCloseable {
                         "INSERT INTO trapline.row_sums SELECT '"
                                 + kind
                                 + "', source, 0, n, 0 FROM ("
-                                + counted.formatted(table, condition)
+                                + counted.formatted(table, condition + " AND " + isRow(kind))
                                 + ") WHERE n > 0")) {
             for (int i = 0; i < parameters.size(); i++) {
                 insert.setLong(i + 1, parameters.get(i));

@@ -27,6 +27,7 @@ final class SqlSizes {
                     "list_resize", 1,
                     "lpad", 1,
                     "repeat", 1,
+                    "reservoir_quantile", 2,
                     "rpad", 1);
 
     /// These count from one argument to another.

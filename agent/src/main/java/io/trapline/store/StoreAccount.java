@@ -26,10 +26,11 @@ public final class StoreAccount {
                 FROM (SELECT stream, count(*) AS n FROM trapline.samples GROUP BY stream) c
                     JOIN trapline.streams k ON k.id = c.stream
                 GROUP BY k.source
-                UNION ALL SELECT 'records', source, count(*) FROM trapline.records GROUP BY source
-                UNION ALL SELECT 'runs', '', count(*) FROM trapline.runs
+                UNION ALL SELECT 'records', source, count(*) FROM trapline.records r
+                    WHERE %s GROUP BY source
+                UNION ALL SELECT 'runs', '', count(*) FROM trapline.runs r WHERE %s
                 UNION ALL SELECT 'check_states', '', count(*) FROM trapline.check_states
-                UNION ALL SELECT 'bad_frames', '', count(*) FROM trapline.bad_frames),
+                UNION ALL SELECT 'bad_frames', '', count(*) FROM trapline.bad_frames r WHERE %s),
             owed AS (
                 SELECT kind, source, sum(came)::BIGINT AS came, sum(expired)::BIGINT AS expired
                 FROM trapline.row_sums GROUP BY kind, source),
@@ -45,7 +46,11 @@ public final class StoreAccount {
                 SELECT kind, source, false, came, expired, n FROM compared
                 WHERE came - expired <> n ORDER BY kind, source LIMIT 100)
             ORDER BY 3 DESC, 1, 2\
-            """;
+            """
+                    .formatted(
+                            RowSums.isRow(RowSums.RECORDS),
+                            RowSums.isRow(RowSums.RUNS),
+                            RowSums.isRow(RowSums.BAD_FRAMES));
 
     private StoreAccount() {}
 

@@ -17,7 +17,7 @@ final class Ledger {
 
     record Cell(String door, long hour) implements Comparable<Cell> {
         private static final Comparator<Cell> ORDER =
-                Comparator.comparing(Cell::door).thenComparing(Cell::hour);
+                Comparator.comparing(Cell::door).thenComparingLong(Cell::hour);
 
         @Override
         public int compareTo(Cell other) {

@@ -77,6 +77,7 @@ public final class Verification {
         }
         Books books = new Books(account, frames, sinceHour);
         checkJournal(books);
+        checkGone(books);
         checkCursors(books);
         if (taken.isPresent()) {
             checkStore(books, taken.get());
@@ -197,6 +198,22 @@ public final class Verification {
                                                 hours(lost, new Ledger(sinceHour), door)));
                     }
                 });
+    }
+
+    /// What was acknowledged and left no sums behind.
+    private void checkGone(Books books) {
+        Ledger gone = books.of(JOURNAL, "gone");
+        long frames = gone.doors().values().stream().mapToLong(Sum.Amount::frames).sum();
+        sums.add(new Report.Compared("journal, gone", "all doors", 0, frames));
+        if (frames > 0) {
+            String when = hours(gone, new Ledger(sinceHour), Weigher.UNKNOWN_DOOR);
+            finding(
+                    "journal, gone",
+                    "all doors",
+                    when,
+                    "%d frames were acknowledged and are not in the journal any more: its file or its log was deleted, cut, damaged or replaced by an older copy, as was found at %s (the log has the positions); what its readers had not read of them is nowhere"
+                            .formatted(frames, when));
+        }
     }
 
     private void checkCursors(Books books) {

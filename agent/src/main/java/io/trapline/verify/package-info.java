@@ -13,7 +13,7 @@
 ///
 /// | sum | where it is kept | changed with |
 /// | --- | --- | --- |
-/// | appended, trimmed, lost | `journal_sum` | the frames that come, go, could not be saved |
+/// | appended, trimmed, lost, gone | `journal_sum` | the frames that come, go, could not be saved, vanished |
 /// | base of a reader | `journal_sum` | its cursor's first row: what was gone before it came |
 /// | passed, excluded, made, sent, aside of an output | `journal_sum` | the output's cursor |
 /// | taken | the store's `trapline.taken` | rows and position |
@@ -23,7 +23,7 @@
 /// These must agree:
 ///
 /// 1. *journal*: appended − trimmed − lost = the frames in the file, which are read and weighed
-///    anew; none is damaged; lost = 0.
+///    anew; none is damaged; lost = 0; gone = 0.
 /// 2. *store, taken*: appended − its base − the frames after its position = taken, of each door and
 ///    hour. Which entries of a frame were set aside as unreadable is counted, and is no error.
 /// 3. *store, rows*: came − expired = the rows that are there, of each kind and source; of runs,

@@ -48,7 +48,7 @@ class EmbeddedRoomIT {
                 try {
                     workers.add(inputs.open(spec("in" + i, module), heard));
                 } catch (WorkerException e) {
-                    told = e.getMessage();
+                    told = String.valueOf(e.getMessage());
                 }
             }
             assertThat(workers).isNotEmpty();

@@ -155,6 +155,7 @@ class InputTrustTest {
     @ParameterizedTest
     @CsvSource({
         "PYTHONUSERBASE, base, base/lib/python3.11/site-packages/usercustomize.py",
+        "PYTHONPLATLIBDIR, base, base/python3.11/json/__init__.py",
         "PYTHONHOME,     base, base/lib/python3.11/json/__init__.py",
         "PYTHONPATH,     base, base/pkg.libs/libe.so.1",
         "PYTHONPATH,     base, base/pkg/_x.so",
@@ -221,6 +222,8 @@ class InputTrustTest {
         "'#!/usr/bin/env -S -u FOO BASE/evil', true",
         "'#!BASE/env python3', true",
         "'#!BASE/evil -u', true",
+        "'#!/usr/bin/env -S PYTHONPATH=BASE/evil /usr/bin/python3', true",
+        "'#!/usr/bin/env -S PYTHONPATH=BASE/none /usr/bin/python3', false",
         "'#!/usr/bin/env python3', false",
         "'#!/bin/sh', false"
     })

@@ -97,7 +97,7 @@ class PrivateFoldersTest {
         Files.setAttribute(token, "unix:uid", 0);
         Files.delete(link);
         Files.setAttribute(data, "unix:uid", NOBODY);
-        assertThatThrownBy(this::enter).hasMessageContaining("chown root '" + data + "'");
+        assertThatThrownBy(this::enter).hasMessageContaining("chown -hR root '" + data + "'");
     }
 
     @Test

@@ -1,12 +1,16 @@
 package io.trapline.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -56,6 +60,7 @@ class JournalLossTest {
             assertThat(journal.notices()).as("said once").isEmpty();
             assertThat(journal.append(new byte[1])).isEqualTo(fresh + 1);
         }
+        assertThat(gone()).isEqualTo(100);
     }
 
     @Test
@@ -64,6 +69,36 @@ class JournalLossTest {
         try (SqliteJournal journal = KilledJournal.open(file)) {
             journal.reader("r").commit(20);
         }
+        try (SqliteJournal journal = KilledJournal.open(file)) {
+            assertThat(journal.notices()).isEmpty();
+        }
+        assertThat(gone()).isEqualTo(100);
+    }
+
+    /// What the conservation check knows of them.
+    private long gone() throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "select coalesce(sum(frames), 0) from journal_sum where what ="
+                                        + " 'gone'")) {
+            return row.getLong(1);
+        }
+    }
+
+    @Test
+    void a_memory_of_the_journal_that_cannot_be_read_is_named_and_written_anew() throws Exception {
+        Path known = file.resolveSibling("trapline.db.known");
+        Files.write(known, new byte[512]);
+        try (SqliteJournal journal = KilledJournal.open(file)) {
+            assertThat(journal.notices())
+                    .singleElement()
+                    .asString()
+                    .contains(known + " is damaged", "cannot be told");
+            assertThat(journal.append(new byte[1])).isEqualTo(151);
+        }
+        assertThat(Known.read(file).head()).isEqualTo(151);
         try (SqliteJournal journal = KilledJournal.open(file)) {
             assertThat(journal.notices()).isEmpty();
         }
@@ -83,6 +118,7 @@ class JournalLossTest {
                     .contains(
                             "positions %d to 150, %d frames, were acknowledged and are gone"
                                     .formatted(found.size() + 1, 150 - found.size()));
+            assertThat(gone()).isEqualTo(150 - found.size());
         }
     }
 
@@ -123,6 +159,7 @@ class JournalLossTest {
                     .contains("was deleted or emptied: positions 1 to 150, 150 frames");
             assertThat(journal.append(new byte[1])).isGreaterThan(150);
         }
+        assertThat(gone()).isEqualTo(150);
     }
 
     @Test

@@ -366,6 +366,55 @@ class VerificationTest {
     }
 
     @Test
+    void empty_rows_that_follow_wide_ones_are_no_rows() throws Exception {
+        String wide = "x".repeat(300_000);
+        accept(
+                "http/app",
+                new Point(
+                        Category.LOGGING,
+                        "l",
+                        TAGS,
+                        List.of(new Field("message", new FieldValue.Text(wide))),
+                        ns(NOON)),
+                new Point(
+                        Category.METRIC,
+                        "w",
+                        TAGS,
+                        List.of(new Field("f", new FieldValue.Text(wide))),
+                        ns(NOON)),
+                new Run("i", "c", ns(NOON), ns(NOON), 1, Run.Outcome.ERROR, 0, wide));
+        journal.append(wide.getBytes(StandardCharsets.UTF_8));
+        agrees(report());
+
+        for (int day = 1; day <= 30; day++) {
+            now.set(NOON.plus(Duration.ofDays(day)));
+            store.orElseThrow().retain().get();
+        }
+        agrees(report());
+    }
+
+    @Test
+    void frames_that_went_with_the_journals_log_are_told() throws Exception {
+        acceptAll();
+        settle();
+        close();
+        byte[] before = Files.readAllBytes(data.resolve("trapline.db"));
+        open();
+        accept("http/app", metric("m", 1));
+        accept("http/app", metric("m", 2));
+        close();
+        Files.write(data.resolve("trapline.db"), before);
+        Files.deleteIfExists(data.resolve("trapline.db-wal"));
+        open();
+        accept("http/app", metric("m", 3));
+
+        Report report = report();
+
+        says(report, "journal, gone", "2 frames were acknowledged and are not in the journal");
+        assertThat(report.sums()).contains(new Report.Compared("journal, gone", "all doors", 0, 2));
+    }
+
+    @Test
     void a_checks_samples_of_the_same_time_are_one_row_and_agree() throws Exception {
         for (int i = 0; i < 3; i++) {
             accept("trap/x", new Sample("t", TAGS, new SampleValue.Real(i), ns(NOON)));

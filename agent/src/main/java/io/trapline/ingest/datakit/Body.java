@@ -27,8 +27,8 @@ final class Body {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
-        ByteArrayOutputStream body =
-                new ByteArrayOutputStream(Math.clamp(announced, 1024, 1 << 20));
+        // Grows with what comes: a thousand senders can announce megabytes and send nothing.
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
         byte[] chunk = new byte[16 << 10];
         try (Watch watch = SlowSenders.watch(timeout)) {
             try {

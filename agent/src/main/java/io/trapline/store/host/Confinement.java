@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What the host process gives up before it opens the database: memory beyond what it was given,
-/// new privileges, a core file with people's data, the signals that ask the agent to stop. The agent's watch on its resident memory comes
-/// on top, since address space that is reserved says little of memory that is used.
+/// new privileges, a core file with people's data, the signals that ask the agent to stop. The
+/// agent's watch on its resident memory comes on top, since address space that is reserved says
+/// little of memory that is used.
 final class Confinement {
     private static final Logger LOG = LoggerFactory.getLogger(Confinement.class);
     private static final int RLIMIT_CORE = 4;
@@ -24,6 +25,7 @@ final class Confinement {
     /// A terminal sends INT and HUP to all processes of a group, a service manager TERM to all of a
     /// unit: the agent hears it as well, and ends this process when it needs it no longer.
     private static final List<Integer> LEFT_TO_THE_AGENT = List.of(1, 2, 15);
+
     private static final MemorySegment SIG_IGN = MemorySegment.ofAddress(1);
 
     /// When the machine runs out of memory the kernel ends this process first: nothing is lost.

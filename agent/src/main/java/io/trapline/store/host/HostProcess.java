@@ -39,7 +39,7 @@ final class HostProcess {
     /// late, the machine is busy.
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    private static final Duration GRACE_OF_PRODUCT = Duration.ofSeconds(5);
+    private static final Duration GRACE_OF_PRODUCT = Duration.ofSeconds(20);
 
     /// Of statements in messages.
     private static final int SHOWN = 300;

@@ -1,6 +1,7 @@
 package io.trapline.store.host;
 
 import io.trapline.files.PrivateFolders;
+import io.trapline.files.UnsafeFilesException;
 import io.trapline.health.PartState;
 import io.trapline.health.PartStatus;
 import io.trapline.health.Supervised;
@@ -63,6 +64,7 @@ public final class HostedStore implements Store {
     private static final long PEOPLE_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final int MOST_STRIKES = 15;
+    private static final long SAY_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final Level[] LEVELS = {Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR};
 
     private static final StoreStatus NOTHING =
@@ -139,6 +141,8 @@ public final class HostedStore implements Store {
     private void keep() {
         CrashAttribution attribution = feed.attribution();
         int quickEnds = 0;
+        String said = "";
+        long saidAt = 0;
         while (!closing) {
             long started = System.nanoTime();
             String how;
@@ -151,7 +155,9 @@ public final class HostedStore implements Store {
             } catch (Throwable e) { // whatever it is, another host is started
                 how =
                         (now == null ? "it could not be started: " : "the agent failed with it: ")
-                                + Supervised.reason(e);
+                                + (e instanceof UnsafeFilesException
+                                        ? e.getMessage() // with the cures, a line each
+                                        : Supervised.reason(e));
                 if (now != null) {
                     now.kill(how);
                 }
@@ -166,11 +172,18 @@ public final class HostedStore implements Store {
             }
             boolean quick = System.nanoTime() - started < GOOD_LIFE_NANOS;
             quickEnds = quick ? quickEnds + 1 : 0;
-            LOG.error(
-                    "the store's process {} is gone: {}. Nothing is lost, the journal keeps what"
-                            + " arrives; another is started",
-                    now == null ? "" : now.pid(),
-                    how);
+            // What does not pass is said once a minute, not at each attempt.
+            boolean news = !how.equals(said) || System.nanoTime() - saidAt > SAY_AGAIN_NANOS;
+            if (news) {
+                said = how;
+                saidAt = System.nanoTime();
+            }
+            LOG.atLevel(news ? Level.ERROR : Level.DEBUG)
+                    .log(
+                            "the store's process{} is gone: {}. Nothing is lost, the journal keeps"
+                                    + " what arrives; another is started",
+                            now == null ? "" : " " + now.pid(),
+                            how);
             last =
                     last.with(
                             StoreStatus.State.FAILING,

@@ -1,5 +1,6 @@
 package io.trapline.store.host;
 
+import io.trapline.health.Supervised;
 import io.trapline.store.LocalStore;
 import io.trapline.store.QueryException;
 import io.trapline.store.QueryResult;
@@ -56,7 +57,8 @@ public final class StoreHost {
     public static void main(String[] args) throws IOException {
         System.setOut(System.err); // standard output is the pipe to the agent
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
-            System.err.println("thread " + thread.getName() + " failed: " + error);
+            System.err.println(
+                    "thread " + thread.getName() + " failed: " + Supervised.reason(error));
             Runtime.getRuntime().halt(OUT_OF_ORDER);
         });
         StoreHost host = new StoreHost(Path.of(args[0]), Long.parseLong(args[2]), args[3]);
@@ -194,6 +196,11 @@ public final class StoreHost {
                                 ResultCodec.write(result, out);
                             }));
         } catch (QueryException e) {
+            if (LocalStore.isOver(e)) {
+                // Unanswered, so that the statement is known as the one that ended this process.
+                System.err.println("the database is over: " + Supervised.reason(e));
+                Runtime.getRuntime().halt(OUT_OF_ORDER);
+            }
             failed(number, e.reason(), e);
         } catch (RuntimeException e) {
             failed(number, QueryException.Reason.STATEMENT, e);

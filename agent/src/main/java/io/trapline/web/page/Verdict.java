@@ -108,6 +108,7 @@ record Verdict(List<Finding> findings) {
                     Verdict::events,
                     Verdict::parts,
                     Verdict::journal,
+                    Verdict::damagedFrames,
                     Verdict::readers,
                     Verdict::store);
 
@@ -383,6 +384,22 @@ record Verdict(List<Finding> findings) {
                                     + " of its "
                                     + Show.bytes(journal.maxBytes())
                                     + "; what is not read in time will be refused",
+                            JOURNAL));
+        }
+    }
+
+    /// Acknowledged, and not to be read any more.
+    private static void damagedFrames(Facts facts, Consumer<Finding> found) {
+        long damaged = facts.journal().damaged();
+        if (damaged > 0) {
+            found.accept(
+                    bad(
+                            damaged
+                                    + (damaged == 1
+                                            ? " frame of the journal is damaged and was"
+                                            : " frames of the journal are damaged and were")
+                                    + " skipped; the log has the positions, and trapline verify"
+                                    + " says what is missing",
                             JOURNAL));
         }
     }

@@ -323,6 +323,20 @@ abstract class JournalContract {
     }
 
     @Test
+    void a_repetition_is_no_matter_of_room() throws Exception {
+        quota = 5_000;
+        JournalReader _ = journal.reader("slow");
+        List<Journal.Arrival> one =
+                List.of(new Journal.Arrival(new Origin("a", 1, 0), new byte[3_000]));
+        assertThat(journal.appendOnce(one)).isEqualTo(1);
+        assertThatThrownBy(() -> journal.append(new byte[3_000]))
+                .isInstanceOf(JournalFullException.class);
+
+        assertThat(journal.appendOnce(one)).isZero();
+        assertThat(journal.status().head()).isEqualTo(1);
+    }
+
+    @Test
     void a_closed_journal_takes_and_gives_nothing() throws Exception {
         JournalReader reader = journal.reader("r");
         journal.append(frame(1));

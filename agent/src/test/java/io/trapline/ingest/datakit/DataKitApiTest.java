@@ -18,6 +18,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -292,6 +293,33 @@ class DataKitApiTest {
             out.flush();
             assertThat(answer(socket)).startsWith("HTTP/1.1 413").contains("datakit.bodyTooLarge");
         }
+    }
+
+    @Test
+    void a_body_takes_no_memory_for_what_it_only_announces() throws Exception {
+        List<Socket> held = new ArrayList<>();
+        try {
+            long before = usedMemory();
+            for (int i = 0; i < 200; i++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.port());
+                held.add(socket);
+                socket.getOutputStream()
+                        .write(head("Content-Length: 1000000\r\nExpect: 100-continue"));
+                // It is sent when the body is waited for.
+                byte[] goOn = socket.getInputStream().readNBytes("HTTP/1.1 100".length());
+                assertThat(new String(goOn, UTF_8)).isEqualTo("HTTP/1.1 100");
+            }
+            assertThat(usedMemory() - before).isLessThan(100L << 20);
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    private static long usedMemory() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     @Test

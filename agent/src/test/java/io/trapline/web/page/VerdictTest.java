@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.trapline.collector.InputStatus;
 import io.trapline.forward.OutputBasics;
 import io.trapline.forward.PushOutputSettings;
+import io.trapline.journal.Journal.JournalStatus;
 import io.trapline.model.Category;
 import io.trapline.model.Entry;
 import io.trapline.model.Field;
@@ -14,6 +15,7 @@ import io.trapline.model.FieldValue;
 import io.trapline.model.Point;
 import io.trapline.model.Run;
 import io.trapline.model.Tag;
+import io.trapline.web.ConfigStatus;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jsoup.nodes.Document;
@@ -79,6 +82,33 @@ class VerdictTest {
         }
         assertThat(at.page("/ui/collector?input=shop&collector=Orders").select(".note.bad").text())
                 .contains("failed 3 of its last 10 runs");
+    }
+
+    @Test
+    void frames_that_the_journal_cannot_read_any_more_are_a_line() {
+        Instant now = Instant.EPOCH;
+        Verdict verdict =
+                Verdict.of(
+                        new Verdict.Facts(
+                                List.of(),
+                                new Verdict.Outputs(List.of(), Map.of(), ""),
+                                List.of(),
+                                new JournalStatus(9, 1, 10, 1000, 2, 0, List.of()),
+                                new ConfigStatus(1, List.of(), 0, false, now),
+                                List.of(),
+                                Optional.empty(),
+                                Map.of(),
+                                List.of(),
+                                "",
+                                Optional.empty(),
+                                now));
+        assertThat(verdict.isBad()).isTrue();
+        assertThat(verdict.findings())
+                .singleElement()
+                .satisfies(finding ->
+                        assertThat(finding.text())
+                                .startsWith("2 frames of the journal are damaged")
+                                .contains("trapline verify"));
     }
 
     @Test

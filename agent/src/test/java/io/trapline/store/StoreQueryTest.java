@@ -451,4 +451,18 @@ class StoreQueryTest {
                                 StoreFixture.PATIENCE))
                 .isInstanceOf(QueryException.class);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "INTERNAL Error: Memory allocation failure | true",
+                "FATAL Error: Failed: database has been invalidated because of a previous | true",
+                "Invalid Input Error: FATAL Error: x | false",
+                "Conversion Error: Could not convert string 'INTERNAL Error' to INT32 | false"
+            })
+    void a_statement_that_took_the_database_with_it_is_known_by_how_its_error_begins(
+            String message, boolean over) {
+        assertThat(LocalStore.isOver(new QueryException(message))).isEqualTo(over);
+    }
 }

@@ -95,6 +95,13 @@ class MainJobIT {
                     interval = 1
                     def run(self):
                         return object()
+                """);
+        // Apart: all that share an interpreter wait for a collector that never gives it away.
+        script(
+                home,
+                "busy/busy.py",
+                """
+                from datakit_framework import DataKitFramework
 
                 class Endless(DataKitFramework):
                     interval = 1
@@ -126,6 +133,11 @@ class MainJobIT {
                 name = "bad"
                 cmd = "%s"
                 dirs = ["bad"]
+
+                [[inputs.pythond]]
+                name = "busy"
+                cmd = "%s"
+                dirs = ["busy"]
                 timeout = "2s"
 
                 [[inputs.pythond]]
@@ -133,7 +145,7 @@ class MainJobIT {
                 cmd = "%s"
                 dirs = ["good"]
                 """
-                        .formatted(cmd, cmd));
+                        .formatted(cmd, cmd, cmd));
         try (RunningAgent agent = RunningAgent.start(home)) {
             await().atMost(SOON).until(() -> outcomes(agent, "Endless", "timeout") > 0);
             await().atMost(SOON).until(() -> outcomes(agent, "InRun", "error") > 1);
@@ -164,7 +176,7 @@ class MainJobIT {
                     .contains("no_such_module_anywhere")
                     .contains("raised at import")
                     .contains("raised in the constructor");
-            assertThat(Files.readString(home.resolve("logs/bad.log")))
+            assertThat(Files.readString(home.resolve("logs/busy.log")))
                     .contains("a flood of prints");
         }
     }

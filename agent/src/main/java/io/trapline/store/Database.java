@@ -128,9 +128,9 @@ final class Database implements AutoCloseable {
         return says(e, List.of("commit succeeded and is durable"));
     }
 
-    /// Whether the database refuses everything from now on, until it is opened anew: DuckDB's answer
-    /// to any error that it calls internal, and what it says of every statement afterwards. Only by
-    /// how the message begins: further behind it may quote people's data.
+    /// Whether the database refuses everything from now on, until it is opened anew: DuckDB's
+    /// answer to any error that it calls internal, and what it says of every statement afterwards.
+    /// Only by how the message begins: further behind it may quote people's data.
     static boolean isInvalidated(Exception e) {
         String text = String.valueOf(e.getMessage());
         return text.startsWith("INTERNAL Error") || text.startsWith("FATAL Error");

@@ -86,6 +86,11 @@ public final class GraalHost {
         });
         try {
             host.serve();
+        } catch (BadFrameException e) {
+            System.err.println(
+                    "the pipe from the agent brought "
+                            + e.getMessage()
+                            + ": one of the inputs of this process writes to it");
         } finally {
             // The agent is gone, and with it the reason to be.
             Posix.killGroup(ProcessHandle.current().pid());

@@ -277,7 +277,8 @@ final class WorkerProcess {
                 frame = read(in);
             }
         } catch (BadFrameException e) {
-            if (killedBecause.isEmpty() && process.isAlive()) {
+            // Also of one that is gone by now: the same garbage may have reached its own input.
+            if (killedBecause.isEmpty()) {
                 sentBadFrame = true;
                 kill(
                         "sent "

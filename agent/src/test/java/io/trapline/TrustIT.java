@@ -410,7 +410,7 @@ class TrustIT {
                 Ended ended = RunningAgent.run(home, command.split(" "));
                 assertThat(ended.exitCode()).as(command).isEqualTo(1);
                 assertThat(ended.err())
-                        .contains("chown root '" + home.resolve("data") + "'")
+                        .contains("chown -hR root '" + home.resolve("data") + "'")
                         .doesNotContain("defect");
             }
             Files.setAttribute(home.resolve("data"), "unix:uid", 0);

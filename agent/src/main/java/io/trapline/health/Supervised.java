@@ -113,11 +113,11 @@ public final class Supervised implements Runnable {
                     + " group, or ulimit -u) or the memory is used up";
         }
         String reason = e instanceof Error || text == null ? e.toString() : text;
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
         if (e instanceof LinkageError && e.getCause() != null) {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
             reason = e.getClass().getSimpleName() + ": " + root; // a class whose beginning failed
         }
         return reason.strip().lines().findFirst().orElseGet(() -> e.getClass().getName());

@@ -16,7 +16,8 @@ public final class AvailableMemory {
 
     /// @param root where `proc` and `sys` are: `/`, or a made-up tree
     public static long at(Path root) {
-        OptionalLong kibibytes = KernelFiles.named(root.resolve("proc/meminfo"), "MemAvailable:");
+        OptionalLong kibibytes =
+                KernelFiles.named(KernelFiles.lines(root.resolve("proc/meminfo")), "MemAvailable:");
         long least = kibibytes.isPresent() ? kibibytes.getAsLong() << 10 : Long.MAX_VALUE;
         for (Path group : ControlGroups.at(root).memory()) {
             least = Math.min(least, left(group, "memory.max", "memory.current", "inactive_file "));
@@ -38,7 +39,9 @@ public final class AvailableMemory {
         if (limit.isEmpty() || now.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long again = KernelFiles.named(group.resolve("memory.stat"), cached).orElse(0);
+        long again =
+                KernelFiles.named(KernelFiles.lines(group.resolve("memory.stat")), cached)
+                        .orElse(0);
         return Math.max(0, limit.getAsLong() - Math.max(0, now.getAsLong() - again));
     }
 }

@@ -29,8 +29,8 @@ final class KernelFiles {
     }
 
     /// The number in the line that begins with `name`; a unit behind it is ignored.
-    static OptionalLong named(Path file, String name) {
-        for (String line : lines(file)) {
+    static OptionalLong named(List<String> lines, String name) {
+        for (String line : lines) {
             if (line.startsWith(name)) {
                 return number(line.substring(name.length()).strip().split("\\s", 2)[0]);
             }

@@ -106,14 +106,14 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
     }
 
     private static long user(Path proc) {
-        return KernelFiles.named(proc.resolve("self/status"), "Uid:").orElse(0);
+        return KernelFiles.named(KernelFiles.lines(proc.resolve("self/status")), "Uid:").orElse(0);
     }
 
     private static long threadsOf(Path proc, long user) {
         long sum = 0;
         try (Stream<Path> all = Files.list(proc)) {
             for (Path process : all.filter(Machine::isProcess).toList()) {
-                Path status = process.resolve("status");
+                List<String> status = KernelFiles.lines(process.resolve("status"));
                 long owner = KernelFiles.named(status, "Uid:").orElse(-1);
                 long threads = KernelFiles.named(status, "Threads:").orElse(0);
                 sum += owner == user ? threads : 0;
@@ -142,7 +142,8 @@ public record Machine(long openFiles, long usedFiles, Threads threads, Memory me
     }
 
     private static long machineMemory(Path proc) {
-        OptionalLong kibibytes = KernelFiles.named(proc.resolve("meminfo"), "MemTotal:");
+        OptionalLong kibibytes =
+                KernelFiles.named(KernelFiles.lines(proc.resolve("meminfo")), "MemTotal:");
         return kibibytes.isPresent() ? kibibytes.getAsLong() << 10 : KernelFiles.NO_LIMIT;
     }
 }

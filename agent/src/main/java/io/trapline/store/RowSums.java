@@ -1,5 +1,6 @@
 package io.trapline.store;
 
+import io.trapline.journal.DoorHour;
 import io.trapline.journal.Weigher;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -72,18 +73,8 @@ final class RowSums implements AutoCloseable {
 
     private final DuckDBAppender taken;
     private final DuckDBAppender rows;
-    private final Map<Of, Taken> frames = new LinkedHashMap<>();
+    private final Map<DoorHour, Taken> frames = new LinkedHashMap<>();
     private final Map<Kind, Long> came = new LinkedHashMap<>();
-
-    private record Of(String door, long hour) implements Comparable<Of> {
-        private static final Comparator<Of> ORDER =
-                Comparator.comparing(Of::door).thenComparingLong(Of::hour);
-
-        @Override
-        public int compareTo(Of other) {
-            return ORDER.compare(this, other);
-        }
-    }
 
     /// Senders choose the names of sources: an order keeps a map of them fast.
     private record Kind(String kind, String source) implements Comparable<Kind> {
@@ -114,7 +105,7 @@ final class RowSums implements AutoCloseable {
 
     void took(long position, Weigher.Weight weight, boolean bad) {
         frames.merge(
-                new Of(weight.door(), weight.hour()),
+                DoorHour.of(weight),
                 new Taken(position, position, 1, weight.entries(), bad ? 1 : 0),
                 Taken::plus);
     }
@@ -126,7 +117,7 @@ final class RowSums implements AutoCloseable {
     }
 
     void flush() throws SQLException {
-        for (Map.Entry<Of, Taken> each : frames.entrySet()) {
+        for (Map.Entry<DoorHour, Taken> each : frames.entrySet()) {
             Taken sum = each.getValue();
             taken.beginRow();
             taken.append(each.getKey().door());

@@ -1,8 +1,8 @@
 package io.trapline.verify;
 
+import io.trapline.journal.DoorHour;
 import io.trapline.journal.Sum;
 import io.trapline.journal.Weigher;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
@@ -13,17 +13,7 @@ import java.util.TreeSet;
 /// Amounts by door and hour, from some hour on.
 final class Ledger {
     private final long sinceHour;
-    private final Map<Cell, Sum.Amount> cells = new HashMap<>();
-
-    record Cell(String door, long hour) implements Comparable<Cell> {
-        private static final Comparator<Cell> ORDER =
-                Comparator.comparing(Cell::door).thenComparingLong(Cell::hour);
-
-        @Override
-        public int compareTo(Cell other) {
-            return ORDER.compare(this, other);
-        }
-    }
+    private final Map<DoorHour, Sum.Amount> cells = new HashMap<>();
 
     Ledger(long sinceHour) {
         this.sinceHour = sinceHour;
@@ -31,7 +21,7 @@ final class Ledger {
 
     void add(String door, long hour, Sum.Amount amount) {
         if (hour >= sinceHour) {
-            cells.merge(new Cell(door, hour), amount, Sum.Amount::plus);
+            cells.merge(new DoorHour(door, hour), amount, Sum.Amount::plus);
         }
     }
 
@@ -68,7 +58,7 @@ final class Ledger {
         return sum;
     }
 
-    Sum.Amount at(Cell cell) {
+    Sum.Amount at(DoorHour cell) {
         return cells.getOrDefault(cell, Sum.Amount.NONE);
     }
 

@@ -3,6 +3,7 @@ package io.trapline.verify;
 import io.trapline.forward.AsideAccount;
 import io.trapline.forward.ForwardException;
 import io.trapline.forward.Outputs;
+import io.trapline.journal.DoorHour;
 import io.trapline.journal.JournalAccount;
 import io.trapline.journal.JournalException;
 import io.trapline.journal.SqliteJournal;
@@ -401,8 +402,7 @@ public final class Verification {
         hours.addAll(other.hours(door));
         hours.removeIf(hour -> {
             Sum.Amount difference =
-                    one.at(new Ledger.Cell(door, hour))
-                            .minus(other.at(new Ledger.Cell(door, hour)));
+                    one.at(new DoorHour(door, hour)).minus(other.at(new DoorHour(door, hour)));
             return (frames ? difference.frames() : difference.entries()) == 0;
         });
         return hours;
